@@ -1,0 +1,1 @@
+"""What happens and when: the tables, rules and commands of each capability."""

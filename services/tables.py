@@ -1,0 +1,77 @@
+"""What every table shares: a tenant, an id, a version, and who made the row, in which post, when.
+
+`tenant` is the one table that isn't a tenant's: it lists the counties (县) themselves.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, MetaData
+from sqlalchemy import DateTime as SqlDateTime
+from sqlmodel import Field, SQLModel
+from uuid_utils.compat import uuid7
+
+from services import clock
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata: MetaData = SQLModel.metadata
+metadata.naming_convention = NAMES
+
+Moment = SqlDateTime(timezone=True)
+
+
+class TenantState(StrEnum):
+    """A county is served, or it is suspended and every request of it is refused."""
+
+    active = "active"
+    suspended = "suspended"
+
+
+def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
+    """CHECK that a text column holds a member of the enum (enum types aren't leakproof)."""
+    listed = ", ".join(f"'{value.value}'" for value in values)
+    return CheckConstraint(f"{column} in ({listed})", name=column)
+
+
+def within_tenant(column: str, table: str) -> ForeignKeyConstraint:
+    """A foreign key that can't leave the county: it carries the tenant's id itself."""
+    return ForeignKeyConstraint(["tenant_id", column], [f"{table}.tenant_id", f"{table}.id"])
+
+
+class Tenant(SQLModel, table=True):
+    """A county (县). `epoch` is raised by whatever changes the authority of everybody in it."""
+
+    __tablename__ = "tenant"
+    __table_args__: ClassVar[Any] = (one_of("state", TenantState),)
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    slug: str = Field(unique=True, max_length=63)
+    name: str
+    name_en: str
+    state: str = TenantState.active
+    epoch: int = 1
+    created_at: datetime = Field(default_factory=clock.now, sa_type=Moment)  # type: ignore[call-overload]
+
+
+class TenantRow(SQLModel):
+    """The columns that lead every table of a county: tenant and id are its primary key."""
+
+    tenant_id: UUID = Field(primary_key=True, foreign_key="tenant.id")
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+
+
+class Recorded(TenantRow):
+    """A row that people change: its version, and who made it, acting in which appointment, when."""
+
+    version: int = 1
+    made_at: datetime = Field(default_factory=clock.now, sa_type=Moment)  # type: ignore[call-overload]
+    made_by: UUID | None = None
+    made_as: UUID | None = None
