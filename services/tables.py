@@ -14,6 +14,7 @@ from sqlmodel import Field, SQLModel
 from uuid_utils.compat import uuid7
 
 from services import clock
+from services.errors import StaleVersion
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -35,6 +36,11 @@ class TenantState(StrEnum):
     suspended = "suspended"
 
 
+def moment(**options: Any) -> Any:
+    """A column of aware time."""
+    return Field(sa_type=Moment, **options)  # type: ignore[call-overload]
+
+
 def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
     """CHECK that a text column holds a member of the enum (enum types aren't leakproof)."""
     listed = ", ".join(f"'{value.value}'" for value in values)
@@ -47,7 +53,7 @@ def within_tenant(column: str, table: str) -> ForeignKeyConstraint:
 
 
 class Tenant(SQLModel, table=True):
-    """A county (县). `epoch` is raised by whatever changes the authority of everybody in it."""
+    """A county (县); `slug` is its name in addresses and never changes."""
 
     __tablename__ = "tenant"
     __table_args__: ClassVar[Any] = (one_of("state", TenantState),)
@@ -57,8 +63,7 @@ class Tenant(SQLModel, table=True):
     name: str
     name_en: str
     state: str = TenantState.active
-    epoch: int = 1
-    created_at: datetime = Field(default_factory=clock.now, sa_type=Moment)  # type: ignore[call-overload]
+    created_at: datetime = moment(default_factory=clock.now)
 
 
 class TenantRow(SQLModel):
@@ -71,7 +76,14 @@ class TenantRow(SQLModel):
 class Recorded(TenantRow):
     """A row that people change: its version, and who made it, acting in which appointment, when."""
 
+    unrecorded: ClassVar[frozenset[str]] = frozenset()
+
     version: int = 1
-    made_at: datetime = Field(default_factory=clock.now, sa_type=Moment)  # type: ignore[call-overload]
+    made_at: datetime = moment(default_factory=clock.now)
     made_by: UUID | None = None
     made_as: UUID | None = None
+
+    def check_version(self, expected: int | None) -> None:
+        """Refuse a change that was decided on an older version than this one."""
+        if expected is not None and expected != self.version:
+            raise StaleVersion(version=self.version)

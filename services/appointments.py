@@ -1,0 +1,407 @@
+"""Appointments (任职): a person in a post of a unit, between two moments. All authority comes from them.
+
+proposed -> confirmed -> ended | revoked; active is what is confirmed and stands between its moments.
+Nobody confirms their own; a post has no more holders at once than seats; conflicts warn or block.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    func,
+    or_,
+)
+from sqlmodel import Field, col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
+
+import policies
+from policies import Actor, Held, authorize
+from services import clock, conflicts, people, units
+from services.arguments import AppointmentId, Name, PersonId, PostId, Reason, UnitId, Version
+from services.errors import BadInput, EndsBeforeItBegins, NotFound, Refused
+from services.events import record, state_of
+from services.standing import raise_standing
+from services.tables import Recorded, Tenant, moment, one_of, within_tenant
+
+
+class AppointmentState(StrEnum):
+    """Where an appointment stands."""
+
+    proposed = "proposed"
+    confirmed = "confirmed"
+    ended = "ended"
+    revoked = "revoked"
+
+
+NEXT: dict[AppointmentState, frozenset[AppointmentState]] = {
+    AppointmentState.proposed: frozenset({AppointmentState.confirmed, AppointmentState.revoked}),
+    AppointmentState.confirmed: frozenset({AppointmentState.ended, AppointmentState.revoked}),
+    AppointmentState.ended: frozenset(),
+    AppointmentState.revoked: frozenset(),
+}
+
+
+class Post(Recorded, table=True):
+    """A post (职务) in a unit: the role it gives, its title there and how many may hold it at once."""
+
+    __tablename__ = "post"
+    __table_args__: ClassVar[Any] = (
+        within_tenant("unit_id", "unit"),
+        CheckConstraint("seats > 0", name="has_a_seat"),
+        UniqueConstraint("tenant_id", "id", "unit_id"),
+        Index(None, "tenant_id", "unit_id", "title", "id"),
+        Index(None, "tenant_id", "role", "id"),
+    )
+
+    unit_id: UUID
+    role: str
+    title: str = Field(max_length=80)
+    seats: int = 1
+
+
+class Appointment(Recorded, table=True):
+    """A person's appointment; `starts_at` belongs to it, `ends_at` no longer."""
+
+    __tablename__ = "appointment"
+    __table_args__: ClassVar[Any] = (
+        one_of("state", AppointmentState),
+        within_tenant("person_id", "person"),
+        ForeignKeyConstraint(
+            ["tenant_id", "post_id", "unit_id"], ["post.tenant_id", "post.id", "post.unit_id"]
+        ),
+        CheckConstraint("ends_at > starts_at", name="ends_after_it_begins"),
+        CheckConstraint("confirmed_by <> made_by", name="not_confirmed_by_its_proposer"),
+        CheckConstraint("confirmed_by <> person_id", name="not_confirmed_by_its_holder"),
+        Index(None, "tenant_id", "person_id", "starts_at", "id"),
+        Index(None, "tenant_id", "post_id", "starts_at", "id"),
+        Index(None, "tenant_id", "unit_id", "starts_at", "id"),
+        Index(None, "tenant_id", "starts_at", "id"),
+    )
+
+    person_id: UUID
+    post_id: UUID
+    unit_id: UUID
+    state: str = AppointmentState.proposed
+    starts_at: datetime = moment()
+    ends_at: datetime | None = moment(default=None)
+    ground: str = Field(max_length=500)
+    warning: str | None = None
+    confirmed_by: UUID | None = None
+    confirmed_at: datetime | None = moment(default=None)
+
+
+class OwnAppointment(Refused):
+    """不能确认自己的任职，也不能确认自己提名的任职。
+    Nobody confirms their own appointment, nor one that they proposed.
+    """
+
+
+class SeatTaken(Refused):
+    """这个职务的 {seats} 个席位在这段时间内已经满了。
+    All {seats} seats of this post are taken in that time.
+    """
+
+
+class WrongState(Refused):
+    """现在的状态是 {state}，不能变为 {wanted}。
+    It is {state} and can't become {wanted}.
+    """
+
+
+class RoleUnknown(Refused):
+    """没有角色 {role}，或者它不能在本县任命。
+    There is no role {role}, or it isn't appointed in this county.
+    """
+
+
+Ends = Annotated[datetime | None, "任期结束的时刻（不含）。 The moment it ends, not included."]
+
+
+async def create_post(
+    session: AsyncSession,
+    by: Actor,
+    *,
+    unit: UnitId,
+    role: Annotated[str, "角色代号。 The role's name."],
+    title: Name,
+    seats: Annotated[int, "席位数。 How many may hold it at once."] = 1,
+) -> Post:
+    """Create a post in a unit, with the role that it gives to its holders."""
+    place = await units.find_open(session, by, unit)
+    acting = authorize(
+        by, "create_post", "appointments", within=await units.path_of(session, by, place.id)
+    )
+    await _check_role(session, by, role)
+    if not 1 <= seats <= 1000:
+        raise BadInput(argument="seats", reason="1..1000")
+    post = Post(
+        tenant_id=by.tenant_id, unit_id=place.id, role=role, title=title, seats=seats,
+        made_by=by.person_id, made_as=acting.appointment_id if acting else None,
+    )  # fmt: skip
+    session.add(post)
+    record(session, by, "post.created", post, acting=acting)
+    return post
+
+
+async def propose(
+    session: AsyncSession,
+    by: Actor,
+    *,
+    person: PersonId,
+    post: PostId,
+    starts_at: Annotated[datetime | None, "任期开始的时刻，默认现在。 When it begins; now."] = None,
+    ends_at: Ends = None,
+    ground: Reason,
+) -> Appointment:
+    """Propose a person for a post; somebody else confirms it."""
+    seat = await _find_post(session, by, post)
+    acting = authorize(
+        by, "propose", "appointments", within=await units.path_of(session, by, seat.unit_id)
+    )
+    await units.find_open(session, by, seat.unit_id)
+    holder = await people.find(session, by, person, for_update=True)
+    row = Appointment(
+        tenant_id=by.tenant_id, person_id=holder.id, post_id=seat.id, unit_id=seat.unit_id,
+        starts_at=starts_at or clock.now(), ends_at=ends_at, ground=ground,
+        made_by=by.person_id, made_as=acting.appointment_id if acting else None,
+    )  # fmt: skip
+    _check_dates(row)
+    await _check_seats(session, by, seat, row)
+    row.warning = await _check_conflicts(session, by, seat, row)
+    session.add(row)
+    record(session, by, "appointment.proposed", row, acting=acting)
+    return row
+
+
+async def confirm(
+    session: AsyncSession,
+    by: Actor,
+    *,
+    appointment: AppointmentId,
+    expected_version: Version = None,
+) -> Appointment:
+    """Confirm a proposed appointment; from its beginning on it gives authority."""
+    row, acting = await _find_for(session, by, appointment, "confirm")
+    row.check_version(expected_version)
+    if by.person_id in (row.person_id, row.made_by):
+        raise OwnAppointment()
+    before = _leave(row, AppointmentState.confirmed)
+    seat = await _find_post(session, by, row.post_id)
+    await units.find_open(session, by, row.unit_id)
+    await people.find(session, by, row.person_id, for_update=True)
+    await _check_seats(session, by, seat, row)
+    row.warning = await _check_conflicts(session, by, seat, row)
+    row.state = AppointmentState.confirmed
+    row.confirmed_by, row.confirmed_at = by.person_id, clock.now()
+    await _changed(session, by, row, "appointment.confirmed", acting, before)
+    return row
+
+
+async def end(
+    session: AsyncSession,
+    by: Actor,
+    *,
+    appointment: AppointmentId,
+    ends_at: Ends = None,
+    reason: Reason,
+    expected_version: Version = None,
+) -> Appointment:
+    """End an appointment, now or at a later moment."""
+    row, acting = await _find_for(session, by, appointment, "end")
+    row.check_version(expected_version)
+    before, now = _leave(row, AppointmentState.ended), clock.now()
+    row.ends_at = ends_at or now
+    _check_dates(row)
+    if row.ends_at <= now:
+        row.state = AppointmentState.ended
+    await _changed(session, by, row, "appointment.ended", acting, before, reason)
+    return row
+
+
+async def revoke(
+    session: AsyncSession,
+    by: Actor,
+    *,
+    appointment: AppointmentId,
+    reason: Reason,
+    expected_version: Version = None,
+) -> Appointment:
+    """Revoke an appointment: its authority is gone at the next request."""
+    row, acting = await _find_for(session, by, appointment, "revoke")
+    row.check_version(expected_version)
+    before = _leave(row, AppointmentState.revoked)
+    row.state = AppointmentState.revoked
+    await _changed(session, by, row, "appointment.revoked", acting, before, reason)
+    return row
+
+
+async def held_now(
+    session: AsyncSession, tenant_id: UUID, person_id: UUID, at: datetime
+) -> tuple[tuple[Held, ...], datetime | None]:
+    """The posts a person holds at this moment, and the next moment at which that changes by itself."""
+    mine = (
+        select(Appointment, Post.role)
+        .join(
+            Post,
+            (col(Post.tenant_id) == Appointment.tenant_id) & (col(Post.id) == Appointment.post_id),
+        )
+        .where(
+            Appointment.tenant_id == tenant_id,
+            Appointment.person_id == person_id,
+            Appointment.state == AppointmentState.confirmed,
+            or_(col(Appointment.ends_at).is_(None), col(Appointment.ends_at) > at),
+        )
+        .order_by(col(Appointment.starts_at), col(Appointment.id))
+    )
+    rows = (await session.exec(mine)).all()
+    held = tuple(Held(row.id, role, row.unit_id) for row, role in rows if row.starts_at <= at)
+    ahead = [moment_ for row, _ in rows for moment_ in (row.starts_at, row.ends_at)]
+    return held, min((m for m in ahead if m is not None and m > at), default=None)
+
+
+async def find(
+    session: AsyncSession, by: Actor, appointment: UUID, *, for_update: bool = False
+) -> Appointment:
+    """An appointment of the actor's county."""
+    mine = select(Appointment).where(
+        Appointment.tenant_id == by.tenant_id, Appointment.id == appointment
+    )
+    row = (await session.exec(mine.with_for_update() if for_update else mine)).first()
+    if row is None:
+        raise NotFound(id=f"Appointment:{appointment}")
+    return row
+
+
+async def _find_for(
+    session: AsyncSession, by: Actor, appointment: UUID, action: str
+) -> tuple[Appointment, Held | None]:
+    row = await find(session, by, appointment, for_update=True)
+    path = await units.path_of(session, by, row.unit_id)
+    return row, authorize(by, action, "appointments", within=path)
+
+
+async def _find_post(session: AsyncSession, by: Actor, post: UUID) -> Post:
+    """The post, locked: whoever counts its seats does so alone."""
+    mine = select(Post).where(Post.tenant_id == by.tenant_id, Post.id == post)
+    row = (await session.exec(mine.with_for_update())).first()
+    if row is None:
+        raise NotFound(id=f"Post:{post}")
+    return row
+
+
+def _leave(row: Appointment, wanted: AppointmentState) -> dict[str, Any]:
+    """Refuse a step that the table doesn't know; otherwise the row as it stood, its version raised."""
+    state = AppointmentState(row.state)
+    if wanted not in NEXT[state]:
+        raise WrongState(state=state.value, wanted=wanted.value)
+    before = state_of(row)
+    row.version += 1
+    return before
+
+
+async def _changed(
+    session: AsyncSession,
+    by: Actor,
+    row: Appointment,
+    name: str,
+    acting: Held | None,
+    before: dict[str, Any],
+    reason: str | None = None,
+) -> None:
+    """Record the change, and let every process know that this person's authority is another one."""
+    note = {"reason": reason} if reason else None
+    record(session, by, name, row, acting=acting, before=before, note=note)
+    await raise_standing(session, by.tenant_id, row.person_id)
+
+
+def _check_dates(row: Appointment) -> None:
+    if row.ends_at is not None and row.ends_at <= row.starts_at:
+        raise EndsBeforeItBegins()
+
+
+async def _check_seats(session: AsyncSession, by: Actor, seat: Post, row: Appointment) -> None:
+    """At no moment of this appointment do the others leave less than one seat."""
+    others = select(Appointment).where(
+        Appointment.tenant_id == by.tenant_id, Appointment.post_id == seat.id, *_beside(row)
+    )
+    held = (await session.exec(others)).all()
+    moments = [row.starts_at, *(other.starts_at for other in held)]
+    inside = [m for m in moments if m >= row.starts_at and (row.ends_at is None or m < row.ends_at)]
+    busiest = max(sum(_stands_at(other, m) for other in held) for m in inside)
+    if busiest >= seat.seats:
+        raise SeatTaken(seats=seat.seats)
+
+
+def _stands_at(row: Appointment, at: datetime) -> bool:
+    return row.starts_at <= at and (row.ends_at is None or at < row.ends_at)
+
+
+async def _check_conflicts(
+    session: AsyncSession, by: Actor, seat: Post, row: Appointment
+) -> str | None:
+    of_post = (col(Post.tenant_id) == Appointment.tenant_id) & (col(Post.id) == Appointment.post_id)
+    roles = (
+        select(Post.role)
+        .join(Appointment, of_post)
+        .where(
+            Appointment.tenant_id == by.tenant_id,
+            Appointment.person_id == row.person_id,
+            *_beside(row),
+        )
+    )
+    beside = sorted(set((await session.exec(roles)).all()))
+    return await conflicts.check(session, by, role=seat.role, beside=beside)
+
+
+def _beside(row: Appointment) -> list[ColumnElement[bool]]:
+    """What is true of another open appointment that overlaps this one."""
+    open_states = (AppointmentState.proposed, AppointmentState.confirmed)
+    overlaps = [
+        col(Appointment.id) != row.id,
+        col(Appointment.state).in_(open_states),
+        or_(col(Appointment.ends_at).is_(None), col(Appointment.ends_at) > row.starts_at),
+    ]
+    return [*overlaps, col(Appointment.starts_at) < row.ends_at] if row.ends_at else overlaps
+
+
+def _serving(tenant_id: UUID, unit_id: UUID) -> SelectOfScalar[int]:
+    open_states = (AppointmentState.proposed, AppointmentState.confirmed)
+    return select(func.count()).where(
+        Appointment.tenant_id == tenant_id,
+        Appointment.unit_id == unit_id,
+        col(Appointment.state).in_(open_states),
+        or_(col(Appointment.ends_at).is_(None), col(Appointment.ends_at) > func.now()),
+    )
+
+
+def _places(tenant_id: UUID, person_id: UUID) -> SelectOfScalar[UUID]:
+    return select(Appointment.unit_id).where(
+        Appointment.tenant_id == tenant_id,
+        Appointment.person_id == person_id,
+        Appointment.state == AppointmentState.confirmed,
+        or_(col(Appointment.ends_at).is_(None), col(Appointment.ends_at) > func.now()),
+    )
+
+
+units.OCCUPANTS["appointment"] = _serving
+people.PLACES.append(_places)
+
+
+async def _check_role(session: AsyncSession, by: Actor, role: str) -> None:
+    never = {policies.PUBLIC, policies.CLIENT}
+    slug = (await session.exec(select(Tenant.slug).where(Tenant.id == by.tenant_id))).one()
+    is_platform = slug == policies.PLATFORM
+    if (
+        role not in policies.roles()
+        or role in never
+        or (role == "platform_operator") != is_platform
+    ):
+        raise RoleUnknown(role=role)

@@ -1,0 +1,92 @@
+"""Commands said twice (幂等): a caller's own `commandId` makes a repeated mutation change nothing.
+
+The first run leaves a row with what was asked and what it made; a repeat with the same arguments is
+answered from that row, with other arguments it is refused.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import UniqueConstraint
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+from uuid_utils.compat import uuid7
+
+from policies import Actor
+from services import clock
+from services.errors import CommandReused
+from services.tables import TenantRow, moment
+
+NOBODY = UUID(int=0)
+
+
+class Command(TenantRow, table=True):
+    """A command that a caller named: whose it is, what was asked, and the object it ended in."""
+
+    __tablename__ = "command"
+    __table_args__: ClassVar[Any] = (UniqueConstraint("tenant_id", "subject_id", "key"),)
+
+    subject_id: UUID
+    key: str
+    name: str
+    arguments_hash: str
+    result_id: UUID | None = None
+    made_at: datetime = moment(default_factory=clock.now)
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """The first run of this command, found again: the id of what it made."""
+
+    result_id: UUID | None
+
+
+async def begin(
+    session: AsyncSession, by: Actor, *, key: str, name: str, arguments: Mapping[str, Any]
+) -> Repeat | None:
+    """Claim the key for this transaction, or find the run that had it first.
+
+    Two runs at once: the second waits at the unique key until the first has committed or failed.
+    """
+    subject = by.person_id or by.client_id or NOBODY
+    digest = _digest(name, arguments)
+    claim = insert(Command).values(
+        tenant_id=by.tenant_id,
+        id=uuid7(),
+        subject_id=subject,
+        key=key,
+        name=name,
+        arguments_hash=digest,
+        made_at=clock.now(),
+    )
+    claimed = await session.exec(claim.on_conflict_do_nothing().returning(col(Command.id)))
+    session.info["command_key"] = key
+    if claimed.first() is not None:
+        return None
+    first = await _first(session, by, subject, key)
+    if (first.name, first.arguments_hash) != (name, digest):
+        raise CommandReused()
+    return Repeat(first.result_id)
+
+
+async def finish(session: AsyncSession, by: Actor, *, key: str, result_id: UUID | None) -> None:
+    """Note what the command made, for whoever repeats it."""
+    row = await _first(session, by, by.person_id or by.client_id or NOBODY, key)
+    row.result_id = result_id
+    session.add(row)
+
+
+async def _first(session: AsyncSession, by: Actor, subject: UUID, key: str) -> Command:
+    mine = (Command.tenant_id == by.tenant_id, Command.subject_id == subject, Command.key == key)
+    return (await session.exec(select(Command).where(*mine))).one()
+
+
+def _digest(name: str, arguments: Mapping[str, Any]) -> str:
+    written = json.dumps([name, arguments], sort_keys=True, default=str, ensure_ascii=False)
+    return hashlib.sha256(written.encode()).hexdigest()

@@ -1,0 +1,67 @@
+"""Conflicts (任职冲突): two roles that one person should not hold at once, as the county has set.
+
+A conflict warns or blocks. The three administrators are the product's own rule and always block: system
+administrator, security administrator and auditor are never two of them in one person.
+"""
+
+from collections.abc import Collection
+from enum import StrEnum
+from itertools import combinations
+
+from pydantic import Field
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from policies import Actor
+from services import packs
+from services.errors import Refused
+
+
+class Effect(StrEnum):
+    """What a conflict does to an appointment."""
+
+    warn = "warn"
+    block = "block"
+
+
+class Conflict(packs.Section):
+    """Two roles, what holding both does, and the county's reason in a sentence."""
+
+    roles: tuple[str, str]
+    effect: Effect
+    reason: str = Field(min_length=1, max_length=200)
+
+
+@packs.section("appointments")
+class AppointmentRules(packs.Section):
+    """Which pairs of roles conflict in this county."""
+
+    conflicts: tuple[Conflict, ...] = ()
+
+
+APART = ("county_administrator", "security_administrator", "auditor")
+ALWAYS = tuple(
+    Conflict(roles=pair, effect=Effect.block, reason="三员分立") for pair in combinations(APART, 2)
+)
+
+
+class AppointmentConflict(Refused):
+    """这个人同时担任 {other}，与 {role} 冲突：{reason}。
+    This person also holds {other}, which conflicts with {role}: {reason}.
+    """
+
+
+async def check(
+    session: AsyncSession, by: Actor, *, role: str, beside: Collection[str]
+) -> str | None:
+    """The warning for a role held beside others, or a refusal where the county blocks it."""
+    rules = await packs.read(session, by, "appointments", AppointmentRules)
+    hits = [
+        (conflict, other)
+        for conflict in (*ALWAYS, *rules.conflicts)
+        for other in beside
+        if {role, other} == set(conflict.roles)
+    ]
+    for conflict, other in hits:
+        if conflict.effect is Effect.block:
+            raise AppointmentConflict(other=other, role=role, reason=conflict.reason)
+    return "; ".join(dict.fromkeys(conflict.reason for conflict, _ in hits)) or None

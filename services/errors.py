@@ -1,0 +1,113 @@
+"""Every refusal that a caller can meet. A class is one refusal; its docstring is the message.
+
+The first line of the docstring is Chinese, the second English; `{name}` stands for a fact given
+when it is raised. The code is the class's name in capitals. No message names another county's rows.
+"""
+
+import re
+from typing import Any, ClassVar
+
+
+class Refused(Exception):
+    """请求被拒绝。
+    The request is refused.
+    """
+
+    code: ClassVar[str] = "REFUSED"
+    status: ClassVar[int] = 200
+
+    def __init_subclass__(cls, status: int = 200) -> None:
+        cls.code = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).upper()
+        cls.status = status
+
+    def __init__(self, **facts: Any) -> None:
+        self.facts = facts
+        super().__init__(self.message("en"))
+
+    def message(self, language: str) -> str:
+        """The message in `zh` or `en`."""
+        return type(self).text(language).format_map(self.facts)
+
+    @classmethod
+    def text(cls, language: str) -> str:
+        """The message before its facts are filled in."""
+        chinese, english = (line.strip() for line in (cls.__doc__ or "").strip().splitlines()[:2])
+        return chinese if language == "zh" else english
+
+
+class NotFound(Refused):
+    """找不到这个对象，或者您无权看到它：{id}。
+    There is no such object, or you may not see it: {id}.
+    """
+
+
+class Forbidden(Refused):
+    """您的职务不允许这样做：{object}.{action}。请向县管理员确认您的任职。
+    Your posts don't allow {object}.{action}. Ask the county administrator about your appointments.
+    """
+
+
+class NotSignedIn(Refused, status=401):
+    """请先登录，再重新提交。
+    Sign in and send this again.
+    """
+
+
+class StaleVersion(Refused):
+    """内容已被别人修改，当前版本是 {version}。请重新读取后再改。
+    Somebody else changed this; its version is {version}. Read it again before you change it.
+    """
+
+
+class CommandReused(Refused):
+    """这个 commandId 已用于另一个请求。请换一个新的。
+    This commandId was used for a different request. Use a new one.
+    """
+
+
+class BadInput(Refused):
+    """参数 {argument} 不正确：{reason}。
+    The argument {argument} is not right: {reason}.
+    """
+
+
+class EndsBeforeItBegins(Refused):
+    """结束日期必须晚于开始日期。
+    An end must come after its beginning.
+    """
+
+
+class TenantSuspended(Refused, status=403):
+    """该县的服务已暂停，请联系平台运维。
+    This county's service is suspended. Ask the platform operator.
+    """
+
+
+class TenantUnknown(Refused, status=404):
+    """没有这个县，或者令牌不属于这个县。请检查县的代号。
+    There is no such county, or the token is not of it. Check the county's name.
+    """
+
+
+class TenantMissing(Refused, status=400):
+    """请说明是哪个县：用 /graphql/县代号、X-Sanfang-Tenant 请求头，或带上令牌。
+    Say which county: by /graphql/NAME, by the header X-Sanfang-Tenant, or with a token.
+    """
+
+
+class TokenRefused(Refused, status=401):
+    """令牌无效或已过期，请重新登录。
+    The token is not valid or has expired. Sign in again.
+    """
+
+
+class SignInRefused(Refused, status=401):
+    """账号或密码不正确，或者账号暂时锁定。请稍后再试，或请安全管理员解锁。
+    The account or password is wrong, or the account is locked for a while. Try later or ask for help.
+    """
+
+
+class AuthorityUnsettled(Refused, status=503):
+    """您的任职正在变更，请稍后重试。
+    Your appointments are changing at this moment. Try again shortly.
+    """

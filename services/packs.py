@@ -1,0 +1,114 @@
+"""County pack (县域配置包): the one versioned document in which a county says how it runs the model.
+
+A capability registers its section beside its service; the pack is the sum of the sections. A document
+is checked as a whole; what it doesn't say is the product's default.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from sqlalchemy import JSON, Column, Index, UniqueConstraint, text
+from sqlmodel import Field, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from policies import Actor, authorize
+from services import clock
+from services.errors import Refused
+from services.events import record, state_of
+from services.standing import raise_standing
+from services.tables import Recorded, moment
+
+Document = Annotated[dict[str, Any], "整份配置包。 The whole pack."]
+
+
+class Section(BaseModel):
+    """One part of the pack, checked by its own model; a word that it doesn't know is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+SectionT = TypeVar("SectionT", bound=Section)
+SECTIONS: dict[str, type[Section]] = {}
+
+
+def section(name: str) -> Callable[[type[SectionT]], type[SectionT]]:
+    """Register a capability's part of the pack under its name in the document."""
+
+    def register(model: type[SectionT]) -> type[SectionT]:
+        SECTIONS[name] = model
+        return model
+
+    return register
+
+
+class Pack(Recorded, table=True):
+    """An edition of a county's pack; one of them is active."""
+
+    __tablename__ = "pack"
+    __table_args__: ClassVar[Any] = (
+        UniqueConstraint("tenant_id", "edition"),
+        Index(None, "tenant_id", unique=True, postgresql_where=text("until is null")),
+    )
+
+    edition: int
+    document: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    since: datetime = moment(default_factory=clock.now)
+    until: datetime | None = moment(default=None)
+
+
+class PackRefused(Refused):
+    """配置包有误，整份未采用：{problems}。
+    The pack has errors and was not adopted at all: {problems}.
+    """
+
+
+async def adopt(session: AsyncSession, by: Actor, *, document: Document) -> Pack:
+    """Check the document as a whole and make it the county's pack from now on."""
+    acting = authorize(by, "adopt", "packs")
+    check(document)
+    now = clock.now()
+    current = await _current(session, by)
+    edition = 1
+    if current is not None:
+        edition, before = current.edition + 1, state_of(current)
+        current.until, current.version = now, current.version + 1
+        record(session, by, "pack.superseded", current, acting=acting, before=before)
+        await session.flush()
+    pack = Pack(
+        tenant_id=by.tenant_id, edition=edition, document=document, since=now,
+        made_by=by.person_id, made_as=acting.appointment_id if acting else None,
+    )  # fmt: skip
+    session.add(pack)
+    record(session, by, "pack.adopted", pack, acting=acting)
+    await raise_standing(session, by.tenant_id, by.tenant_id)
+    return pack
+
+
+def check(document: Mapping[str, Any]) -> dict[str, Section]:
+    """Every section of the document, checked; `PackRefused` names each problem with its path."""
+    problems = [f"{name}: unknown section" for name in document if name not in SECTIONS]
+    found: dict[str, Section] = {}
+    for name, model in SECTIONS.items():
+        try:
+            found[name] = model.model_validate(document.get(name, {}))
+        except ValidationError as refused:
+            for error in refused.errors():
+                path = ".".join(str(part) for part in (name, *error["loc"]))
+                problems.append(f"{path}: {error['msg']}")
+    if problems:
+        raise PackRefused(problems="; ".join(problems))
+    return found
+
+
+async def read(session: AsyncSession, by: Actor, name: str, model: type[SectionT]) -> SectionT:
+    """A section of the county's active pack."""
+    pack = await _current(session, by)
+    document = pack.document if pack else {}
+    return model.model_validate(document.get(name, {}))
+
+
+async def _current(session: AsyncSession, by: Actor) -> Pack | None:
+    active = select(Pack).where(Pack.tenant_id == by.tenant_id, Pack.until == None)  # noqa: E711
+    return (await session.exec(active)).first()

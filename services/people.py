@@ -1,0 +1,240 @@
+"""People (人员): who lives, serves or works in the county. Phone and identity number are sealed.
+
+Stored encrypted with the county's key, found by keyed hash, shown masked; in clear only by `reveal`,
+which names a purpose and is recorded.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import Index, UniqueConstraint, func
+from sqlalchemy.orm import Mapped
+from sqlmodel import Field, col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
+
+from policies import Actor, authorize
+from services import sealing, units
+from services.arguments import Length, Name, Of, PersonId, Version
+from services.errors import BadInput, NotFound, Refused
+from services.events import record, state_of
+from services.tables import Recorded, within_tenant
+from services.units import UnitPath
+
+
+# Where else a person is: each capability adds the units that it puts people in.
+PLACES: list[Callable[[UUID, UUID], SelectOfScalar[UUID]]] = []
+
+
+class Person(Recorded, table=True):
+    """A person; `home_id` is the unit where they live (an estate, building or stairwell)."""
+
+    __tablename__ = "person"
+    __table_args__: ClassVar[Any] = (
+        within_tenant("home_id", "unit"),
+        UniqueConstraint("tenant_id", "key_number", "phone_hash"),
+        UniqueConstraint("tenant_id", "key_number", "identity_hash"),
+        Index(None, "tenant_id", "name", "id"),
+        Index(None, "tenant_id", "home_id", "name", "id"),
+    )
+    unrecorded: ClassVar[frozenset[str]] = frozenset(
+        {"phone_cipher", "phone_hash", "identity_cipher", "identity_hash"}
+    )
+
+    name: str = Field(max_length=80)
+    is_party_member: bool = False
+    home_id: UUID | None = None
+    key_number: int
+    phone_cipher: bytes | None = None
+    phone_hash: bytes | None = None
+    phone_masked: str | None = None
+    identity_cipher: bytes | None = None
+    identity_hash: bytes | None = None
+    identity_masked: str | None = None
+
+
+class PhoneTaken(Refused):
+    """这个手机号已登记在本县的另一个人名下。
+    This phone number is registered to another person of this county.
+    """
+
+
+class IdentityTaken(Refused):
+    """这个身份证号已登记在本县的另一个人名下。
+    This identity number is registered to another person of this county.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Revealed:
+    """A person's contact in clear: the answer of `reveal`, never stored."""
+
+    id: UUID
+    phone: str | None
+    identity_number: str | None
+
+
+Phone = Annotated[str | None, Length(5, 20), "手机号或座机号。 A mobile or landline number."]
+Identity = Annotated[str | None, Length(18, 18), "居民身份证号。 The identity number, 18 places."]
+Home = Annotated[UUID | None, Of("Unit"), "居住的单元。 The unit where they live."]
+
+
+async def register(
+    session: AsyncSession,
+    by: Actor,
+    *,
+    name: Name,
+    phone: Phone = None,
+    identity_number: Identity = None,
+    home: Home = None,
+    is_party_member: Annotated[bool, "是否党员。 Whether a party member."] = False,
+) -> Person:
+    """Register a person of the county."""
+    place = await units.find_open(session, by, home) if home else None
+    path = await units.path_of(session, by, place.id) if place else ()
+    acting = authorize(by, "register", "people", within=path)
+    person = Person(
+        tenant_id=by.tenant_id, name=name, home_id=home, is_party_member=is_party_member,
+        key_number=0, made_by=by.person_id, made_as=acting.appointment_id if acting else None,
+    )  # fmt: skip
+    await _seal(session, by, person, phone=phone, identity=identity_number)
+    session.add(person)
+    record(session, by, "person.registered", person, acting=acting)
+    return person
+
+
+async def amend(
+    session: AsyncSession,
+    by: Actor,
+    *,
+    person: PersonId,
+    name: Name | None = None,
+    phone: Phone = None,
+    identity_number: Identity = None,
+    home: Home = None,
+    is_party_member: Annotated[bool | None, "是否党员。 Whether a party member."] = None,
+    expected_version: Version = None,
+) -> Person:
+    """Amend what is known of a person; what is left out stays."""
+    row = await find(session, by, person, for_update=True)
+    acting = authorize(by, "amend", "people", within=await path_of(session, by, row), owner=row.id)
+    row.check_version(expected_version)
+    if home is not None:
+        await units.find_open(session, by, home)
+    before = state_of(row)
+    row.name = name or row.name
+    row.home_id = home or row.home_id
+    row.is_party_member = row.is_party_member if is_party_member is None else is_party_member
+    row.version += 1
+    await _seal(session, by, row, phone=phone, identity=identity_number)
+    record(session, by, "person.amended", row, acting=acting, before=before)
+    return row
+
+
+async def reveal(
+    session: AsyncSession,
+    by: Actor,
+    *,
+    person: PersonId,
+    purpose: Annotated[str, Length(4, 500), "为了什么事。 What it is needed for; kept on record."],
+) -> Revealed:
+    """Show a person's phone and identity number in clear, for a purpose that is put on record."""
+    row = await find(session, by, person)
+    acting = authorize(by, "reveal", "people", within=await path_of(session, by, row))
+    keys = await sealing.keys(session, by.tenant_id)
+    record(
+        session, by, "person.revealed", row, acting=acting, before=state_of(row),
+        note={"purpose": purpose},
+    )  # fmt: skip
+    return Revealed(
+        id=row.id,
+        phone=keys.open(row.key_number, row.phone_cipher, context=f"{row.id}:phone"),
+        identity_number=keys.open(
+            row.key_number, row.identity_cipher, context=f"{row.id}:identity"
+        ),
+    )
+
+
+async def find(
+    session: AsyncSession, by: Actor, person: UUID, *, for_update: bool = False
+) -> Person:
+    """A person of the actor's county."""
+    mine = select(Person).where(Person.tenant_id == by.tenant_id, Person.id == person)
+    row = (await session.exec(mine.with_for_update() if for_update else mine)).first()
+    if row is None:
+        raise NotFound(id=f"Person:{person}")
+    return row
+
+
+async def path_of(session: AsyncSession, by: Actor, row: Person) -> set[UUID]:
+    """Every unit that a person is in: above their home, and above where they serve now."""
+    places = [] if row.home_id is None else [row.home_id]
+    for serving in PLACES:
+        places += (await session.exec(serving(by.tenant_id, row.id))).all()
+    above = select(UnitPath.ancestor_id).where(
+        UnitPath.tenant_id == by.tenant_id, col(UnitPath.unit_id).in_(places)
+    )
+    return set((await session.exec(above)).all())
+
+
+def normal_phone(phone: str) -> str:
+    """The digits of a phone number as dialled in the country; `BadInput` where it is none."""
+    digits = re.sub(r"[\s\-()]", "", unicodedata.normalize("NFKC", phone))
+    digits = re.sub(r"^(\+|00)86", "", digits)
+    if not re.fullmatch(r"1[3-9]\d{9}|0\d{9,11}", digits, re.ASCII):
+        raise BadInput(argument="phone", reason="not a phone number")
+    return digits
+
+
+def normal_identity(number: str) -> str:
+    """An identity number with its check character proven (GB 11643-1999)."""
+    text = unicodedata.normalize("NFKC", number).strip().upper()
+    if not re.fullmatch(r"\d{17}[\dX]", text, re.ASCII):
+        raise BadInput(argument="identityNumber", reason="not an identity number")
+    total = sum(int(digit) * (2 ** (17 - place) % 11) for place, digit in enumerate(text[:17]))
+    if "10X98765432"[total % 11] != text[17]:
+        raise BadInput(argument="identityNumber", reason="its check character is wrong")
+    return text
+
+
+async def _seal(
+    session: AsyncSession, by: Actor, row: Person, *, phone: str | None, identity: str | None
+) -> None:
+    """Write what was given under the county's newest key; what another person has is refused."""
+    keys = await sealing.keys(session, by.tenant_id)
+    row.key_number = row.key_number or keys.number
+    if phone is not None:
+        text = normal_phone(phone)
+        await _check_free(session, row, col(Person.phone_hash), keys.hashes(text), PhoneTaken)
+        row.phone_cipher = keys.seal(row.key_number, text, context=f"{row.id}:phone")
+        row.phone_hash, row.phone_masked = keys.hash(row.key_number, text), mask(text, 3, 4)
+    if identity is not None:
+        text = normal_identity(identity)
+        await _check_free(session, row, col(Person.identity_hash), keys.hashes(text), IdentityTaken)
+        row.identity_cipher = keys.seal(row.key_number, text, context=f"{row.id}:identity")
+        row.identity_hash, row.identity_masked = keys.hash(row.key_number, text), mask(text, 4, 2)
+
+
+async def _check_free(
+    session: AsyncSession,
+    row: Person,
+    column: Mapped[bytes | None],
+    hashes: Collection[bytes],
+    taken: type[Refused],
+) -> None:
+    lock = func.pg_advisory_xact_lock(func.hashtextextended(f"people:{row.tenant_id}", 0))
+    await session.exec(select(lock))
+    other = select(Person.id).where(
+        Person.tenant_id == row.tenant_id, column.in_(hashes), Person.id != row.id
+    )
+    if (await session.exec(other)).first() is not None:
+        raise taken()
+
+
+def mask(text: str, head: int, tail: int) -> str:
+    """The first and last characters with stars between."""
+    return text[:head] + "*" * (len(text) - head - tail) + text[-tail:]

@@ -1,0 +1,81 @@
+"""Standing (任职状态号): one number a person or client, raised by whatever changes their authority.
+
+A process keeps what a person may do together with this number and the moment at which an appointment
+next begins or ends; every statement compares both inside the database. The county itself is a subject
+too (its id): raised by what changes everybody's authority.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import Index, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Field, SQLModel
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from policies import Actor
+from services.tables import Tenant, TenantState
+
+FAR = datetime.max.replace(year=9999, microsecond=0)
+
+
+class Standing(SQLModel, table=True):
+    """The number of a subject: a person's, a client's or the county's id."""
+
+    __tablename__ = "standing"
+    __table_args__: ClassVar[Any] = (Index(None, "tenant_id", "subject_id", "number"),)
+
+    tenant_id: UUID = Field(primary_key=True, foreign_key="tenant.id")
+    subject_id: UUID = Field(primary_key=True)
+    number: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """An actor with the marks by which a statement knows whether it still holds.
+
+    `number` is the sum of the subjects' standings: each only rises, so any change shows in the sum.
+    """
+
+    actor: Actor
+    number: int
+    until: datetime
+
+    @property
+    def subjects(self) -> list[UUID]:
+        """Whose standing counts: the county's, and the person's and the client's if there is one."""
+        ids = (self.actor.tenant_id, self.actor.person_id, self.actor.client_id)
+        return [subject for subject in ids if subject is not None]
+
+
+async def raise_standing(session: AsyncSession, tenant_id: UUID, subject_id: UUID) -> None:
+    """Make every process read this subject's authority anew at its next statement."""
+    row = insert(Standing).values(tenant_id=tenant_id, subject_id=subject_id, number=1)
+    await session.exec(
+        row.on_conflict_do_update(
+            index_elements=["tenant_id", "subject_id"], set_={"number": Standing.number + 1}
+        )
+    )
+
+
+HOLDS = text(
+    f"""select coalesce((select sum(number) from standing
+          where tenant_id = :tenant and subject_id = any(:subjects)), 0) = :number
+        and exists (select 1 from {Tenant.__tablename__}
+          where id = :tenant and state = '{TenantState.active}')
+        and statement_timestamp() < :until"""
+)
+
+
+async def holds(session: AsyncSession, authority: Authority) -> bool:
+    """Whether this authority is what the database says at this moment."""
+    facts = {
+        "tenant": authority.actor.tenant_id,
+        "subjects": authority.subjects,
+        "number": authority.number,
+        "until": authority.until,
+    }
+    found = await session.exec(HOLDS.bindparams(**facts))  # type: ignore[call-overload]
+    return bool(found.scalar_one())

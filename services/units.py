@@ -1,0 +1,357 @@
+"""Units (组织单元): the dated tree of a county, from bureau and community down to a stairwell.
+
+Which kind stands below which is the county's pack, within what the product allows at all. There is no
+cycle; a unit is closed, never deleted. `unit_path` holds every unit with all units above it.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, Self
+from uuid import UUID
+
+from pydantic import model_validator
+from sqlalchemy import CheckConstraint, Index, delete, func, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Field, SQLModel, col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
+
+from policies import Actor, authorize
+from services import clock, packs
+from services.arguments import Name, Of, Reason, UnitId, Version
+from services.errors import EndsBeforeItBegins, NotFound, Refused
+from services.events import record, state_of
+from services.tables import Recorded, one_of, within_tenant
+
+
+class UnitKind(StrEnum):
+    """What a unit is: a level of the county, or an organisation beside it."""
+
+    county = "county"
+    bureau = "bureau"
+    industry_committee = "industry_committee"
+    working_committee = "working_committee"
+    community = "community"
+    grid = "grid"
+    estate = "estate"
+    building = "building"
+    stairwell = "stairwell"
+    party_branch = "party_branch"
+    owners_committee = "owners_committee"
+    firm = "firm"
+    co_building_unit = "co_building_unit"
+    linked_department = "linked_department"
+
+
+K = UnitKind
+LEVELS: dict[UnitKind, tuple[UnitKind, ...]] = {
+    K.county: (),
+    K.bureau: (K.county,),
+    K.industry_committee: (K.county, K.bureau),
+    K.working_committee: (K.county,),
+    K.community: (K.county, K.working_committee),
+    K.grid: (K.community,),
+    K.estate: (K.grid, K.community),
+    K.building: (K.estate,),
+    K.stairwell: (K.building,),
+    K.party_branch: (K.grid, K.community, K.firm, K.bureau, K.estate),
+    K.owners_committee: (K.estate,),
+    K.firm: (K.county, K.bureau, K.industry_committee),
+    K.co_building_unit: (K.county, K.working_committee, K.community, K.grid),
+    K.linked_department: (K.county, K.working_committee, K.community, K.grid),
+}
+
+
+# What keeps a unit open, by its name: each capability adds the count of its own rows there.
+OCCUPANTS: dict[str, Callable[[UUID, UUID], SelectOfScalar[int]]] = {}
+
+
+class Label(packs.Section):
+    """What a county calls something, in both languages."""
+
+    zh: str = Field(min_length=1, max_length=40)
+    en: str = Field(min_length=1, max_length=80)
+
+
+@packs.section("units")
+class UnitRules(packs.Section):
+    """The county's levels: below which kinds each kind may stand, and what each is called."""
+
+    levels: dict[UnitKind, tuple[UnitKind, ...]] = LEVELS
+    labels: dict[UnitKind, Label] = {}
+
+    @model_validator(mode="after")
+    def _within_the_product(self) -> Self:
+        for kind, parents in self.levels.items():
+            beyond = [parent for parent in parents if parent not in LEVELS[kind]]
+            if beyond:
+                raise ValueError(f"{kind} can't stand below {', '.join(beyond)}")
+        return self
+
+
+class Unit(Recorded, table=True):
+    """A unit of the county; `decision` is what it was founded by (成立依据)."""
+
+    __tablename__ = "unit"
+    __table_args__: ClassVar[Any] = (
+        one_of("kind", UnitKind),
+        within_tenant("parent_id", "unit"),
+        CheckConstraint("parent_id <> id", name="not_its_own_parent"),
+        CheckConstraint("until > since", name="ends_after_it_begins"),
+        CheckConstraint("(parent_id is null) = (kind = 'county')", name="county_on_top"),
+        Index(None, "tenant_id", "kind", "name", "id"),
+        Index(None, "tenant_id", "parent_id", "name", "id"),
+        Index(None, "tenant_id", "name", "id"),
+        Index(None, "tenant_id", unique=True, postgresql_where=text("parent_id is null")),
+    )
+
+    kind: str
+    name: str = Field(max_length=80)
+    parent_id: UUID | None = None
+    since: date
+    until: date | None = None
+    decision: str | None = Field(default=None, max_length=500)
+    is_public: bool = True
+
+
+class UnitPath(SQLModel, table=True):
+    """Every unit with each unit above it and itself (depth 0), so that "and below" is one look-up."""
+
+    __tablename__ = "unit_path"
+    __table_args__: ClassVar[Any] = (
+        within_tenant("ancestor_id", "unit"),
+        within_tenant("unit_id", "unit"),
+        Index(None, "tenant_id", "unit_id", "ancestor_id"),
+    )
+
+    tenant_id: UUID = Field(primary_key=True, foreign_key="tenant.id")
+    ancestor_id: UUID = Field(primary_key=True)
+    unit_id: UUID = Field(primary_key=True)
+    depth: int
+
+
+class UnitMisplaced(Refused):
+    """本县的层级不允许把 {kind} 放在 {parent} 下面。
+    This county's levels don't allow a {kind} below a {parent}.
+    """
+
+
+class UnitCycle(Refused):
+    """不能把一个单元移到它自己的下级里。
+    A unit can't be moved below itself.
+    """
+
+
+class UnitOccupied(Refused):
+    """这里还有未了结的：{kept}。请先处理再撤销。
+    Something still keeps it open: {kept}. End that first.
+    """
+
+
+class UnitClosed(Refused):
+    """这个单元已经撤销：{id}。
+    This unit is closed: {id}.
+    """
+
+
+class CountyExists(Refused):
+    """本县的最上一级单元已经建立。
+    The county's topmost unit has been founded already.
+    """
+
+
+Kind = Annotated[UnitKind, "种类。 What it is."]
+Since = Annotated[date | None, "起始日期，默认今天。 From which day; today if left out."]
+
+
+async def found(
+    session: AsyncSession,
+    by: Actor,
+    *,
+    kind: Kind,
+    name: Name,
+    parent: UnitId | None = None,
+    since: Since = None,
+    decision: Reason | None = None,
+    is_public: Annotated[bool, "是否对公众显示。 Whether the public sees it."] = True,
+) -> Unit:
+    """Found a unit below another one; only the county itself has none above."""
+    above = await find_open(session, by, parent) if parent else None
+    path = await path_of(session, by, above.id) if above else ()
+    acting = authorize(by, "found", "units", within=path)
+    await _hold_tree(session, by)
+    if above is None and kind is UnitKind.county and await _root(session, by):
+        raise CountyExists()
+    await _check_place(session, by, kind, above)
+    unit = Unit(
+        tenant_id=by.tenant_id, kind=kind, name=name, parent_id=parent, is_public=is_public,
+        since=since or clock.now().date(), decision=decision,
+        made_by=by.person_id, made_as=acting.appointment_id if acting else None,
+    )  # fmt: skip
+    session.add(unit)
+    await session.flush()
+    await _hang(session, by, [UnitPath(ancestor_id=unit.id, unit_id=unit.id, depth=0)], parent)
+    record(session, by, "unit.founded", unit, acting=acting)
+    return unit
+
+
+async def rename(
+    session: AsyncSession, by: Actor, *, unit: UnitId, name: Name, expected_version: Version = None
+) -> Unit:
+    """Give a unit another name; the old one stays in its history."""
+    row = await find_open(session, by, unit, for_update=True)
+    acting = authorize(by, "rename", "units", within=await path_of(session, by, row.id))
+    row.check_version(expected_version)
+    before = state_of(row)
+    row.name, row.version = name, row.version + 1
+    record(session, by, "unit.renamed", row, acting=acting, before=before)
+    return row
+
+
+async def move(
+    session: AsyncSession,
+    by: Actor,
+    *,
+    unit: UnitId,
+    parent: Annotated[UUID, Of("Unit"), "新的上级单元。 The unit above it from now on."],
+    expected_version: Version = None,
+) -> Unit:
+    """Put a unit, with all below it, under another one."""
+    row = await find_open(session, by, unit, for_update=True)
+    above = await find_open(session, by, parent)
+    for end in (row, above):
+        acting = authorize(by, "move", "units", within=await path_of(session, by, end.id))
+    row.check_version(expected_version)
+    await _hold_tree(session, by)
+    subtree = await _subtree(session, by, row.id)
+    if above.id in {below.unit_id for below in subtree}:
+        raise UnitCycle()
+    await _check_place(session, by, UnitKind(row.kind), above)
+    before = state_of(row)
+    row.parent_id, row.version = above.id, row.version + 1
+    await _unhang(session, by, [below.unit_id for below in subtree])
+    await _hang(session, by, subtree, above.id)
+    record(session, by, "unit.moved", row, acting=acting, before=before)
+    return row
+
+
+async def close(
+    session: AsyncSession,
+    by: Actor,
+    *,
+    unit: UnitId,
+    until: Annotated[
+        date | None, "最后一天之后的日期，默认今天。 The first day without it; today."
+    ] = None,
+    reason: Reason,
+    expected_version: Version = None,
+) -> Unit:
+    """Close a unit that nothing stands below and nobody serves in."""
+    row = await find_open(session, by, unit, for_update=True)
+    acting = authorize(by, "close", "units", within=await path_of(session, by, row.id))
+    row.check_version(expected_version)
+    await _hold_tree(session, by)
+    await _check_empty(session, by, row)
+    before, end = state_of(row), until or clock.now().date()
+    if end <= row.since:
+        raise EndsBeforeItBegins()
+    row.until, row.version = end, row.version + 1
+    record(session, by, "unit.closed", row, acting=acting, before=before, note={"reason": reason})
+    return row
+
+
+async def find(session: AsyncSession, by: Actor, unit: UUID, *, for_update: bool = False) -> Unit:
+    """A unit of the actor's county, or the same refusal as for one that doesn't exist."""
+    mine = select(Unit).where(Unit.tenant_id == by.tenant_id, Unit.id == unit)
+    row = (await session.exec(mine.with_for_update() if for_update else mine)).first()
+    if row is None:
+        raise NotFound(id=f"Unit:{unit}")
+    return row
+
+
+async def find_open(
+    session: AsyncSession, by: Actor, unit: UUID, *, for_update: bool = False
+) -> Unit:
+    """A unit that isn't closed."""
+    row = await find(session, by, unit, for_update=for_update)
+    if row.until is not None:
+        raise UnitClosed(id=f"Unit:{unit}")
+    return row
+
+
+async def path_of(session: AsyncSession, by: Actor, unit: UUID) -> Sequence[UUID]:
+    """The unit and all units above it: what `authorize` takes as `within`."""
+    above = select(UnitPath.ancestor_id).where(
+        UnitPath.tenant_id == by.tenant_id, UnitPath.unit_id == unit
+    )
+    return (await session.exec(above)).all()
+
+
+async def _check_place(
+    session: AsyncSession, by: Actor, kind: UnitKind, above: Unit | None
+) -> None:
+    rules = await packs.read(session, by, "units", UnitRules)
+    allowed = rules.levels.get(kind)
+    fits = allowed is not None and (UnitKind(above.kind) in allowed if above else not allowed)
+    if not fits:
+        raise UnitMisplaced(kind=kind.value, parent=above.kind if above else "nothing")
+
+
+async def _check_empty(session: AsyncSession, by: Actor, row: Unit) -> None:
+    below = select(func.count()).where(
+        Unit.tenant_id == by.tenant_id, Unit.parent_id == row.id, col(Unit.until).is_(None)
+    )
+    kept = {"unit": (await session.exec(below)).one()}
+    for what, occupants in OCCUPANTS.items():
+        kept[what] = (await session.exec(occupants(by.tenant_id, row.id))).one()
+    if any(kept.values()):
+        raise UnitOccupied(kept=", ".join(f"{what}: {n}" for what, n in kept.items() if n))
+
+
+async def _hold_tree(session: AsyncSession, by: Actor) -> None:
+    """One change of a county's tree at a time; reading it goes on."""
+    key = func.hashtextextended(f"units:{by.tenant_id}", 0)
+    await session.exec(select(func.pg_advisory_xact_lock(key)))
+
+
+async def _root(session: AsyncSession, by: Actor) -> Unit | None:
+    top = select(Unit).where(Unit.tenant_id == by.tenant_id, col(Unit.parent_id).is_(None))
+    return (await session.exec(top)).first()
+
+
+async def _subtree(session: AsyncSession, by: Actor, unit: UUID) -> Sequence[UnitPath]:
+    below = select(UnitPath).where(UnitPath.tenant_id == by.tenant_id, UnitPath.ancestor_id == unit)
+    return (await session.exec(below)).all()
+
+
+async def _hang(
+    session: AsyncSession, by: Actor, subtree: Sequence[UnitPath], parent: UUID | None
+) -> None:
+    """Write the paths from everything above `parent` to everything in the subtree."""
+    above = [(unit, depth + 1) for unit, depth in await _depths(session, by, parent)]
+    rows = [
+        {"tenant_id": by.tenant_id, "ancestor_id": up, "unit_id": path.unit_id, "depth": depth + path.depth}
+        for path in subtree
+        for up, depth in [*above, (path.ancestor_id, 0)]
+    ]  # fmt: skip
+    await session.exec(insert(UnitPath).values(rows).on_conflict_do_nothing())
+
+
+async def _depths(
+    session: AsyncSession, by: Actor, unit: UUID | None
+) -> Sequence[tuple[UUID, int]]:
+    paths = select(UnitPath.ancestor_id, UnitPath.depth).where(
+        UnitPath.tenant_id == by.tenant_id, UnitPath.unit_id == unit
+    )
+    return (await session.exec(paths)).all()
+
+
+async def _unhang(session: AsyncSession, by: Actor, subtree: Sequence[UUID]) -> None:
+    """Cut the paths from outside into the subtree; those inside it stay."""
+    cut = delete(UnitPath).where(
+        col(UnitPath.tenant_id) == by.tenant_id,
+        col(UnitPath.unit_id).in_(subtree),
+        col(UnitPath.ancestor_id).not_in(subtree),
+    )
+    await session.exec(cut)
