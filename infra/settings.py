@@ -1,0 +1,193 @@
+"""Settings (设置): where an installation keeps its data, whom it serves, how much one may ask.
+
+Each is an environment variable, SANFANG_ before its name; DATABASE_URL and PORT also go without it.
+What is wrong is said at start, with the variable's name, before anything else happens.
+"""
+
+import os
+import secrets
+from base64 import b64decode, b64encode
+from binascii import Error as NotBase64
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+KEY_BYTES = 32
+KEY_FILE = "master.key"
+
+
+class Language(StrEnum):
+    """The language of the command line; answers over HTTP follow Accept-Language."""
+
+    zh = "zh"
+    en = "en"
+
+
+class SealAlgorithm(StrEnum):
+    """How phone and identity numbers are encrypted."""
+
+    aes_256_gcm = "aes-256-gcm"
+    sm4_gcm = "sm4-gcm"
+
+
+class LogFormat(StrEnum):
+    """How a line of the log is written."""
+
+    console = "console"
+    json = "json"
+
+
+def _setting(default: Any, zh: str, en: str, **options: Any) -> Any:
+    """A setting with its sentence in both languages; the README's table is made of these."""
+    return Field(default=default, description=f"{zh} {en}", **options)
+
+
+def _also(name: str) -> AliasChoices:
+    return AliasChoices(f"SANFANG_{name}", name)
+
+
+Count = Annotated[int, Field(ge=1)]
+
+
+class Settings(BaseSettings):
+    """Everything that an installation may set."""
+
+    model_config = SettingsConfigDict(env_prefix="SANFANG_", extra="ignore", populate_by_name=True)
+
+    database_url: SecretStr | None = _setting(
+        None,
+        "PostgreSQL 15 以上的地址（库的所有者）；不填则用内嵌数据库。",
+        "A PostgreSQL >= 15, as the database's owner; the embedded one if left out.",
+        validation_alias=_also("DATABASE_URL"),
+    )
+    app_password: SecretStr | None = _setting(
+        None,
+        "两个应用角色的密码；不填则由主密钥推出。",
+        "The password of the two app roles; derived from the master key if left out.",
+    )
+    data_dir: Path = _setting(
+        Path(".sanfang"),
+        "内嵌数据库和主密钥所在的目录。",
+        "The folder of the embedded database and of the master key.",
+    )
+    host: str = _setting("127.0.0.1", "监听的地址。", "The address it listens on.")
+    port: int = _setting(
+        8000,
+        "监听的端口。",
+        "The port it listens on.",
+        ge=1,
+        le=65535,
+        validation_alias=_also("PORT"),
+    )
+    public_url: str | None = _setting(
+        None,
+        "对外的地址，写入令牌的签发者；不填则由监听地址得出。",
+        "The address others know it by, the issuer in tokens; from host and port if left out.",
+    )
+    lang: Language = _setting(
+        Language.zh, "命令行的语言：zh 或 en。", "The command line's language: zh or en."
+    )
+    master_key: SecretStr | None = _setting(
+        None,
+        "主密钥，Base64 的 32 字节；不填则首次使用时写入 data_dir。",
+        "The master key, 32 bytes in Base64; made in data_dir on first use if left out.",
+    )
+    seal_algorithm: SealAlgorithm = _setting(
+        SealAlgorithm.aes_256_gcm,
+        "个人信息的加密算法：aes-256-gcm 或 sm4-gcm。",
+        "How personal data is encrypted: aes-256-gcm or sm4-gcm.",
+    )
+    access_token_minutes: Count = _setting(
+        15, "访问令牌的有效分钟数。", "Minutes for which an access token is good."
+    )
+    refresh_token_days: Count = _setting(
+        14, "刷新令牌的有效天数。", "Days for which a refresh token is good."
+    )
+    lockout_failures: Count = _setting(
+        5, "连续失败几次后锁定账号。", "Failed sign-ins in a row that lock an account."
+    )
+    lockout_minutes: Count = _setting(
+        15, "账号锁定的分钟数。", "Minutes for which an account stays locked."
+    )
+    statement_timeout_ms: Count = _setting(
+        5000, "一条语句最长的毫秒数。", "Milliseconds after which a statement is stopped."
+    )
+    pool_size: Count = _setting(
+        16, "每个数据库角色的连接数。", "Connections kept for each database role."
+    )
+    max_body_bytes: Count = _setting(
+        1_048_576, "请求体的最大字节数。", "The most bytes in a request's body."
+    )
+    max_depth: Count = _setting(12, "查询的最大层数。", "The most levels in a document.")
+    max_tokens: Count = _setting(4000, "查询的最大词数。", "The most tokens in a document.")
+    max_aliases: Count = _setting(40, "查询的最多别名数。", "The most aliases in a document.")
+    max_page: Count = _setting(100, "一页最多的行数。", "The most rows on a page.")
+    default_page: Count = _setting(20, "一页默认的行数。", "The rows on a page that names none.")
+    introspection: bool = _setting(
+        True, "是否可以查询模式本身。", "Whether the schema may be asked for."
+    )
+    graphiql: bool = _setting(
+        True, "是否提供 GraphiQL 页面。", "Whether the GraphiQL page is served."
+    )
+    log_format: LogFormat = _setting(
+        LogFormat.console, "日志格式：console 或 json。", "How the log is written: console or json."
+    )
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgresql(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not url.get_secret_value().startswith(
+            ("postgresql://", "postgres://")
+        ):
+            raise ValueError("must begin with postgresql://")
+        return url
+
+    @field_validator("master_key")
+    @classmethod
+    def _is_long_enough(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None:
+            _decode(key.get_secret_value())
+        return key
+
+    @property
+    def url(self) -> str:
+        """The address by which others reach the service, without a slash at its end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    def master(self) -> bytes:
+        """The master key: the one given, or this installation's own, made on first use."""
+        if self.master_key is not None:
+            return _decode(self.master_key.get_secret_value())
+        path = self.data_dir / KEY_FILE
+        if not path.exists():
+            _write_key(path)
+        return _decode(path.read_text(encoding="ascii"))
+
+
+def _decode(text: str) -> bytes:
+    try:
+        key = b64decode(text.strip(), validate=True)
+    except NotBase64:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise ValueError(f"must be {KEY_BYTES} bytes in Base64")
+    return key
+
+
+def _write_key(path: Path) -> None:
+    """Write a new key whole, for the owner's eyes only; where two begin at once, one key stays."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        return
+    finally:
+        draft.unlink()
