@@ -1,0 +1,204 @@
+"""The door (门): the only place that opens a session, and it wants a county.
+
+One pool a database role: read-write, read-only, and the owner's for making a county. A transaction
+begins by naming its county to row-level security; without a name it sees nothing.
+"""
+
+import asyncio
+import hmac
+import importlib
+import pkgutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import MetaData, NullPool, func
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+import services
+from infra.embedded import Embedded
+from infra.settings import Settings
+from services.tables import metadata
+
+READ_WRITE = "sanfang_rw"
+READ_ONLY = "sanfang_ro"
+APP_ROLES = (READ_WRITE, READ_ONLY)
+STATEMENTS_CACHED = 1024
+STATEMENT_BYTES_CACHED = 1 << 20
+
+
+def tables() -> MetaData:
+    """Every capability's tables, and with them what each registers in another one."""
+    for module in pkgutil.iter_modules(services.__path__):
+        importlib.import_module(f"services.{module.name}")
+    return metadata
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the database is, and how its three roles sign in."""
+
+    dsn: str
+    app_password: str | None
+    statement_timeout_ms: int
+
+    async def connect(self, role: str | None = None) -> "asyncpg.Connection[asyncpg.Record]":
+        """A new connection of a role, the owner's if none is named."""
+        return await asyncpg.connect(**self.options(role))
+
+    def options(self, role: str | None = None) -> dict[str, Any]:
+        """What asyncpg wants to know; a role given here stands before the owner in the address."""
+        session = {"application_name": "sanfang", "timezone": "UTC", "jit": "off"}
+        if role is None:
+            return {"dsn": self.dsn, "server_settings": session}
+        session["max_parallel_workers_per_gather"] = "0"
+        session["statement_timeout"] = str(self.statement_timeout_ms)
+        password = {} if self.app_password is None else {"password": self.app_password}
+        return {"dsn": self.dsn, "server_settings": session, "user": role, **password}
+
+    def engine(self, role: str | None = None, **options: Any) -> AsyncEngine:
+        """An SQLAlchemy engine of a role."""
+
+        async def connect() -> "asyncpg.Connection[asyncpg.Record]":
+            return await self.connect(role)
+
+        return create_async_engine("postgresql+asyncpg://", async_creator=connect, **options)
+
+
+@asynccontextmanager
+async def reach(settings: Settings) -> AsyncIterator[Address]:
+    """The database of these settings; the embedded one runs at least as long as it is held here."""
+    if settings.database_url is not None:
+        yield address_of(settings, settings.database_url.get_secret_value())
+        return
+    embedded = await asyncio.to_thread(Embedded.start, settings.data_dir)
+    try:
+        yield address_of(settings, embedded.dsn)
+    finally:
+        await asyncio.to_thread(embedded.release)
+
+
+def address_of(settings: Settings, dsn: str) -> Address:
+    """The address with the app roles' password: none is needed on the embedded one's own socket."""
+    timeout = settings.statement_timeout_ms
+    if settings.database_url is None:
+        return Address(dsn, None, timeout)
+    if settings.app_password is not None:
+        return Address(dsn, settings.app_password.get_secret_value(), timeout)
+    return Address(dsn, hmac.digest(settings.master(), b"app roles", "sha256").hex(), timeout)
+
+
+class Database:
+    """The pools of one process, and the counties whose ids it has learnt."""
+
+    reader: "asyncpg.Pool[asyncpg.Record]"
+
+    def __init__(self, settings: Settings, address: Address) -> None:
+        self.settings = settings
+        self.address = address
+        pool = {"pool_size": settings.pool_size, "max_overflow": 0}
+        self._writing = address.engine(READ_WRITE, **pool)
+        self._reading = address.engine(READ_ONLY, **pool)
+        self._owning = address.engine(poolclass=NullPool)
+        self._info = {"master": settings.master()}
+        self._tenants: dict[str, tuple[UUID, str]] = {}
+        self._held = reach(settings)
+
+    @classmethod
+    async def open(cls, settings: Settings) -> Self:
+        """Open the pools of a migrated database."""
+        tables()
+        held = reach(settings)
+        database = cls(settings, await held.__aenter__())
+        database._held = held
+        try:
+            database.reader = await _pool(database.address, settings.pool_size)
+        except BaseException:
+            await database._let_go()
+            raise
+        return database
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Give the connections back and let the embedded database go."""
+        await self.reader.close()
+        await self._let_go()
+
+    @asynccontextmanager
+    async def session(
+        self, tenant_id: UUID, *, read_only: bool = False
+    ) -> AsyncIterator[AsyncSession]:
+        """One transaction in one county: kept on a normal end, undone on an error."""
+        engine = self._reading if read_only else self._writing
+        async with self._begun(engine, tenant_id) as session:
+            yield session
+
+    @asynccontextmanager
+    async def owner_session(self, tenant_id: UUID) -> AsyncIterator[AsyncSession]:
+        """The owner's transaction, which alone may make a county; no other county shows."""
+        async with self._begun(self._owning, tenant_id) as session:
+            yield session
+
+    async def tenant(self, slug: str, *, fresh: bool = False) -> tuple[UUID, str] | None:
+        """A county's id and state by its slug; the state is as first learnt unless asked `fresh`.
+
+        Every statement checks the state itself, so that a stale one here opens nothing.
+        """
+        known = self._tenants.get(slug)
+        if known is not None and not fresh:
+            return known
+        row = await self.reader.fetchrow("select id, state from sanfang_tenant($1)", slug)
+        if row is None:
+            return None
+        self._tenants[slug] = found = (UUID(str(row["id"])), str(row["state"]))
+        return found
+
+    @asynccontextmanager
+    async def _begun(self, engine: AsyncEngine, tenant_id: UUID) -> AsyncIterator[AsyncSession]:
+        async with AsyncSession(engine, expire_on_commit=False, info=dict(self._info)) as session:
+            setting = func.set_config("sanfang.tenant", str(tenant_id), True)
+            async with session.begin():
+                await session.exec(select(setting))
+                yield session
+
+    async def _let_go(self) -> None:
+        for engine in (self._writing, self._reading, self._owning):
+            await engine.dispose()
+        await self._held.__aexit__(None, None, None)
+
+
+async def _pool(address: Address, size: int) -> "asyncpg.Pool[asyncpg.Record]":
+    return await asyncpg.create_pool(
+        **address.options(READ_ONLY),
+        min_size=1,
+        max_size=size,
+        statement_cache_size=STATEMENTS_CACHED,
+        max_cacheable_statement_size=STATEMENT_BYTES_CACHED,
+        max_cached_statement_lifetime=0,
+        max_inactive_connection_lifetime=0,
+        init=_answer_as_text,
+        reset=_keep,
+    )
+
+
+async def _answer_as_text(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """JSON comes and goes as PostgreSQL wrote it: nothing here reads it."""
+    for name in ("json", "jsonb"):
+        await connection.set_type_codec(name, encoder=str, decoder=str, schema="pg_catalog")
+
+
+async def _keep(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Nothing to reset: each read is one statement, and what it sets is local to it."""

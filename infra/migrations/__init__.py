@@ -1,0 +1,1 @@
+"""The database's history: each revision one file, only forward, with its tables' walls."""

@@ -1,0 +1,343 @@
+"""First."""
+# ruff: noqa: E501
+
+import sqlalchemy as sa
+from alembic import op
+
+from infra.migrations import walls
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    """Bring the database here from the revision before."""
+    walls.make_roles()
+    op.create_table(
+        "tenant",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("slug", sa.String(length=63), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("name_en", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("state in ('active', 'suspended')", name=op.f("ck_tenant_state")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tenant")),
+        sa.UniqueConstraint("slug", name=op.f("uq_tenant_slug")),
+    )
+    op.create_table(
+        "command",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("subject_id", sa.Uuid(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("arguments_hash", sa.String(), nullable=False),
+        sa.Column("result_id", sa.Uuid(), nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_command_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_command")),
+        sa.UniqueConstraint(
+            "tenant_id", "subject_id", "key", name=op.f("uq_command_tenant_id_subject_id_key")
+        ),
+    )
+    op.create_table(
+        "event",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("object", sa.String(), nullable=False),
+        sa.Column("object_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=True),
+        sa.Column("appointment_id", sa.Uuid(), nullable=True),
+        sa.Column("client_id", sa.Uuid(), nullable=True),
+        sa.Column("command_key", sa.String(), nullable=True),
+        sa.Column("before", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("after", sa.JSON(none_as_null=True), nullable=True),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_event_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_event")),
+    )
+    op.create_index(
+        op.f("ix_event_tenant_id_at_id"), "event", ["tenant_id", "at", "id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_event_tenant_id_object_id_at_id"),
+        "event",
+        ["tenant_id", "object_id", "at", "id"],
+        unique=False,
+    )
+    op.create_table(
+        "pack",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.Uuid(), nullable=True),
+        sa.Column("made_as", sa.Uuid(), nullable=True),
+        sa.Column("edition", sa.Integer(), nullable=False),
+        sa.Column("document", sa.JSON(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_pack_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_pack")),
+        sa.UniqueConstraint("tenant_id", "edition", name=op.f("uq_pack_tenant_id_edition")),
+    )
+    op.create_index(
+        op.f("ix_pack_tenant_id"),
+        "pack",
+        ["tenant_id"],
+        unique=True,
+        postgresql_where=sa.text("until is null"),
+    )
+    op.create_table(
+        "standing",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("subject_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_standing_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "subject_id", name=op.f("pk_standing")),
+    )
+    op.create_index(
+        op.f("ix_standing_tenant_id_subject_id_number"),
+        "standing",
+        ["tenant_id", "subject_id", "number"],
+        unique=False,
+    )
+    op.create_table(
+        "unit",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.Uuid(), nullable=True),
+        sa.Column("made_as", sa.Uuid(), nullable=True),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("parent_id", sa.Uuid(), nullable=True),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=True),
+        sa.Column("decision", sa.String(length=500), nullable=True),
+        sa.Column("is_public", sa.Boolean(), nullable=False),
+        sa.CheckConstraint(
+            "(parent_id is null) = (kind = 'county')", name=op.f("ck_unit_county_on_top")
+        ),
+        sa.CheckConstraint(
+            "kind in ('county', 'bureau', 'industry_committee', 'working_committee', 'community', 'grid', 'estate', 'building', 'stairwell', 'party_branch', 'owners_committee', 'firm', 'co_building_unit', 'linked_department')",
+            name=op.f("ck_unit_kind"),
+        ),
+        sa.CheckConstraint("parent_id <> id", name=op.f("ck_unit_not_its_own_parent")),
+        sa.CheckConstraint("until > since", name=op.f("ck_unit_ends_after_it_begins")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "parent_id"],
+            ["unit.tenant_id", "unit.id"],
+            name=op.f("fk_unit_tenant_id_parent_id"),
+        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_unit_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_unit")),
+    )
+    op.create_index(
+        op.f("ix_unit_tenant_id"),
+        "unit",
+        ["tenant_id"],
+        unique=True,
+        postgresql_where=sa.text("parent_id is null"),
+    )
+    op.create_index(
+        op.f("ix_unit_tenant_id_kind_name_id"),
+        "unit",
+        ["tenant_id", "kind", "name", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_unit_tenant_id_name_id"), "unit", ["tenant_id", "name", "id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_unit_tenant_id_parent_id_name_id"),
+        "unit",
+        ["tenant_id", "parent_id", "name", "id"],
+        unique=False,
+    )
+    op.create_table(
+        "person",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.Uuid(), nullable=True),
+        sa.Column("made_as", sa.Uuid(), nullable=True),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("is_party_member", sa.Boolean(), nullable=False),
+        sa.Column("home_id", sa.Uuid(), nullable=True),
+        sa.Column("key_number", sa.Integer(), nullable=False),
+        sa.Column("phone_cipher", sa.LargeBinary(), nullable=True),
+        sa.Column("phone_hash", sa.LargeBinary(), nullable=True),
+        sa.Column("phone_masked", sa.String(), nullable=True),
+        sa.Column("identity_cipher", sa.LargeBinary(), nullable=True),
+        sa.Column("identity_hash", sa.LargeBinary(), nullable=True),
+        sa.Column("identity_masked", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "home_id"],
+            ["unit.tenant_id", "unit.id"],
+            name=op.f("fk_person_tenant_id_home_id"),
+        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_person_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_person")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "key_number",
+            "identity_hash",
+            name=op.f("uq_person_tenant_id_key_number_identity_hash"),
+        ),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "key_number",
+            "phone_hash",
+            name=op.f("uq_person_tenant_id_key_number_phone_hash"),
+        ),
+    )
+    op.create_index(
+        op.f("ix_person_tenant_id_home_id_name_id"),
+        "person",
+        ["tenant_id", "home_id", "name", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_person_tenant_id_name_id"), "person", ["tenant_id", "name", "id"], unique=False
+    )
+    op.create_table(
+        "post",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.Uuid(), nullable=True),
+        sa.Column("made_as", sa.Uuid(), nullable=True),
+        sa.Column("unit_id", sa.Uuid(), nullable=False),
+        sa.Column("role", sa.String(), nullable=False),
+        sa.Column("title", sa.String(length=80), nullable=False),
+        sa.Column("seats", sa.Integer(), nullable=False),
+        sa.CheckConstraint("seats > 0", name=op.f("ck_post_has_a_seat")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "unit_id"],
+            ["unit.tenant_id", "unit.id"],
+            name=op.f("fk_post_tenant_id_unit_id"),
+        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_post_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_post")),
+        sa.UniqueConstraint(
+            "tenant_id", "id", "unit_id", name=op.f("uq_post_tenant_id_id_unit_id")
+        ),
+    )
+    op.create_index(
+        op.f("ix_post_tenant_id_role_id"), "post", ["tenant_id", "role", "id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_post_tenant_id_unit_id_title_id"),
+        "post",
+        ["tenant_id", "unit_id", "title", "id"],
+        unique=False,
+    )
+    op.create_table(
+        "unit_path",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("ancestor_id", sa.Uuid(), nullable=False),
+        sa.Column("unit_id", sa.Uuid(), nullable=False),
+        sa.Column("depth", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "ancestor_id"],
+            ["unit.tenant_id", "unit.id"],
+            name=op.f("fk_unit_path_tenant_id_ancestor_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "unit_id"],
+            ["unit.tenant_id", "unit.id"],
+            name=op.f("fk_unit_path_tenant_id_unit_id"),
+        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_unit_path_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "ancestor_id", "unit_id", name=op.f("pk_unit_path")),
+    )
+    op.create_index(
+        op.f("ix_unit_path_tenant_id_unit_id_ancestor_id"),
+        "unit_path",
+        ["tenant_id", "unit_id", "ancestor_id"],
+        unique=False,
+    )
+    op.create_table(
+        "appointment",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.Uuid(), nullable=True),
+        sa.Column("made_as", sa.Uuid(), nullable=True),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("post_id", sa.Uuid(), nullable=False),
+        sa.Column("unit_id", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ground", sa.String(length=500), nullable=False),
+        sa.Column("warning", sa.String(), nullable=True),
+        sa.Column("confirmed_by", sa.Uuid(), nullable=True),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "state in ('proposed', 'confirmed', 'ended', 'revoked')",
+            name=op.f("ck_appointment_state"),
+        ),
+        sa.CheckConstraint(
+            "confirmed_by <> made_by", name=op.f("ck_appointment_not_confirmed_by_its_proposer")
+        ),
+        sa.CheckConstraint(
+            "confirmed_by <> person_id", name=op.f("ck_appointment_not_confirmed_by_its_holder")
+        ),
+        sa.CheckConstraint("ends_at > starts_at", name=op.f("ck_appointment_ends_after_it_begins")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "person_id"],
+            ["person.tenant_id", "person.id"],
+            name=op.f("fk_appointment_tenant_id_person_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "post_id", "unit_id"],
+            ["post.tenant_id", "post.id", "post.unit_id"],
+            name=op.f("fk_appointment_tenant_id_post_id_unit_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenant.id"], name=op.f("fk_appointment_tenant_id")
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_appointment")),
+    )
+    op.create_index(
+        op.f("ix_appointment_tenant_id_person_id_starts_at_id"),
+        "appointment",
+        ["tenant_id", "person_id", "starts_at", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_appointment_tenant_id_post_id_starts_at_id"),
+        "appointment",
+        ["tenant_id", "post_id", "starts_at", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_appointment_tenant_id_starts_at_id"),
+        "appointment",
+        ["tenant_id", "starts_at", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_appointment_tenant_id_unit_id_starts_at_id"),
+        "appointment",
+        ["tenant_id", "unit_id", "starts_at", "id"],
+        unique=False,
+    )
+    walls.guard("tenant")
+    walls.guard("command")
+    walls.guard("event")
+    walls.guard("pack")
+    walls.guard("standing")
+    walls.guard("unit")
+    walls.guard("person")
+    walls.guard("post")
+    walls.guard("unit_path")
+    walls.guard("appointment")
