@@ -111,6 +111,16 @@ class Actor:
         reaches = {permission: self._reach(table, permission) for permission in sorted(wanted)}
         return {permission: reach for permission, reach in reaches.items() if reach}
 
+    @cached_property
+    def shape(self) -> str:
+        """Which objects this actor may read, and by which scopes: what a reading plan depends on."""
+        readable = (
+            (object_, sorted(reach.scopes))
+            for (object_, action), reach in self.permissions.items()
+            if action == "read"
+        )
+        return ";".join(f"{object_}:{','.join(scopes)}" for object_, scopes in readable)
+
     def reach(self, object_: str, action: str) -> Reach:
         """How far the actor may go with this action; an empty reach is a refusal."""
         return self.permissions.get((object_, action), Reach())

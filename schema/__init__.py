@@ -1,0 +1,1 @@
+"""How it is asked: the GraphQL types, inputs and mutations of each capability."""

@@ -1,6 +1,6 @@
-"""Appointments (任职): a person in a post of a unit, between two moments. All authority comes from them.
+"""Appointments (任职): a person in a post, between two moments; all authority comes from them.
 
-proposed -> confirmed -> ended | revoked; active is what is confirmed and stands between its moments.
+proposed -> confirmed -> ended | revoked; active is what is confirmed and between its moments.
 Nobody confirms their own; a post has no more holders at once than seats; conflicts warn or block.
 """
 
@@ -24,7 +24,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 import policies
 from policies import Actor, Held, authorize
-from services import clock, conflicts, people, units
+from services import clock, conflicts, packs, people, units
 from services.arguments import AppointmentId, Name, PersonId, PostId, Reason, UnitId, Version
 from services.errors import BadInput, EndsBeforeItBegins, NotFound, Refused
 from services.events import record, state_of
@@ -50,7 +50,7 @@ NEXT: dict[AppointmentState, frozenset[AppointmentState]] = {
 
 
 class Post(Recorded, table=True):
-    """A post (职务) in a unit: the role it gives, its title there and how many may hold it at once."""
+    """A post (职务) in a unit: the role it gives, its title there, how many may hold it at once."""
 
     __tablename__ = "post"
     __table_args__: ClassVar[Any] = (
@@ -98,6 +98,10 @@ class Appointment(Recorded, table=True):
     confirmed_at: datetime | None = moment(default=None)
 
 
+OF_POST = (col(Post.tenant_id) == Appointment.tenant_id) & (col(Post.id) == Appointment.post_id)
+OPEN = (AppointmentState.proposed, AppointmentState.confirmed)
+
+
 class OwnAppointment(Refused):
     """不能确认自己的任职，也不能确认自己提名的任职。
     Nobody confirms their own appointment, nor one that they proposed.
@@ -113,6 +117,12 @@ class SeatTaken(Refused):
 class WrongState(Refused):
     """现在的状态是 {state}，不能变为 {wanted}。
     It is {state} and can't become {wanted}.
+    """
+
+
+class TermOver(Refused):
+    """任期到 {ends_at} 为止，不能以结束来延长；延长须重新提名。
+    The term runs until {ends_at}; ending can't lengthen it. Propose a new appointment instead.
     """
 
 
@@ -132,7 +142,9 @@ async def create_post(
     unit: UnitId,
     role: Annotated[str, "角色代号。 The role's name."],
     title: Name,
-    seats: Annotated[int, "席位数。 How many may hold it at once."] = 1,
+    seats: Annotated[
+        int | None, "席位数，默认按配置包。 How many at once; else the pack's."
+    ] = None,
 ) -> Post:
     """Create a post in a unit, with the role that it gives to its holders."""
     place = await units.find_open(session, by, unit)
@@ -140,6 +152,9 @@ async def create_post(
         by, "create_post", "appointments", within=await units.path_of(session, by, place.id)
     )
     await _check_role(session, by, role)
+    if seats is None:
+        rules = await packs.read(session, by, "appointments", conflicts.AppointmentRules)
+        seats = rules.seats.get(role, 1)
     if not 1 <= seats <= 1000:
         raise BadInput(argument="seats", reason="1..1000")
     post = Post(
@@ -166,7 +181,7 @@ async def propose(
     acting = authorize(
         by, "propose", "appointments", within=await units.path_of(session, by, seat.unit_id)
     )
-    await units.find_open(session, by, seat.unit_id)
+    await units.find_open(session, by, seat.unit_id, for_use=True)
     holder = await people.find(session, by, person, for_update=True)
     row = Appointment(
         tenant_id=by.tenant_id, person_id=holder.id, post_id=seat.id, unit_id=seat.unit_id,
@@ -195,7 +210,7 @@ async def confirm(
         raise OwnAppointment()
     before = _leave(row, AppointmentState.confirmed)
     seat = await _find_post(session, by, row.post_id)
-    await units.find_open(session, by, row.unit_id)
+    await units.find_open(session, by, row.unit_id, for_use=True)
     await people.find(session, by, row.person_id, for_update=True)
     await _check_seats(session, by, seat, row)
     row.warning = await _check_conflicts(session, by, seat, row)
@@ -218,6 +233,8 @@ async def end(
     row, acting = await _find_for(session, by, appointment, "end")
     row.check_version(expected_version)
     before, now = _leave(row, AppointmentState.ended), clock.now()
+    if row.ends_at is not None and (ends_at or now) > row.ends_at:
+        raise TermOver(ends_at=row.ends_at.isoformat())
     row.ends_at = ends_at or now
     _check_dates(row)
     if row.ends_at <= now:
@@ -246,13 +263,10 @@ async def revoke(
 async def held_now(
     session: AsyncSession, tenant_id: UUID, person_id: UUID, at: datetime
 ) -> tuple[tuple[Held, ...], datetime | None]:
-    """The posts a person holds at this moment, and the next moment at which that changes by itself."""
+    """The posts a person holds at this moment, and when that next changes by itself."""
     mine = (
         select(Appointment, Post.role)
-        .join(
-            Post,
-            (col(Post.tenant_id) == Appointment.tenant_id) & (col(Post.id) == Appointment.post_id),
-        )
+        .join(Post, OF_POST)
         .where(
             Appointment.tenant_id == tenant_id,
             Appointment.person_id == person_id,
@@ -298,7 +312,7 @@ async def _find_post(session: AsyncSession, by: Actor, post: UUID) -> Post:
 
 
 def _leave(row: Appointment, wanted: AppointmentState) -> dict[str, Any]:
-    """Refuse a step that the table doesn't know; otherwise the row as it stood, its version raised."""
+    """Refuse a step that the table doesn't know; else the row as it stood, its version raised."""
     state = AppointmentState(row.state)
     if wanted not in NEXT[state]:
         raise WrongState(state=state.value, wanted=wanted.value)
@@ -347,38 +361,29 @@ def _stands_at(row: Appointment, at: datetime) -> bool:
 async def _check_conflicts(
     session: AsyncSession, by: Actor, seat: Post, row: Appointment
 ) -> str | None:
-    of_post = (col(Post.tenant_id) == Appointment.tenant_id) & (col(Post.id) == Appointment.post_id)
-    roles = (
-        select(Post.role)
-        .join(Appointment, of_post)
-        .where(
-            Appointment.tenant_id == by.tenant_id,
-            Appointment.person_id == row.person_id,
-            *_beside(row),
-        )
-    )
+    roles = select(Post.role).join(Appointment, OF_POST).where(
+        Appointment.tenant_id == by.tenant_id, Appointment.person_id == row.person_id, *_beside(row)
+    )  # fmt: skip
     beside = sorted(set((await session.exec(roles)).all()))
     return await conflicts.check(session, by, role=seat.role, beside=beside)
 
 
 def _beside(row: Appointment) -> list[ColumnElement[bool]]:
     """What is true of another open appointment that overlaps this one."""
-    open_states = (AppointmentState.proposed, AppointmentState.confirmed)
     overlaps = [
         col(Appointment.id) != row.id,
-        col(Appointment.state).in_(open_states),
+        col(Appointment.state).in_(OPEN),
         or_(col(Appointment.ends_at).is_(None), col(Appointment.ends_at) > row.starts_at),
     ]
     return [*overlaps, col(Appointment.starts_at) < row.ends_at] if row.ends_at else overlaps
 
 
 def _serving(tenant_id: UUID, unit_id: UUID) -> SelectOfScalar[int]:
-    open_states = (AppointmentState.proposed, AppointmentState.confirmed)
     return select(func.count()).where(
         Appointment.tenant_id == tenant_id,
         Appointment.unit_id == unit_id,
-        col(Appointment.state).in_(open_states),
-        or_(col(Appointment.ends_at).is_(None), col(Appointment.ends_at) > func.now()),
+        col(Appointment.state).in_(OPEN),
+        _isnt_over(),
     )
 
 
@@ -387,8 +392,12 @@ def _places(tenant_id: UUID, person_id: UUID) -> SelectOfScalar[UUID]:
         Appointment.tenant_id == tenant_id,
         Appointment.person_id == person_id,
         Appointment.state == AppointmentState.confirmed,
-        or_(col(Appointment.ends_at).is_(None), col(Appointment.ends_at) > func.now()),
+        _isnt_over(),
     )
+
+
+def _isnt_over() -> ColumnElement[bool]:
+    return or_(col(Appointment.ends_at).is_(None), col(Appointment.ends_at) > func.now())
 
 
 units.OCCUPANTS["appointment"] = _serving
@@ -398,10 +407,6 @@ people.PLACES.append(_places)
 async def _check_role(session: AsyncSession, by: Actor, role: str) -> None:
     never = {policies.PUBLIC, policies.CLIENT}
     slug = (await session.exec(select(Tenant.slug).where(Tenant.id == by.tenant_id))).one()
-    is_platform = slug == policies.PLATFORM
-    if (
-        role not in policies.roles()
-        or role in never
-        or (role == "platform_operator") != is_platform
-    ):
+    is_misplaced = (role == "platform_operator") != (slug == policies.PLATFORM)
+    if role not in policies.roles() or role in never or is_misplaced:
         raise RoleUnknown(role=role)

@@ -7,10 +7,12 @@ administrator, security administrator and auditor are never two of them in one p
 from collections.abc import Collection
 from enum import StrEnum
 from itertools import combinations
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+import policies
 from policies import Actor
 from services import packs
 from services.errors import Refused
@@ -31,11 +33,29 @@ class Conflict(packs.Section):
     reason: str = Field(min_length=1, max_length=200)
 
 
+LABELS = {role.name: packs.Label(zh=role.zh, en=role.en) for role in policies.roles().values()}
+
+
 @packs.section("appointments")
 class AppointmentRules(packs.Section):
-    """Which pairs of roles conflict in this county."""
+    """Which pairs of roles conflict, how many hold a role in one unit, and what roles are called."""
 
     conflicts: tuple[Conflict, ...] = ()
+    seats: dict[str, Annotated[int, Field(ge=1, le=1000)]] = {}
+    labels: dict[str, packs.Label] = LABELS
+
+    @field_validator("labels")
+    @classmethod
+    def _with_the_rest(cls, given: dict[str, packs.Label]) -> dict[str, packs.Label]:
+        return LABELS | given
+
+    @model_validator(mode="after")
+    def _of_known_roles(self) -> Self:
+        named = {*self.seats, *self.labels, *(role for c in self.conflicts for role in c.roles)}
+        unknown = sorted(named - set(policies.roles()))
+        if unknown:
+            raise ValueError(f"no such role: {', '.join(unknown)}")
+        return self
 
 
 APART = ("county_administrator", "security_administrator", "auditor")

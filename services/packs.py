@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from sqlalchemy import JSON, Column, Index, UniqueConstraint, text
+from sqlalchemy import Column, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -27,6 +28,13 @@ class Section(BaseModel):
     """One part of the pack, checked by its own model; a word that it doesn't know is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Label(Section):
+    """What a county calls something, in both languages."""
+
+    zh: str = Field(min_length=1, max_length=40)
+    en: str = Field(min_length=1, max_length=80)
 
 
 SectionT = TypeVar("SectionT", bound=Section)
@@ -53,7 +61,7 @@ class Pack(Recorded, table=True):
     )
 
     edition: int
-    document: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    document: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     since: datetime = moment(default_factory=clock.now)
     until: datetime | None = moment(default=None)
 
@@ -67,7 +75,7 @@ class PackRefused(Refused):
 async def adopt(session: AsyncSession, by: Actor, *, document: Document) -> Pack:
     """Check the document as a whole and make it the county's pack from now on."""
     acting = authorize(by, "adopt", "packs")
-    check(document)
+    complete = {name: part.model_dump(mode="json") for name, part in check(document).items()}
     now = clock.now()
     current = await _current(session, by)
     edition = 1
@@ -77,7 +85,7 @@ async def adopt(session: AsyncSession, by: Actor, *, document: Document) -> Pack
         record(session, by, "pack.superseded", current, acting=acting, before=before)
         await session.flush()
     pack = Pack(
-        tenant_id=by.tenant_id, edition=edition, document=document, since=now,
+        tenant_id=by.tenant_id, edition=edition, document=complete, since=now,
         made_by=by.person_id, made_as=acting.appointment_id if acting else None,
     )  # fmt: skip
     session.add(pack)

@@ -25,7 +25,6 @@ from services.events import record, state_of
 from services.tables import Recorded, within_tenant
 from services.units import UnitPath
 
-
 # Where else a person is: each capability adds the units that it puts people in.
 PLACES: list[Callable[[UUID, UUID], SelectOfScalar[UUID]]] = []
 

@@ -1,7 +1,7 @@
 """Units (组织单元): the dated tree of a county, from bureau and community down to a stairwell.
 
-Which kind stands below which is the county's pack, within what the product allows at all. There is no
-cycle; a unit is closed, never deleted. `unit_path` holds every unit with all units above it.
+Which kind stands below which is the county's pack, within what the product allows at all. There is
+no cycle; a unit is closed, never deleted. `unit_path` holds every unit with all units above it.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Self
 from uuid import UUID
 
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 from sqlalchemy import CheckConstraint, Index, delete, func, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, SQLModel, col, select
@@ -67,11 +67,25 @@ LEVELS: dict[UnitKind, tuple[UnitKind, ...]] = {
 OCCUPANTS: dict[str, Callable[[UUID, UUID], SelectOfScalar[int]]] = {}
 
 
-class Label(packs.Section):
-    """What a county calls something, in both languages."""
-
-    zh: str = Field(min_length=1, max_length=40)
-    en: str = Field(min_length=1, max_length=80)
+LABELS: dict[UnitKind, packs.Label] = {
+    kind: packs.Label(zh=zh, en=en)
+    for kind, zh, en in (
+        (K.county, "县", "County"),
+        (K.bureau, "住建局", "Housing bureau"),
+        (K.industry_committee, "物业行业党委", "Property industry party committee"),
+        (K.working_committee, "城市社区党工委", "Urban community working committee"),
+        (K.community, "社区", "Community"),
+        (K.grid, "网格", "Grid"),
+        (K.estate, "小区", "Estate"),
+        (K.building, "楼栋", "Building"),
+        (K.stairwell, "单元", "Stairwell"),
+        (K.party_branch, "党支部", "Party branch"),
+        (K.owners_committee, "业主委员会", "Owners' committee"),
+        (K.firm, "物业公司", "Property firm"),
+        (K.co_building_unit, "共建单位", "Co-building unit"),
+        (K.linked_department, "职能部门", "Linked department"),
+    )
+}
 
 
 @packs.section("units")
@@ -79,7 +93,12 @@ class UnitRules(packs.Section):
     """The county's levels: below which kinds each kind may stand, and what each is called."""
 
     levels: dict[UnitKind, tuple[UnitKind, ...]] = LEVELS
-    labels: dict[UnitKind, Label] = {}
+    labels: dict[UnitKind, packs.Label] = LABELS
+
+    @field_validator("labels")
+    @classmethod
+    def _with_the_rest(cls, given: dict[UnitKind, packs.Label]) -> dict[UnitKind, packs.Label]:
+        return LABELS | given
 
     @model_validator(mode="after")
     def _within_the_product(self) -> Self:
@@ -116,7 +135,7 @@ class Unit(Recorded, table=True):
 
 
 class UnitPath(SQLModel, table=True):
-    """Every unit with each unit above it and itself (depth 0), so that "and below" is one look-up."""
+    """Every unit with each above it and itself (depth 0), so that "and below" is one look-up."""
 
     __tablename__ = "unit_path"
     __table_args__: ClassVar[Any] = (
@@ -155,6 +174,12 @@ class UnitClosed(Refused):
     """
 
 
+class UnitUnfit(Refused):
+    """这里需要的是 {kind}，而且要在所属的单元之内：{id}。
+    What is needed here is a {kind}, inside the unit that it belongs to: {id}.
+    """
+
+
 class CountyExists(Refused):
     """本县的最上一级单元已经建立。
     The county's topmost unit has been founded already.
@@ -177,10 +202,10 @@ async def found(
     is_public: Annotated[bool, "是否对公众显示。 Whether the public sees it."] = True,
 ) -> Unit:
     """Found a unit below another one; only the county itself has none above."""
+    await _hold_tree(session, by)
     above = await find_open(session, by, parent) if parent else None
     path = await path_of(session, by, above.id) if above else ()
     acting = authorize(by, "found", "units", within=path)
-    await _hold_tree(session, by)
     if above is None and kind is UnitKind.county and await _root(session, by):
         raise CountyExists()
     await _check_place(session, by, kind, above)
@@ -218,12 +243,12 @@ async def move(
     expected_version: Version = None,
 ) -> Unit:
     """Put a unit, with all below it, under another one."""
+    await _hold_tree(session, by)
     row = await find_open(session, by, unit, for_update=True)
     above = await find_open(session, by, parent)
     for end in (row, above):
         acting = authorize(by, "move", "units", within=await path_of(session, by, end.id))
     row.check_version(expected_version)
-    await _hold_tree(session, by)
     subtree = await _subtree(session, by, row.id)
     if above.id in {below.unit_id for below in subtree}:
         raise UnitCycle()
@@ -248,10 +273,10 @@ async def close(
     expected_version: Version = None,
 ) -> Unit:
     """Close a unit that nothing stands below and nobody serves in."""
+    await _hold_tree(session, by)
     row = await find_open(session, by, unit, for_update=True)
     acting = authorize(by, "close", "units", within=await path_of(session, by, row.id))
     row.check_version(expected_version)
-    await _hold_tree(session, by)
     await _check_empty(session, by, row)
     before, end = state_of(row), until or clock.now().date()
     if end <= row.since:
@@ -261,22 +286,46 @@ async def close(
     return row
 
 
-async def find(session: AsyncSession, by: Actor, unit: UUID, *, for_update: bool = False) -> Unit:
-    """A unit of the actor's county, or the same refusal as for one that doesn't exist."""
+async def find(
+    session: AsyncSession, by: Actor, unit: UUID, *, for_update: bool = False, for_use: bool = False
+) -> Unit:
+    """A unit of the actor's county, or the same refusal as for one that doesn't exist.
+
+    `for_use` keeps it from being closed until the transaction ends, beside others who use it.
+    """
     mine = select(Unit).where(Unit.tenant_id == by.tenant_id, Unit.id == unit)
-    row = (await session.exec(mine.with_for_update() if for_update else mine)).first()
+    if for_update or for_use:
+        mine = mine.with_for_update(read=not for_update).execution_options(populate_existing=True)
+    row = (await session.exec(mine)).first()
     if row is None:
         raise NotFound(id=f"Unit:{unit}")
     return row
 
 
 async def find_open(
-    session: AsyncSession, by: Actor, unit: UUID, *, for_update: bool = False
+    session: AsyncSession, by: Actor, unit: UUID, *, for_update: bool = False, for_use: bool = False
 ) -> Unit:
     """A unit that isn't closed."""
-    row = await find(session, by, unit, for_update=for_update)
+    row = await find(session, by, unit, for_update=for_update, for_use=for_use)
     if row.until is not None:
         raise UnitClosed(id=f"Unit:{unit}")
+    return row
+
+
+async def find_fit(
+    session: AsyncSession,
+    by: Actor,
+    unit: UUID,
+    *,
+    kind: UnitKind,
+    below: UUID | None = None,
+    for_update: bool = False,
+) -> Unit:
+    """An open unit of this kind, below that one; it stays open until the transaction ends."""
+    row = await find_open(session, by, unit, for_update=for_update, for_use=True)
+    is_inside = below is None or below in await path_of(session, by, row.id)
+    if row.kind != kind or not is_inside:
+        raise UnitUnfit(kind=kind.value, id=f"Unit:{unit}")
     return row
 
 
@@ -329,12 +378,13 @@ async def _hang(
     session: AsyncSession, by: Actor, subtree: Sequence[UnitPath], parent: UUID | None
 ) -> None:
     """Write the paths from everything above `parent` to everything in the subtree."""
+    mine = {"tenant_id": by.tenant_id}
     above = [(unit, depth + 1) for unit, depth in await _depths(session, by, parent)]
     rows = [
-        {"tenant_id": by.tenant_id, "ancestor_id": up, "unit_id": path.unit_id, "depth": depth + path.depth}
+        {"ancestor_id": up, "unit_id": path.unit_id, "depth": depth + path.depth} | mine
         for path in subtree
         for up, depth in [*above, (path.ancestor_id, 0)]
-    ]  # fmt: skip
+    ]
     await session.exec(insert(UnitPath).values(rows).on_conflict_do_nothing())
 
 

@@ -1,0 +1,138 @@
+"""From a document to one statement: `Reader` is the only name that others need.
+
+One way, no going back: document -> operation -> selection tree -> statement -> plan.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+from graphql import (
+    DocumentNode,
+    GraphQLObjectType,
+    GraphQLSchema,
+    NamedTypeNode,
+    NonNullTypeNode,
+    OperationDefinitionNode,
+    get_named_type,
+)
+
+from schema.reading.catalogue import Catalogue
+from schema.reading.declare import Call, PageLimits
+from schema.reading.plan import Bounded, Plan, plan
+from schema.reading.selection import Selector, Wanted
+from schema.reading.statement import Statement
+
+__all__ = ["Bounded", "Call", "Document", "PageLimits", "Plan", "Reader", "Selector", "Wanted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A parsed and validated document with the text that it came from."""
+
+    text: str
+    node: DocumentNode
+
+    def operation(self, name: str | None) -> OperationDefinitionNode | None:
+        """The operation of this name, or the only one where no name is given."""
+        found = [
+            node for node in self.node.definitions if isinstance(node, OperationDefinitionNode)
+        ]
+        named = [op for op in found if name is None or (op.name and op.name.value == name)]
+        return named[0] if len(named) == 1 else None
+
+
+class Reader:
+    """Compiles the reads of one schema and keeps the plans."""
+
+    def __init__(self, schema: GraphQLSchema, *, plans: int = 2048) -> None:
+        self.catalogue = Catalogue.of(schema)
+        self.plans: Bounded[Plan] = Bounded(plans)
+
+    def query(self, document: Document, operation: OperationDefinitionNode, call: Call) -> Plan:
+        """The plan of a query for this shape of call; `Forbidden` beyond the reader's grants."""
+        name = operation.name.value if operation.name else None
+        key = (document.text, name, call.actor.shape, _shape(operation, call))
+        return self.plans.get(key) or self._keep(key, self._query(document, operation, call))
+
+    def answer(
+        self, document: Document, operation: OperationDefinitionNode, wanted: Wanted, call: Call
+    ) -> Plan:
+        """The plan that reads what a mutation made: `call.given` is the object, or holds its id."""
+        name = operation.name.value if operation.name else None
+        shape = _shape(operation, call)
+        key = (document.text, name, wanted.key, call.actor.shape, shape)
+        return self.plans.get(key) or self._keep(key, self._answer(document, wanted, call))
+
+    def selector(self, document: Document, call: Call) -> Selector:
+        """Reads the selection sets of the document with this call's variables."""
+        return Selector.of(self.catalogue.schema, document.node, call.variables)
+
+    def _query(self, document: Document, operation: OperationDefinitionNode, call: Call) -> Plan:
+        selector = self.selector(document, call)
+        root = self.catalogue.schema.query_type
+        assert root is not None  # noqa: S101
+        wanted = [
+            want
+            for want in selector.root(operation, root)
+            if want.name == "__typename" or not want.name.startswith("__")
+        ]
+        statement = Statement(self.catalogue, selector, call)
+        return plan(statement, statement.object_(root, wanted, {}))
+
+    def _answer(self, document: Document, wanted: Wanted, call: Call) -> Plan:
+        selector = self.selector(document, call)
+        mutation = self.catalogue.schema.mutation_type
+        assert mutation is not None  # noqa: S101
+        type_ = get_named_type(mutation.fields[wanted.name].type)
+        assert isinstance(type_, GraphQLObjectType)  # noqa: S101
+        statement = Statement(self.catalogue, selector, call)
+        if type_.name in self.catalogue.readings:
+            id_ = statement.bind("given", _given_id, statement.tenant.type)
+            return plan(statement, statement.one(type_, wanted, id_))
+        return plan(statement, statement.object_(type_, selector.below(wanted, type_), {}))
+
+    def _keep(self, key: Any, made: Plan) -> Plan:
+        self.plans.admit(key, made)
+        return made
+
+
+def _given_id(call: Call) -> UUID:
+    id_: UUID = call.given.id
+    return id_
+
+
+def _shape(operation: OperationDefinitionNode, call: Call) -> tuple[Any, ...]:
+    """What of the variables decides the statement: which are given, and what they switch."""
+    ids = {
+        node.variable.name.value
+        for node in operation.variable_definitions
+        if _type_name(node.type) == "ID"
+    }
+    return tuple(
+        (name, _type_of_id(value) if name in ids else _outline(value))
+        for name, value in sorted(call.variables.coerced.items())
+    )
+
+
+def _outline(value: Any) -> Any:
+    match value:
+        case None | bool():
+            return value
+        case Enum():
+            return value.name
+        case Mapping():
+            return tuple((name, _outline(member)) for name, member in sorted(value.items()))
+        case _:
+            return "given"
+
+
+def _type_of_id(value: Any) -> Any:
+    return value.partition(":")[0] if isinstance(value, str) else _outline(value)
+
+
+def _type_name(node: Any) -> str | None:
+    inner = node.type if isinstance(node, NonNullTypeNode) else node
+    return inner.name.value if isinstance(inner, NamedTypeNode) else None

@@ -1,0 +1,289 @@
+"""What a GraphQL type says of how it is read: its table, and the source of each of its fields.
+
+A declaration stands in the field's metadata; no resolver runs when the compiled path answers.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
+
+import strawberry
+from graphql import FieldNode, GraphQLField
+from graphql.execution.values import VariableValues, get_argument_values
+from sqlalchemy import ColumnElement, FromClause, Select
+from sqlalchemy.types import TypeEngine
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.field import StrawberryField
+
+from policies import Actor, Scope
+from schema.reading.pages import Direction
+from services.standing import Authority
+
+KEY = "reading"
+Row = Mapping[str, ColumnElement[Any]]
+Hashes = Callable[[str], Sequence[bytes]]
+
+
+@dataclass(slots=True)
+class Call:
+    """One running of a plan: who asks, the coerced variables, and what a mutation has just made."""
+
+    authority: Authority
+    variables: VariableValues
+    page: "PageLimits"
+    given: Any = None
+    hashes: Hashes | None = None
+    _arguments: dict[int, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def actor(self) -> Actor:
+        """Who asks."""
+        return self.authority.actor
+
+    def arguments(self, definition: GraphQLField, node: FieldNode) -> dict[str, Any]:
+        """The coerced arguments at one place of the document, read once in a running."""
+        if id(node) not in self._arguments:
+            values = get_argument_values(definition, node, self.variables)
+            self._arguments[id(node)] = values
+        return self._arguments[id(node)]
+
+
+@dataclass(frozen=True, slots=True)
+class PageLimits:
+    """How many rows a page has if nobody says, and at most."""
+
+    default: int = 20
+    most: int = 100
+
+
+class Ask(Protocol):
+    """What the compiler offers to a declaration that builds its own SQL."""
+
+    @property
+    def tenant(self) -> ColumnElement[UUID]:
+        """The county's id."""
+
+    @property
+    def person(self) -> ColumnElement[UUID]:
+        """The reader's own id; null where the reader is no person."""
+
+    @property
+    def client(self) -> ColumnElement[UUID]:
+        """The id of the client that the reader acts through; null where there is none."""
+
+    def bind(self, key: Any, get: Callable[[Call], Any], type_: TypeEngine[Any]) -> Any:
+        """A parameter whose value is got at each running; the same key is the same parameter."""
+
+    def argument(self, name: str, type_: TypeEngine[Any]) -> ColumnElement[Any]:
+        """An argument of the field, as a parameter; null where it is not given."""
+
+    def is_given(self, name: str) -> bool:
+        """Whether an argument of the field has a value; a plan is made for either case."""
+
+    def scopes(self, object_: str) -> frozenset[Scope]:
+        """How far the reader may read an object: the county, or units, own, public."""
+
+    def units(self, object_: str) -> ColumnElement[Any]:
+        """The units, as an array, in and below which the reader may read an object."""
+
+
+Predicate = Callable[[Ask, Row], ColumnElement[bool]]
+UnitPredicate = Callable[[Ask, Row, ColumnElement[Any]], ColumnElement[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A type that is rows of a table: the policy's object, and what each scope means for a row."""
+
+    table: FromClause
+    object: str
+    unit: UnitPredicate | None = None
+    own: Predicate | None = None
+    public: Predicate | None = None
+    is_tenant_row: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The global id: type and key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A scalar that is a column of the row."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value that is in hand when the plan runs."""
+
+    get: Callable[[Call], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """A scalar that SQL computes from the row."""
+
+    build: Callable[[Ask, Row], ColumnElement[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The one row that a column, or a value in hand, points at; null where policy hides it."""
+
+    to: str | Given
+
+
+@dataclass(frozen=True, slots=True)
+class AnyLink:
+    """The one row of whichever type a column names (an interface or union)."""
+
+    type_column: str
+    id_column: str
+
+
+@dataclass(frozen=True, slots=True)
+class ByNode:
+    """The one row of whichever type the global id in the argument `id` names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """A Relay connection: the rows of a type, or those whose column points at this row."""
+
+    back: str | None
+    orders: type[Enum]
+    filter: type | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A plain list of what a select yields; short by its nature."""
+
+    build: Callable[[Ask, Row], Select[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """A plain list of records in hand: each a mapping of column name to text."""
+
+    get: Callable[[Call], Sequence[Mapping[str, Any]]]
+    columns: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """An object that has no row of its own: its fields say where each comes from."""
+
+
+Source = (
+    Identity | Column | Given | Computed | Link | AnyLink | ByNode | Pages | Rows | Records | Here
+)
+T = TypeVar("T")
+
+
+def reads(
+    table: Any,
+    object_: str,
+    *,
+    unit: UnitPredicate | None = None,
+    own: Predicate | None = None,
+    public: Predicate | None = None,
+    is_tenant_row: bool = True,
+) -> Callable[[type[T]], type[T]]:
+    """Say that a type is rows of this table, read under this object of the policies."""
+
+    def bind(type_: type[T]) -> type[T]:
+        reading = Reading(table.__table__, object_, unit, own, public, is_tenant_row)
+        type_.__reading__ = reading  # type: ignore[attr-defined]
+        return type_
+
+    return bind
+
+
+def source(what: Source, description: str, *arguments: StrawberryArgument) -> Any:
+    """A field with its declaration; what every function below ends in."""
+    declared: StrawberryField = strawberry.field(description=description, metadata={KEY: what})
+    declared.arguments = list(arguments)
+    return declared
+
+
+def argument(name: str, type_: Any, description: str, default: Any = strawberry.UNSET) -> Any:
+    """An argument of a field that has no resolver to say it."""
+    graphql_name = None
+    annotation = StrawberryAnnotation(type_)
+    return StrawberryArgument(
+        name, graphql_name, annotation, description=description, default=default
+    )
+
+
+def identity() -> Any:
+    """The global id of a node."""
+    return source(Identity(), "全局编号，格式为 类型:编号。 Global id: type and key.")
+
+
+def column(attribute: Any, description: str) -> Any:
+    """A column of the type's table, or by name of the select it comes from."""
+    name = attribute if isinstance(attribute, str) else attribute.key
+    return source(Column(name), description)
+
+
+def computed(
+    build: Callable[[Ask, Row], ColumnElement[Any]],
+    description: str,
+    *arguments: StrawberryArgument,
+) -> Any:
+    """A scalar that SQL computes."""
+    return source(Computed(build), description, *arguments)
+
+
+def given(get: Callable[[Call], Any], description: str) -> Any:
+    """A scalar in hand: something of the reader, or of what a mutation made."""
+    return source(Given(get), description)
+
+
+def link(to: Any, description: str) -> Any:
+    """The row that a column of this row points at, or that a function finds in the call."""
+    if isinstance(to, str):
+        return source(Link(to), description)
+    if hasattr(to, "key"):
+        return source(Link(to.key), description)
+    return source(Link(Given(to)), description)
+
+
+def connection(back: Any, orders: type[Enum], description: str, filter_: type | None = None) -> Any:
+    """A Relay connection; `back` is the column of the other table that points here, or None."""
+    filtered = [argument("filter", filter_ | None, "只要符合的。 Only these.")] if filter_ else []
+    name = None if back is None else back.key
+    return source(
+        Pages(name, orders, filter_),
+        description,
+        argument("first", int | None, "向后取多少条。 How many from the start, or after `after`."),
+        argument("after", str | None, "从这个游标之后。 Only what comes after this cursor."),
+        argument("last", int | None, "向前取多少条。 How many from the end, or before `before`."),
+        argument("before", str | None, "到这个游标之前。 Only what comes before this cursor."),
+        *filtered,
+        argument("order_by", orders, "按什么排序。 By what to order.", next(iter(orders))),
+        argument("direction", Direction, "升序或降序。 Which way.", Direction.ASC),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """What a member of a filter asks of the row."""
+
+    build: Callable[[ColumnElement[Any], ColumnElement[Any]], ColumnElement[bool]]
+    column: str
+    array: bool = False
+    type_: TypeEngine[Any] | None = None
+    convert: Callable[[Call, Any], Any] | None = None
+
+
+def where(what: Where, description: str) -> Any:
+    """A member of a filter input."""
+    return strawberry.field(description=description, default=strawberry.UNSET, metadata={KEY: what})

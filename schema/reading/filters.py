@@ -1,0 +1,50 @@
+"""Filters: each member of a filter input asks one thing of the row, and all of them hold together."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from graphql import FieldNode, GraphQLField
+from sqlalchemy import ColumnElement
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from schema.reading.declare import Ask, Call, Row, Where
+
+
+def conditions(
+    ask: Ask,
+    row: Row,
+    members: Mapping[str, Where],
+    definition: GraphQLField,
+    node: FieldNode,
+    call: Call,
+) -> list[ColumnElement[bool]]:
+    """What the given members of the field's `filter` ask; members that are null ask nothing."""
+    given = call.arguments(definition, node).get("filter") or {}
+    return [
+        _condition(ask, row, members[name], definition, node, name)
+        for name in sorted(given)
+        if given[name] is not None
+    ]
+
+
+def _condition(
+    ask: Ask, row: Row, member: Where, definition: GraphQLField, node: FieldNode, name: str
+) -> ColumnElement[bool]:
+    column = row[member.column]
+    type_ = member.type_ or column.type
+    bound = ask.bind(
+        (id(node), "filter", name),
+        _getter(member, definition, node, name),
+        ARRAY(type_) if member.array else type_,
+    )
+    return member.build(column, bound)
+
+
+def _getter(
+    member: Where, definition: GraphQLField, node: FieldNode, name: str
+) -> Callable[[Call], Any]:
+    def get(call: Call) -> Any:
+        value = call.arguments(definition, node)["filter"][name]
+        return member.convert(call, value) if member.convert else value
+
+    return get

@@ -1,0 +1,103 @@
+"""Keyset pages: which rows a page holds, and what is true of the pages around it.
+
+A page asks for one row more than it shows; that row says whether there is a next page.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from graphql import FieldNode, GraphQLField
+from sqlalchemy import ColumnElement, FromClause, Integer, Select, func, select, tuple_
+from sqlalchemy.sql.selectable import Subquery
+from sqlalchemy.types import TypeEngine
+
+from schema.reading.declare import Ask, Call, Row
+from schema.reading.pages import Direction
+from schema.reading.values import cursor, parse_cursor
+from services.errors import BadInput
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a connection, as the document asks for it."""
+
+    definition: GraphQLField
+    node: FieldNode
+    order: str
+    descending: bool
+    backward: bool
+    bounds: tuple[str, ...]
+
+    @classmethod
+    def of(cls, definition: GraphQLField, node: FieldNode, call: Call) -> "Page":
+        """Read the page's arguments; `BadInput` where they contradict each other."""
+        given = call.arguments(definition, node)
+        if given.get("first") is not None and given.get("last") is not None:
+            raise BadInput(argument="last", reason="give either first or last")
+        order, direction = given["orderBy"], given["direction"]
+        return cls(
+            definition=definition,
+            node=node,
+            order=order.value if isinstance(order, Enum) else str(order),
+            descending=direction in (Direction.DESC, Direction.DESC.value),
+            backward=given.get("last") is not None,
+            bounds=tuple(name for name in ("after", "before") if given.get(name) is not None),
+        )
+
+    @property
+    def name(self) -> str:
+        """What cursors of this order are marked with."""
+        return f"{self.order}_desc" if self.descending else self.order
+
+    def keys(self, row: Row) -> list[ColumnElement[Any]]:
+        """The columns by which rows are ordered; the id makes the order total."""
+        return list(dict.fromkeys([row[self.order], row["id"]]))
+
+    def limit(self, ask: Ask) -> ColumnElement[int]:
+        """How many rows the page shows."""
+        return ask.bind((id(self.node), "limit"), self._limit, Integer())  # type: ignore[no-any-return]
+
+    def rows(self, ask: Ask, table: FromClause, wanted: Select[Any], name: str) -> Subquery:
+        """The rows of the page and one more, numbered from the end at which the page begins."""
+        keys = self.keys(table.c)
+        for bound in self.bounds:
+            wanted = wanted.where(self._beyond(ask, keys, bound))
+        reverse = self.descending != self.backward
+        ordered = [key.desc() if reverse else key.asc() for key in keys]
+        cut = wanted.order_by(*ordered).limit(self.limit(ask) + 1).subquery(f"{name}c")
+        numbered = select(cut, func.row_number().over().label("place"))
+        return numbered.subquery(name)
+
+    def cursor(self, row: Row) -> ColumnElement[str]:
+        """The cursor of a row."""
+        return cursor(self.name, self.keys(row))
+
+    def _beyond(
+        self, ask: Ask, keys: Sequence[ColumnElement[Any]], bound: str
+    ) -> ColumnElement[bool]:
+        types = [key.type for key in keys]
+        places = [
+            ask.bind((id(self.node), bound, i), self._place(bound, types, i), type_)
+            for i, type_ in enumerate(types)
+        ]
+        rows, edge = tuple_(*keys), tuple_(*places)
+        return rows > edge if (bound == "after") != self.descending else rows < edge
+
+    def _place(self, bound: str, types: Sequence[TypeEngine[Any]], place: int) -> Any:
+        def get(call: Call) -> Any:
+            text = call.arguments(self.definition, self.node)[bound]
+            return parse_cursor(text, self.name, types, bound)[place]
+
+        return get
+
+    def _limit(self, call: Call) -> int:
+        given = call.arguments(self.definition, self.node)
+        name = "last" if self.backward else "first"
+        asked = given.get(name)
+        if asked is None:
+            return call.page.default
+        if not 0 <= asked <= call.page.most:
+            raise BadInput(argument=name, reason=f"between 0 and {call.page.most}")
+        return int(asked)

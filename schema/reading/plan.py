@@ -1,0 +1,112 @@
+"""A plan: one statement, how its parameters bind, and nothing of any county or reader in it.
+
+The statement sets the tenant, compares the reader's standing, and answers null where that is no
+longer what the reader was admitted with.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Text,
+    Uuid,
+    case,
+    cast,
+    func,
+    null,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql import JSON
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
+
+from schema.reading.declare import Call
+from schema.reading.statement import Statement
+from services.standing import Standing
+from services.tables import Tenant, TenantState
+
+DIALECT = PGDialect_asyncpg()
+Binder = Callable[[Call], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A compiled statement and the binders of its parameters, in their order."""
+
+    sql: str
+    binders: tuple[Binder, ...]
+
+    def arguments(self, call: Call) -> list[Any]:
+        """The parameters of one running; `BadInput` where the caller's values can't be used."""
+        return [binder(call) for binder in self.binders]
+
+
+def plan(statement: Statement, data: ColumnElement[Any]) -> Plan:
+    """Close a statement around the JSON that it answers."""
+    door = select(func.set_config("sanfang.tenant", cast(statement.tenant, Text), True).label("is"))
+    opened = door.cte("door").prefix_with("MATERIALIZED", dialect="postgresql")
+    whole = select(case((_holds(statement), data), else_=cast(null(), JSON)).label("data"))
+    compiled = whole.select_from(opened).compile(dialect=DIALECT)
+    constants = compiled.params
+    binders = tuple(
+        statement.binders.get(name) or _constant(constants[name])
+        for name in compiled.positiontup or ()
+    )
+    return Plan(str(compiled), binders)
+
+
+def _holds(statement: Statement) -> ColumnElement[bool]:
+    """Whether the reader's authority is still what this call was admitted with."""
+    standing, tenant = Standing.__table__, Tenant.__table__  # type: ignore[attr-defined]
+    number = statement.bind("number", lambda call: call.authority.number, BigInteger())
+    until = statement.bind("until", lambda call: call.authority.until, DateTime(timezone=True))
+    subjects = statement.bind("subjects", lambda call: call.authority.subjects, ARRAY(Uuid()))
+    total = select(func.coalesce(func.sum(standing.c.number), 0)).where(
+        standing.c.tenant_id == statement.tenant, standing.c.subject_id == func.any(subjects)
+    )
+    served = select(true()).where(
+        tenant.c.id == statement.tenant, tenant.c.state == TenantState.active.value
+    )
+    in_time: ColumnElement[bool] = func.statement_timestamp() < until
+    return (total.scalar_subquery() == number) & served.exists() & in_time
+
+
+def _constant(value: Any) -> Binder:
+    return lambda call: value
+
+
+V = TypeVar("V")
+
+
+class Bounded(Generic[V]):
+    """A cache that forgets what was used longest ago, and admits a key at its second sight."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._kept: OrderedDict[Hashable, V] = OrderedDict()
+        self._seen: OrderedDict[Hashable, None] = OrderedDict()
+
+    def get(self, key: Hashable) -> V | None:
+        """What is kept under the key."""
+        value = self._kept.get(key)
+        if value is not None:
+            self._kept.move_to_end(key)
+        return value
+
+    def admit(self, key: Hashable, value: V) -> None:
+        """Keep the value if the key has been seen before."""
+        if key in self._seen:
+            self._kept[key] = value
+            self._trim(self._kept)
+        self._seen[key] = None
+        self._trim(self._seen)
+
+    def _trim(self, entries: OrderedDict[Hashable, Any]) -> None:
+        while len(entries) > self.size:
+            entries.popitem(last=False)

@@ -1,0 +1,296 @@
+"""The tree of what is wanted -> SQLAlchemy Core: the recursion, and nothing else.
+
+Every table is bound to the county by an explicit predicate beside row-level security, and to the
+reader by the scopes of their grants. Names are numbered, so that the same document is the same SQL.
+"""
+
+from collections.abc import Callable, Sequence
+from json import dumps
+from typing import Any
+from uuid import UUID
+
+from graphql import (
+    GraphQLAbstractType,
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    get_named_type,
+    is_abstract_type,
+)
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    FromClause,
+    Integer,
+    Select,
+    Text,
+    Uuid,
+    bindparam,
+    case,
+    cast,
+    column,
+    func,
+    null,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSON
+from sqlalchemy.types import TypeEngine
+
+from policies import Scope
+from schema.reading import declare as d
+from schema.reading.catalogue import Catalogue
+from schema.reading.connection import EMPTY_LIST, ConnectionJson, readable
+from schema.reading.filters import conditions
+from schema.reading.paging import Page
+from schema.reading.selection import Selector, Wanted
+from schema.reading.values import global_id, pairs_to_json, parse_id, scalar
+from schema.reading.values import key as sql_key
+from services.errors import Forbidden
+
+GIVEN_TYPES: dict[str, TypeEngine[Any]] = {"Int": Integer(), "Boolean": Boolean()}
+ABSENT: ColumnElement[Any] = cast(null(), JSON)
+
+
+class Statement:
+    """Builds the JSON of one operation for one shape of call; collects how its parameters bind."""
+
+    def __init__(self, catalogue: Catalogue, selector: Selector, call: d.Call) -> None:
+        self.catalogue, self.selector, self.call = catalogue, selector, call
+        self.binders: dict[str, Callable[[d.Call], Any]] = {}
+        self._names: dict[Any, str] = {}
+        self._aliases = 0
+        self._field: tuple[GraphQLField, Wanted] | None = None
+
+    # What declarations may ask (schema.reading.declare.Ask).
+
+    @property
+    def tenant(self) -> ColumnElement[UUID]:
+        """The county's id."""
+        return self.bind("tenant", lambda call: call.actor.tenant_id, Uuid())
+
+    @property
+    def person(self) -> ColumnElement[UUID]:
+        """The reader's own id."""
+        return self.bind("person", lambda call: call.actor.person_id, Uuid())
+
+    @property
+    def client(self) -> ColumnElement[UUID]:
+        """The client's id."""
+        return self.bind("client", lambda call: call.actor.client_id, Uuid())
+
+    def bind(self, key: Any, get: Callable[[d.Call], Any], type_: TypeEngine[Any]) -> Any:
+        """A parameter, by whatever key the caller knows it again."""
+        name = self._names.setdefault(key, f"p{len(self._names)}")
+        self.binders[name] = get
+        return bindparam(name, type_=type_, required=True, unique=False)
+
+    def argument(self, name: str, type_: TypeEngine[Any]) -> ColumnElement[Any]:
+        """An argument of the field being built."""
+        assert self._field is not None  # noqa: S101
+        definition, wanted = self._field
+        node = wanted.nodes[0]
+
+        def get(call: d.Call) -> Any:
+            value = call.arguments(definition, node).get(name)
+            is_id = isinstance(type_, Uuid) and value is not None
+            return parse_id(value, name)[1] if is_id else value
+
+        return self.bind((id(node), name), get, type_)  # type: ignore[no-any-return]
+
+    def is_given(self, name: str) -> bool:
+        """Whether the field's argument has a value in this shape of call."""
+        assert self._field is not None  # noqa: S101
+        definition, wanted = self._field
+        return self.call.arguments(definition, wanted.nodes[0]).get(name) is not None
+
+    def scopes(self, object_: str) -> frozenset[Scope]:
+        """How far the reader may read."""
+        return self.call.actor.reach(object_, "read").scopes
+
+    def units(self, object_: str) -> ColumnElement[Any]:
+        """The reader's units for an object."""
+        return self.bind(  # type: ignore[no-any-return]
+            ("units", object_),
+            lambda call: list(call.actor.reach(object_, "read").units),
+            ARRAY(Uuid()),
+        )
+
+    # The recursion.
+
+    def object_(self, type_: GraphQLObjectType, wanted: Sequence[Wanted], row: d.Row) -> Any:
+        """The JSON of one object of a concrete type, from its row."""
+        return pairs_to_json([(want.key, self._value(type_, want, row)) for want in wanted])
+
+    def one(self, type_: GraphQLObjectType, want: Wanted, id_: ColumnElement[Any]) -> Any:
+        """The JSON of the row with this id, or null where there is none that the reader may see."""
+        table = self._alias(type_, want)
+        built = self.object_(type_, self.selector.below(want, type_), table.c)
+        return self._visible(type_, table, built).where(table.c["id"] == id_).scalar_subquery()
+
+    def _value(self, type_: GraphQLObjectType, want: Wanted, row: d.Row) -> ColumnElement[Any]:
+        if want.name == "__typename":
+            return sql_key(type_.name)
+        field = type_.fields[want.name]
+        before, self._field = self._field, (field, want)
+        try:
+            return self._from(type_, field, want, row)
+        finally:
+            self._field = before
+
+    def _from(
+        self, type_: GraphQLObjectType, field: GraphQLField, want: Wanted, row: d.Row
+    ) -> ColumnElement[Any]:
+        match self.catalogue.sources[type_.name, want.name]:
+            case d.Identity():
+                return global_id(type_.name, row["id"])
+            case d.Column(name):
+                return scalar(row[name], field.type)
+            case d.Computed(build):
+                return scalar(build(self, row), field.type)
+            case d.Given(get):
+                kind = GIVEN_TYPES.get(get_named_type(field.type).name, Text())
+                return self.bind((type_.name, want.name), get, kind)  # type: ignore[no-any-return]
+            case d.Link(to):
+                return self._link(type_, field, want, row, to)
+            case d.AnyLink(type_column, id_column):
+                return self._any(field, want, row[type_column], row[id_column])
+            case d.ByNode():
+                return self._node(field, want)
+            case d.Pages() as pages:
+                return self._pages(field, want, pages, row)
+            case d.Rows(build):
+                return self._rows(field, want, build(self, row), row)
+            case d.Records(get, columns):
+                return self._records(field, want, get, columns)
+            case d.Here():
+                target = _object_type(field.type)
+                return self.object_(target, self.selector.below(want, target), row)  # type: ignore[no-any-return]
+
+    def _link(
+        self,
+        type_: GraphQLObjectType,
+        field: GraphQLField,
+        want: Wanted,
+        row: d.Row,
+        to: str | d.Given,
+    ) -> ColumnElement[Any]:
+        target = _object_type(field.type)
+        if isinstance(to, d.Given):
+            id_ = self.bind((type_.name, want.name, "id"), to.get, Uuid())
+        else:
+            id_ = row[to]
+        return self.one(target, want, id_)  # type: ignore[no-any-return]
+
+    def _any(
+        self,
+        field: GraphQLField,
+        want: Wanted,
+        type_name: ColumnElement[Any],
+        id_: ColumnElement[Any],
+    ) -> ColumnElement[Any]:
+        """One branch for each possible type that the reader may read at all; null for the rest."""
+        branches = [
+            (type_name == type_.name, self.one(type_, want, id_))
+            for type_ in self._possible(field.type)
+            if self.scopes(self.catalogue.readings[type_.name].object)
+        ]
+        return case(*branches, else_=ABSENT) if branches else ABSENT
+
+    def _node(self, field: GraphQLField, want: Wanted) -> ColumnElement[Any]:
+        given = self.call.arguments(field, want.nodes[0])["id"]
+        name, _ = parse_id(given)
+        possible = {type_.name: type_ for type_ in self._possible(field.type)}
+        if name not in possible:
+            return ABSENT
+        return self.one(possible[name], want, self.argument("id", Uuid()))  # type: ignore[no-any-return]
+
+    def _rows(
+        self, field: GraphQLField, want: Wanted, rows: Select[Any], row: d.Row
+    ) -> ColumnElement[Any]:
+        target = _object_type(field.type)
+        if row:
+            rows = rows.correlate(*{column.table for column in row.values()})
+        table = rows.subquery(self._name("r"))
+        built = self.object_(target, self.selector.below(want, target), table.c)
+        listed = select(func.coalesce(func.json_agg(built), EMPTY_LIST)).select_from(table)
+        return listed.scalar_subquery()
+
+    def _records(
+        self,
+        field: GraphQLField,
+        want: Wanted,
+        get: Callable[[d.Call], Any],
+        columns: Sequence[str],
+    ) -> ColumnElement[Any]:
+        target = _object_type(field.type)
+        records = self.bind((target.name, id(want.nodes[0])), lambda call: dumps(get(call)), Text())
+        each = func.json_array_elements(cast(records, JSON)).table_valued(
+            column("value", JSON), name=self._name("j")
+        )
+        row = {name: each.c.value[name].as_string() for name in columns}
+        built = self.object_(target, self.selector.below(want, target), row)
+        listed = select(func.coalesce(func.json_agg(built), EMPTY_LIST)).select_from(each)
+        return listed.scalar_subquery()
+
+    def _pages(
+        self, field: GraphQLField, want: Wanted, pages: d.Pages, row: d.Row
+    ) -> ColumnElement[Any]:
+        target = self.catalogue.node_type(field.type)
+        node = want.nodes[0]
+        table = self._alias(target, want)
+        scoped = self._visible(target, table, *readable(table))
+        if pages.back is not None:
+            scoped = scoped.where(table.c[pages.back] == row["id"]).correlate(row["id"].table)
+        if pages.filter is not None:
+            members = self.catalogue.filters[get_named_type(field.args["filter"].type).name]
+            scoped = scoped.where(*conditions(self, table.c, members, field, node, self.call))
+        page = Page.of(field, node, self.call)
+        built = ConnectionJson(
+            self, self.selector, self.object_, page, scoped, table, target, self._name("p")
+        )
+        return built.of(field, want)
+
+    # Who may see what.
+
+    def _alias(self, type_: GraphQLObjectType, want: Wanted) -> FromClause:
+        reading = self.catalogue.readings[type_.name]
+        if not self.scopes(reading.object):
+            raise Forbidden(object=reading.object, action="read", path=want.key)
+        return reading.table.alias(self._name("t"))
+
+    def _visible(self, type_: GraphQLObjectType, table: FromClause, *wanted: Any) -> Select[Any]:
+        """The rows of a type within the county and within the reader's scopes."""
+        reading = self.catalogue.readings[type_.name]
+        rows = select(*wanted).select_from(table)
+        if reading.is_tenant_row:
+            rows = rows.where(table.c.tenant_id == self.tenant)
+        scopes = self.scopes(reading.object)
+        if Scope.county in scopes:
+            return rows
+        held: list[ColumnElement[bool]] = []
+        if Scope.unit in scopes and reading.unit is not None:
+            held.append(reading.unit(self, table.c, self.units(reading.object)))
+        if Scope.own in scopes and reading.own is not None:
+            held.append(reading.own(self, table.c))
+        if Scope.public in scopes:
+            held.append(reading.public(self, table.c) if reading.public else true())
+        return rows.where(or_(*held)) if held else rows.where(~true())
+
+    def _possible(self, type_: GraphQLOutputType) -> Sequence[GraphQLObjectType]:
+        named = get_named_type(type_)
+        if not is_abstract_type(named):
+            return [named]  # type: ignore[list-item]
+        assert isinstance(named, GraphQLAbstractType)  # noqa: S101
+        return self.catalogue.schema.get_possible_types(named)
+
+    def _name(self, letter: str) -> str:
+        self._aliases += 1
+        return f"{letter}{self._aliases}"
+
+
+def _object_type(type_: GraphQLOutputType) -> GraphQLObjectType:
+    named = get_named_type(type_)
+    assert isinstance(named, GraphQLObjectType)  # noqa: S101
+    return named

@@ -1,0 +1,124 @@
+"""How a value of PostgreSQL becomes the JSON that the executor would have written, and cursors.
+
+Nothing here may fail on any row: one error in SQL loses a whole answer.
+"""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from graphql import GraphQLEnumType, GraphQLOutputType, get_named_type
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    DateTime,
+    Integer,
+    Text,
+    Uuid,
+    cast,
+    func,
+    literal_column,
+)
+from sqlalchemy.dialects.postgresql import JSON
+from sqlalchemy.types import TypeEngine
+
+from services.errors import BadInput
+
+MOMENT = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
+NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*")
+MOST_PAIRS = 50
+
+
+def key(name: str) -> ColumnElement[str]:
+    """A key of an answer, as SQL; a GraphQL name holds nothing that would need quoting."""
+    if not NAME.fullmatch(name):
+        raise ValueError(name)
+    return literal_column(f"'{name}'", Text)
+
+
+def scalar(column: ColumnElement[Any], type_: GraphQLOutputType) -> ColumnElement[Any]:
+    """A column as the scalar or enum of its field."""
+    if isinstance(get_named_type(type_), GraphQLEnumType):
+        return func.upper(column)
+    if isinstance(column.type, DateTime):
+        return func.to_char(func.timezone("UTC", column), MOMENT_SQL)
+    return column
+
+
+def pairs_to_json(pairs: Sequence[tuple[str, ColumnElement[Any]]]) -> ColumnElement[Any]:
+    """A JSON object in this order; more than 50 members are built in parts and joined."""
+    parts = [pairs[i : i + MOST_PAIRS] for i in range(0, len(pairs), MOST_PAIRS)] or [[]]
+    built = [
+        func.json_build_object(*(part for name, value in some for part in (key(name), value)))
+        for some in parts
+    ]
+    if len(built) == 1:
+        return cast(built[0], JSON) if not pairs else built[0]
+    texts = [cast(part, Text) for part in built]
+    inner = [func.substr(text, 2, func.length(text) - 2) for text in texts]
+    joined = func.concat("{", func.concat_ws(",", *inner), "}")
+    return cast(joined, JSON)
+
+
+def global_id(type_name: str, column: ColumnElement[Any]) -> ColumnElement[str]:
+    """The global id of a row."""
+    return literal_column(f"'{type_name}:'", Text).concat(cast(column, Text))
+
+
+def parse_id(text: str, argument: str = "id") -> tuple[str, UUID]:
+    """The type's name and the key in a global id; `BadInput` where it is none."""
+    name, _, digits = text.partition(":")
+    try:
+        return name, UUID(digits)
+    except ValueError:
+        raise BadInput(argument=argument, reason=f"{text[:80]!r} is not an id") from None
+
+
+def cursor(order: str, columns: Sequence[ColumnElement[Any]]) -> ColumnElement[str]:
+    """Where a row stands in an order, as an opaque text."""
+    places = func.json_build_array(key(order), *(_place(column) for column in columns))
+    encoded = func.encode(func.convert_to(cast(places, Text), "UTF8"), "base64")
+    return func.translate(encoded, "\n", "")
+
+
+def parse_cursor(
+    text: str, order: str, types: Sequence[TypeEngine[Any]], argument: str
+) -> list[Any]:
+    """The values that a cursor of this order stands for; `BadInput` for any other text."""
+    try:
+        named, *places = json.loads(base64.b64decode(text, validate=True))
+        if named == order and len(places) == len(types):
+            return [_value(place, type_) for place, type_ in zip(places, types, strict=True)]
+    except (binascii.Error, ValueError, TypeError):
+        raise BadInput(argument=argument, reason="not a cursor of this list") from None
+    raise BadInput(argument=argument, reason="a cursor of another order")
+
+
+MOMENT_SQL: ColumnElement[str] = literal_column(f"'{MOMENT}'", Text)
+
+
+def _place(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    if isinstance(column.type, DateTime):
+        return func.to_char(func.timezone("UTC", column), MOMENT_SQL)
+    return cast(column, Text)
+
+
+def _value(place: Any, type_: TypeEngine[Any]) -> Any:
+    if not isinstance(place, str):
+        raise TypeError(place)
+    match type_:
+        case DateTime():
+            return datetime.fromisoformat(place)
+        case Date():
+            return date.fromisoformat(place)
+        case Uuid():
+            return UUID(place)
+        case Integer():
+            return int(place)
+        case _:
+            return place
