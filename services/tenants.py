@@ -1,7 +1,7 @@
 """Tenants (县租户): a county's founding act, and its suspension and resumption by the platform.
 
-Only the founders' authority comes from nowhere: their posts and appointments are written once, by the
-act itself, and everything later by somebody who holds one. The platform (平台) is a tenant too.
+Only the founders' authority comes from nowhere: their posts and appointments are written once, by
+the act itself, and everything later by somebody who holds one. The platform (平台) is a tenant too.
 """
 
 import re
