@@ -1,0 +1,57 @@
+# Everything begins here: `make demo` to see it, `make test` to prove it, `make check` before a commit.
+# Needs only Python >= 3.11 with venv, make, and the package registry that pip is set to.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint current schema matrix migration clean
+
+help: ## 列出可用的命令 Lists these commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+
+demo: $(READY) ## 启动并载入两个示范县 Serves two demo counties
+	@$(BIN)/sanfang demo
+
+test: $(READY) ## 在自带的数据库上跑全部测试 Runs the whole suite on a database of its own
+	@$(BIN)/python -m pytest
+
+check: $(READY) lint current test ## 全部检查 The one gate: lint, types, imports, what is exported, tests
+
+lint: $(READY)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+current: $(READY)
+	@$(BIN)/sanfang schema | diff -u schema/schema.graphql - || { echo 'run: make schema'; exit 1; }
+	@$(BIN)/sanfang matrix | diff -u tests/policies/matrix.txt - || { echo 'run: make matrix'; exit 1; }
+
+schema: $(READY) ## 重写 schema/schema.graphql Writes the exported schema again
+	$(BIN)/sanfang schema > $(VENV)/schema.graphql
+	mv $(VENV)/schema.graphql schema/schema.graphql
+
+matrix: $(READY) ## 重写 tests/policies/matrix.txt Writes who may do what again
+	$(BIN)/sanfang matrix > $(VENV)/matrix.txt
+	mv $(VENV)/matrix.txt tests/policies/matrix.txt
+
+migration: $(READY) ## 起草迁移 Drafts the next revision, NAME=what_it_does; without, the newest again
+	$(BIN)/python -m infra.migrations.draft "$(NAME)"
+
+clean: ## 删除环境和缓存，保留 .sanfang 的数据 Removes the environment and caches, never the data
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Without its stamp the environment is made anew; with it, a second start installs nothing.
+$(READY): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python >= 3.11, please: make PYTHON=python3.12 ...")'
+	@echo '准备环境，约一分钟… Making the environment, about a minute…'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
+	@$(BIN)/python -c 'import pathlib, sysconfig; pathlib.Path(sysconfig.get_path("purelib"), "sanfang.pth").write_text(str(pathlib.Path.cwd()) + "\n", encoding="utf-8")'
+	@printf '#!/bin/sh\nexec "$${0%%/*}/python" -m infra.cli "$$@"\n' > $(BIN)/sanfang
+	@chmod +x $(BIN)/sanfang
+	@touch $(READY)
