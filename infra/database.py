@@ -24,6 +24,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 import services
 from infra.embedded import Embedded
 from infra.settings import Settings
+from services.sealing import Master
 from services.tables import metadata
 
 READ_WRITE = "sanfang_rw"
@@ -106,7 +107,7 @@ class Database:
         self._writing = address.engine(READ_WRITE, **pool)
         self._reading = address.engine(READ_ONLY, **pool)
         self._owning = address.engine(poolclass=NullPool)
-        self._info = {"master": settings.master()}
+        self._info = {"master": Master(settings.master(), settings.seal_algorithm.value)}
         self._tenants: dict[str, tuple[UUID, str]] = {}
         self._held = reach(settings)
 
