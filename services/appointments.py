@@ -148,9 +148,8 @@ async def create_post(
 ) -> Post:
     """Create a post in a unit, with the role that it gives to its holders."""
     place = await units.find_open(session, by, unit)
-    acting = authorize(
-        by, "create_post", "appointments", within=await units.path_of(session, by, place.id)
-    )
+    path = await units.path_of(session, by, place.id)
+    acting = authorize(by, "create_post", "appointments", within=path)
     await _check_role(session, by, role)
     if seats is None:
         rules = await packs.read(session, by, "appointments", conflicts.AppointmentRules)
@@ -178,10 +177,9 @@ async def propose(
 ) -> Appointment:
     """Propose a person for a post; somebody else confirms it."""
     seat = await _find_post(session, by, post)
-    acting = authorize(
-        by, "propose", "appointments", within=await units.path_of(session, by, seat.unit_id)
-    )
-    await units.find_open(session, by, seat.unit_id, for_use=True)
+    path = await units.path_of(session, by, seat.unit_id)
+    acting = authorize(by, "propose", "appointments", within=path)
+    await units.find_open(session, by, seat.unit_id)
     holder = await people.find(session, by, person, for_update=True)
     row = Appointment(
         tenant_id=by.tenant_id, person_id=holder.id, post_id=seat.id, unit_id=seat.unit_id,
@@ -210,7 +208,7 @@ async def confirm(
         raise OwnAppointment()
     before = _leave(row, AppointmentState.confirmed)
     seat = await _find_post(session, by, row.post_id)
-    await units.find_open(session, by, row.unit_id, for_use=True)
+    await units.find_open(session, by, row.unit_id)
     await people.find(session, by, row.person_id, for_update=True)
     await _check_seats(session, by, seat, row)
     row.warning = await _check_conflicts(session, by, seat, row)
@@ -268,13 +266,12 @@ async def held_now(
         select(Appointment, Post.role)
         .join(Post, OF_POST)
         .where(
-            Appointment.tenant_id == tenant_id,
-            Appointment.person_id == person_id,
+            Appointment.tenant_id == tenant_id, Appointment.person_id == person_id,
             Appointment.state == AppointmentState.confirmed,
             or_(col(Appointment.ends_at).is_(None), col(Appointment.ends_at) > at),
         )
         .order_by(col(Appointment.starts_at), col(Appointment.id))
-    )
+    )  # fmt: skip
     rows = (await session.exec(mine)).all()
     held = tuple(Held(row.id, role, row.unit_id) for row, role in rows if row.starts_at <= at)
     ahead = [moment_ for row, _ in rows for moment_ in (row.starts_at, row.ends_at)]
@@ -322,14 +319,9 @@ def _leave(row: Appointment, wanted: AppointmentState) -> dict[str, Any]:
 
 
 async def _changed(
-    session: AsyncSession,
-    by: Actor,
-    row: Appointment,
-    name: str,
-    acting: Held | None,
-    before: dict[str, Any],
-    reason: str | None = None,
-) -> None:
+    session: AsyncSession, by: Actor, row: Appointment, name: str, acting: Held | None,
+    before: dict[str, Any], reason: str | None = None,
+) -> None:  # fmt: skip
     """Record the change, and let every process know that this person's authority is another one."""
     note = {"reason": reason} if reason else None
     record(session, by, name, row, acting=acting, before=before, note=note)
@@ -380,20 +372,16 @@ def _beside(row: Appointment) -> list[ColumnElement[bool]]:
 
 def _serving(tenant_id: UUID, unit_id: UUID) -> SelectOfScalar[int]:
     return select(func.count()).where(
-        Appointment.tenant_id == tenant_id,
-        Appointment.unit_id == unit_id,
-        col(Appointment.state).in_(OPEN),
-        _isnt_over(),
-    )
+        Appointment.tenant_id == tenant_id, Appointment.unit_id == unit_id,
+        col(Appointment.state).in_(OPEN), _isnt_over(),
+    )  # fmt: skip
 
 
 def _places(tenant_id: UUID, person_id: UUID) -> SelectOfScalar[UUID]:
     return select(Appointment.unit_id).where(
-        Appointment.tenant_id == tenant_id,
-        Appointment.person_id == person_id,
-        Appointment.state == AppointmentState.confirmed,
-        _isnt_over(),
-    )
+        Appointment.tenant_id == tenant_id, Appointment.person_id == person_id,
+        Appointment.state == AppointmentState.confirmed, _isnt_over(),
+    )  # fmt: skip
 
 
 def _isnt_over() -> ColumnElement[bool]:

@@ -4,6 +4,7 @@ A command's signature is the one place where its arguments are declared; the sch
 """
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, TypeAlias
 from uuid import UUID
 
@@ -30,6 +31,10 @@ AppointmentId: TypeAlias = Annotated[UUID, Of("Appointment")]
 
 Name: TypeAlias = Annotated[str, Length(1, 80)]
 Text: TypeAlias = Annotated[str, Length(1, 20_000)]
+Since: TypeAlias = Annotated[date | None, "起始日期，默认今天。 From which day; today if left out."]
+Until: TypeAlias = Annotated[
+    date | None, "最后一天之后的日期，默认今天。 The first day without it; today."
+]
 Reason: TypeAlias = Annotated[
     str, Length(1, 500), "依据或理由，写入记录。 The ground, kept on record."
 ]

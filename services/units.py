@@ -19,7 +19,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from policies import Actor, authorize
 from services import clock, packs
-from services.arguments import Name, Of, Reason, UnitId, Version
+from services.arguments import Name, Of, Reason, Since, UnitId, Until, Version
 from services.errors import EndsBeforeItBegins, NotFound, Refused
 from services.events import record, state_of
 from services.tables import Recorded, one_of, within_tenant
@@ -187,7 +187,6 @@ class CountyExists(Refused):
 
 
 Kind = Annotated[UnitKind, "种类。 What it is."]
-Since = Annotated[date | None, "起始日期，默认今天。 From which day; today if left out."]
 
 
 async def found(
@@ -216,7 +215,8 @@ async def found(
     )  # fmt: skip
     session.add(unit)
     await session.flush()
-    await _hang(session, by, [UnitPath(ancestor_id=unit.id, unit_id=unit.id, depth=0)], parent)
+    itself = UnitPath(tenant_id=by.tenant_id, ancestor_id=unit.id, unit_id=unit.id, depth=0)
+    await _hang(session, by, [itself], parent)
     record(session, by, "unit.founded", unit, acting=acting)
     return unit
 
@@ -266,9 +266,7 @@ async def close(
     by: Actor,
     *,
     unit: UnitId,
-    until: Annotated[
-        date | None, "最后一天之后的日期，默认今天。 The first day without it; today."
-    ] = None,
+    until: Until = None,
     reason: Reason,
     expected_version: Version = None,
 ) -> Unit:
@@ -286,27 +284,18 @@ async def close(
     return row
 
 
-async def find(
-    session: AsyncSession, by: Actor, unit: UUID, *, for_update: bool = False, for_use: bool = False
-) -> Unit:
-    """A unit of the actor's county, or the same refusal as for one that doesn't exist.
-
-    `for_use` keeps it from being closed until the transaction ends, beside others who use it.
-    """
-    mine = select(Unit).where(Unit.tenant_id == by.tenant_id, Unit.id == unit)
-    if for_update or for_use:
-        mine = mine.with_for_update(read=not for_update).execution_options(populate_existing=True)
-    row = (await session.exec(mine)).first()
-    if row is None:
-        raise NotFound(id=f"Unit:{unit}")
-    return row
+async def find(session: AsyncSession, by: Actor, unit: UUID) -> Unit:
+    """A unit of the actor's county, or the same refusal as for one that doesn't exist."""
+    return await _found(session, unit, select(Unit).where(Unit.tenant_id == by.tenant_id))
 
 
 async def find_open(
-    session: AsyncSession, by: Actor, unit: UUID, *, for_update: bool = False, for_use: bool = False
+    session: AsyncSession, by: Actor, unit: UUID, *, for_update: bool = False
 ) -> Unit:
-    """A unit that isn't closed."""
-    row = await find(session, by, unit, for_update=for_update, for_use=for_use)
+    """A unit that isn't closed, and that nobody else closes before this transaction ends."""
+    mine = select(Unit).where(Unit.tenant_id == by.tenant_id)
+    locked = mine.with_for_update(read=not for_update).execution_options(populate_existing=True)
+    row = await _found(session, unit, locked)
     if row.until is not None:
         raise UnitClosed(id=f"Unit:{unit}")
     return row
@@ -321,8 +310,8 @@ async def find_fit(
     below: UUID | None = None,
     for_update: bool = False,
 ) -> Unit:
-    """An open unit of this kind, below that one; it stays open until the transaction ends."""
-    row = await find_open(session, by, unit, for_update=for_update, for_use=True)
+    """An open unit of this kind, below that one."""
+    row = await find_open(session, by, unit, for_update=for_update)
     is_inside = below is None or below in await path_of(session, by, row.id)
     if row.kind != kind or not is_inside:
         raise UnitUnfit(kind=kind.value, id=f"Unit:{unit}")
@@ -335,6 +324,13 @@ async def path_of(session: AsyncSession, by: Actor, unit: UUID) -> Sequence[UUID
         UnitPath.tenant_id == by.tenant_id, UnitPath.unit_id == unit
     )
     return (await session.exec(above)).all()
+
+
+async def _found(session: AsyncSession, unit: UUID, among: SelectOfScalar[Unit]) -> Unit:
+    row = (await session.exec(among.where(Unit.id == unit))).first()
+    if row is None:
+        raise NotFound(id=f"Unit:{unit}")
+    return row
 
 
 async def _check_place(
@@ -378,23 +374,17 @@ async def _hang(
     session: AsyncSession, by: Actor, subtree: Sequence[UnitPath], parent: UUID | None
 ) -> None:
     """Write the paths from everything above `parent` to everything in the subtree."""
+    above = select(UnitPath.ancestor_id, UnitPath.depth).where(
+        UnitPath.tenant_id == by.tenant_id, UnitPath.unit_id == parent
+    )
+    ups = [(unit, depth + 1) for unit, depth in (await session.exec(above)).all()]
     mine = {"tenant_id": by.tenant_id}
-    above = [(unit, depth + 1) for unit, depth in await _depths(session, by, parent)]
     rows = [
         {"ancestor_id": up, "unit_id": path.unit_id, "depth": depth + path.depth} | mine
         for path in subtree
-        for up, depth in [*above, (path.ancestor_id, 0)]
+        for up, depth in [*ups, (path.ancestor_id, 0)]
     ]
     await session.exec(insert(UnitPath).values(rows).on_conflict_do_nothing())
-
-
-async def _depths(
-    session: AsyncSession, by: Actor, unit: UUID | None
-) -> Sequence[tuple[UUID, int]]:
-    paths = select(UnitPath.ancestor_id, UnitPath.depth).where(
-        UnitPath.tenant_id == by.tenant_id, UnitPath.unit_id == unit
-    )
-    return (await session.exec(paths)).all()
 
 
 async def _unhang(session: AsyncSession, by: Actor, subtree: Sequence[UUID]) -> None:
