@@ -10,7 +10,7 @@ from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -24,13 +24,6 @@ class Language(StrEnum):
 
     zh = "zh"
     en = "en"
-
-
-class SealAlgorithm(StrEnum):
-    """How phone and identity numbers are encrypted."""
-
-    aes_256_gcm = "aes-256-gcm"
-    sm4_gcm = "sm4-gcm"
 
 
 class LogFormat(StrEnum):
@@ -95,8 +88,8 @@ class Settings(BaseSettings):
         "主密钥，Base64 的 32 字节；不填则首次使用时写入 data_dir。",
         "The master key, 32 bytes in Base64; made in data_dir on first use if left out.",
     )
-    seal_algorithm: SealAlgorithm = _setting(
-        SealAlgorithm.aes_256_gcm,
+    seal_algorithm: Literal["aes-256-gcm", "sm4-gcm"] = _setting(
+        "aes-256-gcm",
         "个人信息的加密算法：aes-256-gcm 或 sm4-gcm。",
         "How personal data is encrypted: aes-256-gcm or sm4-gcm.",
     )

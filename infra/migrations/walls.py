@@ -9,7 +9,7 @@ from alembic import op
 READ_WRITE = "sanfang_rw"
 READ_ONLY = "sanfang_ro"
 TENANTS = "tenant"
-APPENDED_ONLY = frozenset({"event"})
+APPENDED_ONLY = frozenset({"event", "rule_book"})
 PLATFORM_ID = "00000000-0000-0000-0000-000000000001"
 TENANT = "nullif(current_setting('sanfang.tenant', true), '')::uuid"
 

@@ -3,6 +3,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 from infra.migrations import walls
 
@@ -76,7 +77,7 @@ def upgrade() -> None:
         sa.Column("made_by", sa.Uuid(), nullable=True),
         sa.Column("made_as", sa.Uuid(), nullable=True),
         sa.Column("edition", sa.Integer(), nullable=False),
-        sa.Column("document", sa.JSON(), nullable=False),
+        sa.Column("document", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.Column("until", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_pack_tenant_id")),
@@ -91,6 +92,26 @@ def upgrade() -> None:
         postgresql_where=sa.text("until is null"),
     )
     op.create_table(
+        "signing_key",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kid", sa.String(), nullable=False),
+        sa.Column("public", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("wrapped", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenant.id"], name=op.f("fk_signing_key_tenant_id")
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_signing_key")),
+    )
+    op.create_index(
+        op.f("ix_signing_key_tenant_id_created_at_id"),
+        "signing_key",
+        ["tenant_id", "created_at", "id"],
+        unique=False,
+    )
+    op.create_table(
         "standing",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("subject_id", sa.Uuid(), nullable=False),
@@ -103,6 +124,25 @@ def upgrade() -> None:
         "standing",
         ["tenant_id", "subject_id", "number"],
         unique=False,
+    )
+    op.create_table(
+        "tenant_key",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.Uuid(), nullable=True),
+        sa.Column("made_as", sa.Uuid(), nullable=True),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("algorithm", sa.String(), nullable=False),
+        sa.Column("wrapped", sa.LargeBinary(), nullable=False),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "algorithm in ('aes-256-gcm', 'sm4-gcm')", name=op.f("ck_tenant_key_algorithm")
+        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_tenant_key_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_tenant_key")),
+        sa.UniqueConstraint("tenant_id", "number", name=op.f("uq_tenant_key_tenant_id_number")),
     )
     op.create_table(
         "unit",
@@ -157,6 +197,127 @@ def upgrade() -> None:
         "unit",
         ["tenant_id", "parent_id", "name", "id"],
         unique=False,
+    )
+    op.create_table(
+        "duty",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.Uuid(), nullable=True),
+        sa.Column("made_as", sa.Uuid(), nullable=True),
+        sa.Column("committee_id", sa.Uuid(), nullable=False),
+        sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("text", sa.String(length=2000), nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=True),
+        sa.CheckConstraint("until > since", name=op.f("ck_duty_ends_after_it_begins")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "committee_id"],
+            ["unit.tenant_id", "unit.id"],
+            name=op.f("fk_duty_tenant_id_committee_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "member_id"],
+            ["unit.tenant_id", "unit.id"],
+            name=op.f("fk_duty_tenant_id_member_id"),
+        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_duty_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_duty")),
+    )
+    op.create_index(
+        op.f("ix_duty_tenant_id_committee_id_since_id"),
+        "duty",
+        ["tenant_id", "committee_id", "since", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_duty_tenant_id_member_id_since_id"),
+        "duty",
+        ["tenant_id", "member_id", "since", "id"],
+        unique=False,
+    )
+    op.create_table(
+        "linkage",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.Uuid(), nullable=True),
+        sa.Column("made_as", sa.Uuid(), nullable=True),
+        sa.Column("grid_id", sa.Uuid(), nullable=False),
+        sa.Column("estate_id", sa.Uuid(), nullable=False),
+        sa.Column("branch_id", sa.Uuid(), nullable=True),
+        sa.Column("committee_id", sa.Uuid(), nullable=True),
+        sa.Column("firm_id", sa.Uuid(), nullable=True),
+        sa.Column("decision", sa.String(length=500), nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=True),
+        sa.CheckConstraint("until > since", name=op.f("ck_linkage_ends_after_it_begins")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "branch_id"],
+            ["unit.tenant_id", "unit.id"],
+            name=op.f("fk_linkage_tenant_id_branch_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "committee_id"],
+            ["unit.tenant_id", "unit.id"],
+            name=op.f("fk_linkage_tenant_id_committee_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "estate_id"],
+            ["unit.tenant_id", "unit.id"],
+            name=op.f("fk_linkage_tenant_id_estate_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "firm_id"],
+            ["unit.tenant_id", "unit.id"],
+            name=op.f("fk_linkage_tenant_id_firm_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "grid_id"],
+            ["unit.tenant_id", "unit.id"],
+            name=op.f("fk_linkage_tenant_id_grid_id"),
+        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_linkage_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_linkage")),
+    )
+    op.create_index(
+        op.f("ix_linkage_tenant_id_branch_id_since_id"),
+        "linkage",
+        ["tenant_id", "branch_id", "since", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_linkage_tenant_id_committee_id_since_id"),
+        "linkage",
+        ["tenant_id", "committee_id", "since", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_linkage_tenant_id_estate_id_since_id"),
+        "linkage",
+        ["tenant_id", "estate_id", "since", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_linkage_tenant_id_firm_id_since_id"),
+        "linkage",
+        ["tenant_id", "firm_id", "since", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_linkage_tenant_id_grid_id_since_id"),
+        "linkage",
+        ["tenant_id", "grid_id", "since", "id"],
+        unique=False,
+    )
+    op.create_index(
+        "uq_linkage_current",
+        "linkage",
+        ["tenant_id", "estate_id"],
+        unique=True,
+        postgresql_where=sa.text("until is null"),
     )
     op.create_table(
         "person",
@@ -237,6 +398,92 @@ def upgrade() -> None:
         "post",
         ["tenant_id", "unit_id", "title", "id"],
         unique=False,
+    )
+    op.create_table(
+        "rule_book",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.Uuid(), nullable=True),
+        sa.Column("made_as", sa.Uuid(), nullable=True),
+        sa.Column("unit_id", sa.Uuid(), nullable=False),
+        sa.Column("title", sa.String(length=80), nullable=False),
+        sa.Column("edition", sa.Integer(), nullable=False),
+        sa.Column("text", sa.String(length=20000), nullable=False),
+        sa.Column("adopted_on", sa.Date(), nullable=False),
+        sa.Column("effective_on", sa.Date(), nullable=False),
+        sa.Column("is_public", sa.Boolean(), nullable=False),
+        sa.CheckConstraint("edition > 0", name=op.f("ck_rule_book_counted_from_one")),
+        sa.CheckConstraint(
+            "effective_on >= adopted_on", name=op.f("ck_rule_book_takes_effect_once_adopted")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "unit_id"],
+            ["unit.tenant_id", "unit.id"],
+            name=op.f("fk_rule_book_tenant_id_unit_id"),
+        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_rule_book_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_rule_book")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "unit_id",
+            "title",
+            "edition",
+            name=op.f("uq_rule_book_tenant_id_unit_id_title_edition"),
+        ),
+    )
+    op.create_index(
+        op.f("ix_rule_book_tenant_id_adopted_on_id"),
+        "rule_book",
+        ["tenant_id", "adopted_on", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_rule_book_tenant_id_unit_id_adopted_on_id"),
+        "rule_book",
+        ["tenant_id", "unit_id", "adopted_on", "id"],
+        unique=False,
+    )
+    op.create_table(
+        "station",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.Uuid(), nullable=True),
+        sa.Column("made_as", sa.Uuid(), nullable=True),
+        sa.Column("grid_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("address", sa.String(length=200), nullable=False),
+        sa.Column("hours", sa.String(length=200), nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=True),
+        sa.Column("is_public", sa.Boolean(), nullable=False),
+        sa.CheckConstraint("until > since", name=op.f("ck_station_ends_after_it_begins")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "grid_id"],
+            ["unit.tenant_id", "unit.id"],
+            name=op.f("fk_station_tenant_id_grid_id"),
+        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_station_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_station")),
+    )
+    op.create_index(
+        op.f("ix_station_tenant_id_grid_id_since_id"),
+        "station",
+        ["tenant_id", "grid_id", "since", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_station_tenant_id_name_id"), "station", ["tenant_id", "name", "id"], unique=False
+    )
+    op.create_index(
+        "uq_station_open",
+        "station",
+        ["tenant_id", "grid_id"],
+        unique=True,
+        postgresql_where=sa.text("until is null"),
     )
     op.create_table(
         "unit_path",
@@ -335,9 +582,15 @@ def upgrade() -> None:
     walls.guard("command")
     walls.guard("event")
     walls.guard("pack")
+    walls.guard("signing_key")
     walls.guard("standing")
+    walls.guard("tenant_key")
     walls.guard("unit")
+    walls.guard("duty")
+    walls.guard("linkage")
     walls.guard("person")
     walls.guard("post")
+    walls.guard("rule_book")
+    walls.guard("station")
     walls.guard("unit_path")
     walls.guard("appointment")
