@@ -107,7 +107,7 @@ class Database:
         self._writing = address.engine(READ_WRITE, **pool)
         self._reading = address.engine(READ_ONLY, **pool)
         self._owning = address.engine(poolclass=NullPool)
-        self._info = {"master": Master(settings.master(), settings.seal_algorithm.value)}
+        self._info = {"master": Master(settings.master(), settings.seal_algorithm)}
         self._tenants: dict[str, tuple[UUID, str]] = {}
         self._held = reach(settings)
 
