@@ -132,10 +132,11 @@ class Actor:
         scopes = {role: table.get(role, {}).get(permission, frozenset()) for role in self.roles}
         every = frozenset().union(*scopes.values())
         units = (post.unit_id for post in self.posts if Scope.unit in scopes[post.role])
+        is_somebody = self.person_id is not None or self.client_id is not None
         return Reach(
             county=Scope.county in every,
             units=tuple(dict.fromkeys(units)),
-            own=Scope.own in every,
+            own=Scope.own in every and is_somebody,
             public=Scope.public in every,
         )
 

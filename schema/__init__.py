@@ -1,1 +1,51 @@
 """How it is asked: the GraphQL types, inputs and mutations of each capability."""
+
+from importlib import import_module
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.name_converter import NameConverter
+from strawberry.tools import merge_types
+from strawberry.types.enum import EnumValue, StrawberryEnumDefinition
+
+CAPABILITIES = (
+    "viewer",
+    "tenants",
+    "units",
+    "people",
+    "appointments",
+    "linkages",
+    "coverage",
+    "duties",
+    "rulebooks",
+    "stations",
+    "packs",
+    "clients",
+    "accounts",
+    "events",
+)
+
+
+class Names(NameConverter):
+    """Members of an enum in capitals, as GraphQL writes them; the database keeps them small."""
+
+    def from_enum_value(self, enum: StrawberryEnumDefinition, enum_value: EnumValue) -> str:
+        """The member's name in capitals."""
+        return enum_value.name.upper()
+
+
+def build() -> strawberry.Schema:
+    """The whole schema: what each capability lets be asked and done."""
+    modules = [import_module(f"schema.{name}") for name in CAPABILITIES]
+    queries = tuple(module.Queries for module in modules if hasattr(module, "Queries"))
+    mutations = tuple(module.Mutations for module in modules if hasattr(module, "Mutations"))
+    return strawberry.Schema(
+        query=merge_types("Query", queries),
+        mutation=merge_types("Mutation", mutations),
+        config=StrawberryConfig(name_converter=Names()),
+    )
+
+
+def sdl() -> str:
+    """The schema in GraphQL's own language, as schema/schema.graphql holds it."""
+    return f"{build().as_str()}\n"

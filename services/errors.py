@@ -111,3 +111,69 @@ class AuthorityUnsettled(Refused, status=503):
     """您的任职正在变更，请稍后重试。
     Your appointments are changing at this moment. Try again shortly.
     """
+
+
+class Conflict(Refused):
+    """与同时进行的另一个操作冲突，没有做任何更改，请重试。
+    It met another change at the same moment; nothing was changed. Try again.
+    """
+
+
+class TooSlow(Refused, status=503):
+    """查询用时过长，已经停止。请缩小范围或减少每页条数。
+    The request took too long and was stopped. Ask for less at a time.
+    """
+
+
+class MalformedRequest(Refused, status=400):
+    """请求格式不正确：{reason}。
+    The request is malformed: {reason}.
+    """
+
+
+class BodyTooLarge(Refused, status=413):
+    """请求超过 {limit} 字节，请分开提交。
+    The request is over {limit} bytes. Send it in parts.
+    """
+
+
+class MediaTypeRefused(Refused, status=415):
+    """请用 application/json 提交。
+    Send it as application/json.
+    """
+
+
+class MethodRefused(Refused, status=405):
+    """修改只能用 POST 提交。
+    A mutation can only be sent by POST.
+    """
+
+
+class DocumentRefused(Refused, status=400):
+    """查询文档有误：{reason}。
+    The document is not right: {reason}.
+    """
+
+
+class DocumentTooLarge(Refused, status=400):
+    """查询文档太长或太深：{reason}。
+    The document is too long or too deep: {reason}.
+    """
+
+
+class OperationUnknown(Refused, status=400):
+    """请用 operationName 说明要执行哪一个操作。
+    Say by operationName which operation to run.
+    """
+
+
+class VariablesRefused(Refused, status=400):
+    """变量有误：{reason}。
+    The variables are not right: {reason}.
+    """
+
+
+class Internal(Refused, status=500):
+    """服务内部出错，编号 {id}。请把编号告诉管理员。
+    Something went wrong inside, number {id}. Tell the administrator this number.
+    """

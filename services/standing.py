@@ -6,7 +6,7 @@ too (its id): raised by what changes everybody's authority.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from policies import Actor
 from services.tables import Tenant, TenantState
 
-FAR = datetime.max.replace(year=9999, microsecond=0)
+FAR = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class Standing(SQLModel, table=True):

@@ -91,8 +91,9 @@ class Reader:
         statement = Statement(self.catalogue, selector, call)
         if type_.name in self.catalogue.readings:
             id_ = statement.bind("given", _given_id, statement.tenant.type)
-            return plan(statement, statement.one(type_, wanted, id_))
-        return plan(statement, statement.object_(type_, selector.below(wanted, type_), {}))
+            return plan(statement, statement.one(type_, wanted, id_), guarded=False)
+        data = statement.object_(type_, selector.below(wanted, type_), {})
+        return plan(statement, data, guarded=False)
 
     def _keep(self, key: Any, made: Plan) -> Plan:
         self.plans.admit(key, made)
@@ -108,7 +109,7 @@ def _shape(operation: OperationDefinitionNode, call: Call) -> tuple[Any, ...]:
     """What of the variables decides the statement: which are given, and what they switch."""
     ids = {
         node.variable.name.value
-        for node in operation.variable_definitions
+        for node in operation.variable_definitions or ()
         if _type_name(node.type) == "ID"
     }
     return tuple(

@@ -134,9 +134,13 @@ class Computed:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The one row that a column, or a value in hand, points at; null where policy hides it."""
+    """The one row that a column, or a value in hand, points at; null where policy hides it.
+
+    `lenient` also answers null where the reader may read no such row at all.
+    """
 
     to: str | Given
+    lenient: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +182,12 @@ class Records:
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """An object that has no row of its own: its fields say where each comes from."""
+    """An object that has no row of its own: its fields are read from this row, or are in hand.
+
+    `object` is what the reader must be allowed to read at all.
+    """
+
+    object: str | None = None
 
 
 Source = (
@@ -247,13 +256,30 @@ def given(get: Callable[[Call], Any], description: str) -> Any:
     return source(Given(get), description)
 
 
-def link(to: Any, description: str) -> Any:
+def link(to: Any, description: str, *, lenient: bool = False) -> Any:
     """The row that a column of this row points at, or that a function finds in the call."""
     if isinstance(to, str):
         return source(Link(to), description)
     if hasattr(to, "key"):
         return source(Link(to.key), description)
-    return source(Link(Given(to)), description)
+    return source(Link(Given(to), lenient), description)
+
+
+def here(description: str, object_: str | None = None, *arguments: StrawberryArgument) -> Any:
+    """An object without a row of its own."""
+    return source(Here(object_), description, *arguments)
+
+
+def rows(build: Callable[[Ask, Row], Select[Any]], description: str) -> Any:
+    """A short list of what a select yields."""
+    return source(Rows(build), description)
+
+
+def records(
+    get: Callable[[Call], Sequence[Mapping[str, Any]]], columns: Sequence[str], description: str
+) -> Any:
+    """A short list in hand."""
+    return source(Records(get, columns), description)
 
 
 def connection(back: Any, orders: type[Enum], description: str, filter_: type | None = None) -> Any:

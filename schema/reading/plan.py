@@ -47,11 +47,16 @@ class Plan:
         return [binder(call) for binder in self.binders]
 
 
-def plan(statement: Statement, data: ColumnElement[Any]) -> Plan:
-    """Close a statement around the JSON that it answers."""
+def plan(statement: Statement, data: ColumnElement[Any], *, guarded: bool = True) -> Plan:
+    """Close a statement around the JSON that it answers.
+
+    The answer to a command is not guarded: standing was compared as its transaction began.
+    """
+    if guarded:
+        data = case((_holds(statement), data), else_=cast(null(), JSON))
     door = select(func.set_config("sanfang.tenant", cast(statement.tenant, Text), True).label("is"))
     opened = door.cte("door").prefix_with("MATERIALIZED", dialect="postgresql")
-    whole = select(case((_holds(statement), data), else_=cast(null(), JSON)).label("data"))
+    whole = select(data.label("data"))
     compiled = whole.select_from(opened).compile(dialect=DIALECT)
     constants = compiled.params
     binders = tuple(

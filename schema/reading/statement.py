@@ -95,7 +95,7 @@ class Statement:
         def get(call: d.Call) -> Any:
             value = call.arguments(definition, node).get(name)
             is_id = isinstance(type_, Uuid) and value is not None
-            return parse_id(value, name)[1] if is_id else value
+            return parse_id(value, name)[1] if is_id else getattr(value, "value", value)
 
         return self.bind((id(node), name), get, type_)  # type: ignore[no-any-return]
 
@@ -152,8 +152,8 @@ class Statement:
             case d.Given(get):
                 kind = GIVEN_TYPES.get(get_named_type(field.type).name, Text())
                 return self.bind((type_.name, want.name), get, kind)  # type: ignore[no-any-return]
-            case d.Link(to):
-                return self._link(type_, field, want, row, to)
+            case d.Link(to, lenient):
+                return self._link(type_, field, want, row, to, lenient)
             case d.AnyLink(type_column, id_column):
                 return self._any(field, want, row[type_column], row[id_column])
             case d.ByNode():
@@ -164,8 +164,10 @@ class Statement:
                 return self._rows(field, want, build(self, row), row)
             case d.Records(get, columns):
                 return self._records(field, want, get, columns)
-            case d.Here():
+            case d.Here(object_):
                 target = _object_type(field.type)
+                if object_ is not None:
+                    self._admit(object_, want)
                 return self.object_(target, self.selector.below(want, target), row)  # type: ignore[no-any-return]
 
     def _link(
@@ -175,8 +177,11 @@ class Statement:
         want: Wanted,
         row: d.Row,
         to: str | d.Given,
+        lenient: bool,
     ) -> ColumnElement[Any]:
         target = _object_type(field.type)
+        if lenient and not self.scopes(self.catalogue.readings[target.name].object):
+            return ABSENT
         if isinstance(to, d.Given):
             id_ = self.bind((type_.name, want.name, "id"), to.get, Uuid())
         else:
@@ -256,9 +261,13 @@ class Statement:
 
     def _alias(self, type_: GraphQLObjectType, want: Wanted) -> FromClause:
         reading = self.catalogue.readings[type_.name]
-        if not self.scopes(reading.object):
-            raise Forbidden(object=reading.object, action="read", path=want.key)
+        self._admit(reading.object, want)
         return reading.table.alias(self._name("t"))
+
+    def _admit(self, object_: str, want: Wanted) -> None:
+        """Refuse, before the database is asked, what the reader may not read anywhere."""
+        if not self.scopes(object_):
+            raise Forbidden(object=object_, action="read", path=want.key)
 
     def _visible(self, type_: GraphQLObjectType, table: FromClause, *wanted: Any) -> Select[Any]:
         """The rows of a type within the county and within the reader's scopes."""

@@ -1,0 +1,49 @@
+"""What every type of the schema shares: the Node interface, and the language of a label."""
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import Any
+
+import strawberry
+from sqlalchemy import ColumnElement, Text, func, select
+
+from schema.reading.declare import Ask, Row, argument, computed, identity
+from services.packs import Pack
+
+PACK = Pack.__table__  # type: ignore[attr-defined]
+
+
+@strawberry.enum(description="标签的语言。 The language of a label.")
+class Language(Enum):
+    """The language of a label."""
+
+    ZH = "zh"
+    EN = "en"
+
+
+@strawberry.interface(description="有全局编号的对象。 Whatever has a global id.")
+class Node:
+    """Whatever has a global id."""
+
+    id: strawberry.ID = identity()
+
+
+def label(section: str, column: str, description: str) -> Any:
+    """What the county's pack calls the value of a column, in the language asked for."""
+
+    def build(ask: Ask, row: Row) -> ColumnElement[Any]:
+        language = ask.argument("language", Text())
+        return from_pack(ask, [section, "labels"], row[column], language)
+
+    wanted = argument("language", Language, "语言，默认中文。 Language; Chinese.", Language.ZH)
+    return computed(build, description, wanted)
+
+
+def from_pack(
+    ask: Ask, path: Sequence[str], *names: ColumnElement[Any]
+) -> ColumnElement[Any]:
+    """A text of the county's active pack; the name itself where the pack has no word for it."""
+    pack = PACK.alias()
+    found = func.jsonb_extract_path_text(pack.c.document, *path, *names)
+    active = select(found).where(pack.c.tenant_id == ask.tenant, pack.c.until.is_(None))
+    return func.coalesce(active.scalar_subquery(), names[0])

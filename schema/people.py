@@ -1,0 +1,138 @@
+"""People (人员): as they are shown, phone and identity number masked; and the commands on them."""
+
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+from sqlalchemy import ColumnElement, LargeBinary, func, or_, select
+
+from schema.appointments import Appointment, AppointmentFilter, AppointmentOrder
+from schema.commands import command, made
+from schema.nodes import Node
+from schema.reading.declare import Ask, Call, Row, Where, column, connection, link, reads, where
+from schema.reading.pages import Connection
+from schema.scopes import PATH, equals, of_person, pointing, starting
+from services import people
+from services.appointments import Appointment as AppointmentRow
+from services.appointments import AppointmentState
+from services.people import Person as PersonRow
+
+if TYPE_CHECKING:
+    from schema.units import Unit
+
+APPOINTMENT = AppointmentRow.__table__  # type: ignore[attr-defined]
+
+
+@strawberry.enum(description="人员按什么排序。 By what people are ordered.")
+class PersonOrder(Enum):
+    """By what people are ordered."""
+
+    NAME = "name"
+
+
+def _hashes(normal: Any) -> Any:
+    """The keyed hashes of a number under every key of the county."""
+
+    def convert(call: Call, value: str) -> list[bytes]:
+        return list(call.hashes(normal(value))) if call.hashes else []
+
+    return convert
+
+
+def _is_one(column_: ColumnElement[Any], hashes: ColumnElement[Any]) -> ColumnElement[bool]:
+    return column_ == func.any(hashes)
+
+
+@strawberry.input(description="只要这样的人员。 Only such people.")
+class PersonFilter:
+    """Only such people; a phone or identity number is found by its keyed hash, and only whole."""
+
+    name: str | None = starting(PersonRow.name, "姓名以此开头。 The name begins so.")
+    is_party_member: bool | None = equals(
+        PersonRow.is_party_member, "是否党员。 Whether a party member."
+    )
+    home: strawberry.ID | None = pointing(
+        PersonRow.home_id, "Unit", "居住的单元。 Where they live."
+    )
+    phone: str | None = where(
+        Where(_is_one, "phone_hash", True, LargeBinary(), _hashes(people.normal_phone)),
+        "完整的电话号码。 The whole phone number.",
+    )
+    identity_number: str | None = where(
+        Where(_is_one, "identity_hash", True, LargeBinary(), _hashes(people.normal_identity)),
+        "完整的身份证号。 The whole identity number.",
+    )
+
+
+def _within(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElement[bool]:
+    """A person is where they live and where they serve."""
+    home, post, serving = PATH.alias(), PATH.alias(), APPOINTMENT.alias()
+    lives = select(home.c.unit_id).where(
+        home.c.tenant_id == ask.tenant,
+        home.c.unit_id == row["home_id"],
+        home.c.ancestor_id == func.any(held),
+    )
+    serves = select(serving.c.id).where(
+        serving.c.tenant_id == ask.tenant,
+        serving.c.person_id == row["id"],
+        serving.c.state == AppointmentState.confirmed.value,
+        func.coalesce(serving.c.ends_at > func.now(), True),
+        post.c.tenant_id == ask.tenant,
+        post.c.unit_id == serving.c.unit_id,
+        post.c.ancestor_id == func.any(held),
+    )
+    return or_(lives.exists(), serves.exists())
+
+
+@strawberry.type(description="人员。电话和身份证号只显示一部分。 A person; numbers are masked.")
+@reads(PersonRow, "people", unit=_within, own=of_person("id"))
+class Person(Node):
+    """A person of the county."""
+
+    name: str = column(PersonRow.name, "姓名。 The name.")
+    phone: str | None = column(PersonRow.phone_masked, "电话，中间隐去。 Phone, masked.")
+    identity_number: str | None = column(
+        PersonRow.identity_masked, "身份证号，中间隐去。 Identity number, masked."
+    )
+    is_party_member: bool = column(
+        PersonRow.is_party_member, "是否党员。 Whether a party member."
+    )
+    home: Annotated["Unit", strawberry.lazy("schema.units")] | None = link(
+        PersonRow.home_id, "居住的单元。 The unit where they live."
+    )
+    appointments: Connection[Appointment] = connection(
+        AppointmentRow.person_id,
+        AppointmentOrder,
+        "任职。 Their appointments.",
+        AppointmentFilter,
+    )
+    version: int = column(PersonRow.version, "版本。 Its version.")
+
+
+@strawberry.type(description="明文联系方式，查看已留痕。 Contact in clear; the look is on record.")
+class RevealedContact:
+    """A person's contact in clear."""
+
+    person: Person | None = link(lambda call: call.given.id, "人员。 The person.")
+    phone: str | None = made("phone", "电话，完整。 The phone number, whole.")
+    identity_number: str | None = made("identity_number", "身份证号，完整。 Whole.")
+
+
+@strawberry.type
+class Queries:
+    """What can be asked about people."""
+
+    people: Connection[Person] = connection(None, PersonOrder, "人员。 People.", PersonFilter)
+
+
+@strawberry.type
+class Mutations:
+    """The commands on people."""
+
+    register_person: Person | None = command(people.register, "登记人员。 Register a person.")
+    amend_person: Person | None = command(
+        people.amend, "更正人员信息，没给的不变。 Amend; what is left out stays."
+    )
+    reveal_person: RevealedContact | None = command(
+        people.reveal, "查看明文联系方式，须说明用途。 Show contact in clear, for a stated purpose."
+    )
