@@ -1,0 +1,139 @@
+"""The doctor (体检): what an installation stands on, looked at one by one and said in a line each.
+
+The walls are looked for in the database itself, not in what the code means to have built.
+"""
+
+import stat
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import asyncpg
+
+from infra import migrate
+from infra.database import APP_ROLES, Address, reach
+from infra.embedded import EmbeddedError
+from infra.settings import KEY_FILE, Settings
+
+LEAST_VERSION = 150000
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+
+UNWALLED = """
+select c.relname from pg_class c
+join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped
+where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+  and not (c.relrowsecurity and c.relforcerowsecurity
+    and exists (select from pg_policy p where p.polrelid = c.oid and p.polpermissive
+      and p.polcmd = '*' and pg_get_expr(p.polqual, c.oid) like '%tenant_id = %sanfang.tenant%'
+      and pg_get_expr(p.polwithcheck, c.oid) like '%tenant_id = %sanfang.tenant%'))
+order by 1"""
+
+OVERBEARING = """
+select rolname from pg_roles r where rolname = any($1)
+  and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb
+    or exists (select from pg_class c where c.relowner = r.oid)
+    or exists (select from pg_auth_members m where m.member = r.oid))"""
+
+REWRITABLE = """
+select grantee || ' ' || privilege_type from information_schema.role_table_grants
+where table_schema = 'public' and grantee = any($1)
+  and (table_name = 'event' and privilege_type not in ('SELECT', 'INSERT')
+    or grantee = 'sanfang_ro' and privilege_type <> 'SELECT')"""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: its name in both languages, whether it is well, and what was seen."""
+
+    zh: str
+    en: str
+    is_well: bool
+    seen: str
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """Everything in turn; what can't be reached ends the examination there."""
+    found = [_key(settings)]
+    if not found[0].is_well:
+        return found
+    try:
+        async with reach(settings) as address:
+            connection = await address.connect()
+            try:
+                found += [finding async for finding in _database(address, connection)]
+            finally:
+                await connection.close()
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, EmbeddedError) as refused:
+        found.append(Finding("数据库", "Database", False, str(refused) or repr(refused)))
+    return found
+
+
+def _key(settings: Settings) -> Finding:
+    """The key can be read, and where it is a file, by its owner only."""
+    try:
+        settings.master()
+    except (OSError, ValueError) as refused:
+        return Finding("主密钥", "Master key", False, str(refused))
+    path = settings.data_dir / KEY_FILE
+    if settings.master_key is not None:
+        return Finding("主密钥", "Master key", True, "SANFANG_MASTER_KEY")
+    is_private = not path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
+    return Finding(
+        "主密钥", "Master key", is_private, f"{path}{'' if is_private else ': chmod 600'}"
+    )
+
+
+async def _database(address: Address, connection: Connection) -> AsyncIterator[Finding]:
+    number = int(await connection.fetchval("show server_version_num"))
+    version = str(await connection.fetchval("show server_version"))
+    yield Finding("数据库版本", "Database version", number >= LEAST_VERSION, version)
+    fsync = str(await connection.fetchval("show fsync"))
+    yield Finding("落盘", "Durability", fsync == "on", f"fsync {fsync}")
+    at, wanted = await migrate.applied(address), migrate.head()
+    seen = f"{at or '-'} / {wanted}" + ("" if at == wanted else ": sanfang migrate")
+    yield Finding("迁移", "Migrations", at == wanted, seen)
+    if at is not None:
+        yield await _roles(connection)
+        for role in APP_ROLES:
+            yield await _sign_in(address, role)
+        yield await _walls(connection)
+        yield await _grants(connection)
+
+
+async def _roles(connection: Connection) -> Finding:
+    known = await connection.fetch(
+        "select rolname from pg_roles where rolname = any($1)", APP_ROLES
+    )
+    strong = {row["rolname"] for row in await connection.fetch(OVERBEARING, APP_ROLES)}
+    missing = set(APP_ROLES) - {row["rolname"] for row in known}
+    seen = ", ".join(sorted(strong | missing)) or ", ".join(APP_ROLES)
+    return Finding("应用角色的权力", "Roles' powers", not strong and not missing, seen)
+
+
+async def _sign_in(address: Address, role: str) -> Finding:
+    """The role gets in, and sees no county before one is named."""
+    try:
+        connection = await address.connect(role)
+    except (OSError, asyncpg.PostgresError) as refused:
+        return Finding("应用角色登录", "Role signs in", False, f"{role}: {refused}")
+    try:
+        seen = int(await connection.fetchval("select count(*) from tenant"))
+    finally:
+        await connection.close()
+    return Finding("应用角色登录", "Role signs in", seen == 0, f"{role}: {seen}")
+
+
+async def _walls(connection: Connection) -> Finding:
+    counted = await connection.fetchval(
+        "select count(*) from information_schema.columns"
+        " where table_schema = 'public' and column_name = 'tenant_id'"
+    )
+    bare = [str(row["relname"]) for row in await connection.fetch(UNWALLED)]
+    seen = ", ".join(bare) or f"{counted}"
+    return Finding("行级安全", "Row-level security", not bare and counted > 0, seen)
+
+
+async def _grants(connection: Connection) -> Finding:
+    loose = [str(row[0]) for row in await connection.fetch(REWRITABLE, APP_ROLES)]
+    seen = ", ".join(loose) or "event: select, insert"
+    return Finding("记录只增不改", "Events stay", not loose, seen)
