@@ -1,0 +1,315 @@
+"""Accounts (账号): how a person of the county signs in, and who else may vouch for them.
+
+The security administrator opens and unlocks accounts, trusts issuers and rotates the county's keys;
+a password is kept as an argon2id hash only, and nobody but its owner changes it.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, UniqueConstraint, func
+from sqlmodel import Field, col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from policies import Actor, Held, authorize
+from services import clock, issuers, passwords, people, sealing
+from services.arguments import Length, Of, PersonId, Reason, Version
+from services.errors import BadInput, NotFound, Refused, SignInRefused
+from services.events import record, state_of
+from services.issuers import Issuer, SubjectLink
+from services.people import Person
+from services.sealing import Keys, TenantKey
+from services.tables import Recorded, moment, within_tenant
+
+
+class Account(Recorded, table=True):
+    """A person's account; sessions begun before `password_since` are over."""
+
+    __tablename__ = "account"
+    __table_args__: ClassVar[Any] = (
+        within_tenant("person_id", "person"),
+        UniqueConstraint("tenant_id", "person_id"),
+        UniqueConstraint("tenant_id", "name"),
+        CheckConstraint("failures >= 0", name="counts_up"),
+    )
+    unrecorded: ClassVar[frozenset[str]] = frozenset({"password_hash"})
+
+    person_id: UUID
+    name: str = Field(max_length=40)
+    password_hash: str
+    password_since: datetime = moment(default_factory=clock.now)
+    must_change: bool = True
+    failures: int = 0
+    locked_until: datetime | None = moment(default=None)
+
+
+class AccountExists(Refused):
+    """这个人已经有账号。
+    This person has an account already.
+    """
+
+
+class AccountTaken(Refused):
+    """这个账号名已经有人使用。
+    This account name is taken.
+    """
+
+
+class PasswordWeak(Refused):
+    """密码至少 10 个字符，不能与账号名相同，也不能是同一个字符的重复。
+    A password has at least 10 characters, is not the account's name and not one character repeated.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """How far a rotation is: the newest key, and how many people are still on an older one."""
+
+    id: UUID
+    number: int
+    remaining: int
+
+
+AccountId = Annotated[UUID, Of("Account")]
+IssuerId = Annotated[UUID, Of("Issuer")]
+AccountName = Annotated[str, Length(3, 40), "账号名，以字母或汉字开头。 Begins with a letter."]
+Password = Annotated[str, Length(1, 200), "密码，至少 10 个字符。 At least 10 characters."]
+
+
+async def open(  # noqa: A001 - the verb of the policy line
+    session: AsyncSession, by: Actor, *, person: PersonId, account: AccountName, password: Password
+) -> Account:
+    """Open an account for a person, who changes the password at the first sign-in."""
+    acting = authorize(by, "open", "accounts")
+    owner = await people.find(session, by, person, for_update=True)
+    name = normal_name(account)
+    _check_password(password, name)
+    await _check_free(session, by, owner.id, name)
+    row = Account(
+        tenant_id=by.tenant_id, person_id=owner.id, name=name,
+        password_hash=await passwords.hash_(password),
+        made_by=by.person_id, made_as=acting.appointment_id if acting else None,
+    )  # fmt: skip
+    session.add(row)
+    record(session, by, "account.opened", row, acting=acting)
+    return row
+
+
+async def change_password(
+    session: AsyncSession, by: Actor, *, current: Password, new: Password
+) -> Account:
+    """Change one's own password; every other session of the account ends with it."""
+    row = await of_person(session, by, by.person_id, for_update=True)
+    acting = authorize(by, "change_password", "accounts", owner=row.person_id if row else None)
+    is_right = await passwords.verify(row.password_hash if row else None, current)
+    if row is None or not is_right:
+        raise SignInRefused()
+    _check_password(new, row.name)
+    before = state_of(row)
+    row.password_hash = await passwords.hash_(new)
+    row.password_since, row.must_change = clock.now(), False
+    row.version += 1
+    record(session, by, "account.password_changed", row, acting=acting, before=before)
+    return row
+
+
+async def unlock(
+    session: AsyncSession, by: Actor, *, account: AccountId, expected_version: Version = None
+) -> Account:
+    """Let an account sign in again before its lock-out is over."""
+    row = await find(session, by, account, for_update=True)
+    acting = authorize(by, "unlock", "accounts")
+    row.check_version(expected_version)
+    before = state_of(row)
+    row.failures, row.locked_until = 0, None
+    row.version += 1
+    record(session, by, "account.unlocked", row, acting=acting, before=before)
+    return row
+
+
+async def rotate_keys(
+    session: AsyncSession,
+    by: Actor,
+    *,
+    batch: Annotated[int, "一次最多处理的人数，1 到 5000。 People at most, 1 to 5000."] = 500,
+) -> Rotation:
+    """Begin a new key, or go on moving people to the newest; repeat until none remains.
+
+    Each call is a transaction of its own, so it may stop anywhere. Older keys go with the last one.
+    """
+    acting = authorize(by, "rotate_keys", "accounts")
+    if not 1 <= batch <= 5000:
+        raise BadInput(argument="batch", reason="1..5000")
+    await sealing.hold(session, by.tenant_id)
+    if len(await sealing.unretired(session, by.tenant_id)) < 2:
+        begun = await sealing.create_key(session, by.tenant_id)
+        record(session, by, "key.begun", begun, acting=acting)
+    *older, newest = await sealing.unretired(session, by.tenant_id)
+    moved = await _reseal(session, by, newest.number, batch)
+    remaining = await _remaining(session, by, newest.number)
+    note = {"moved": moved, "remaining": remaining}
+    record(session, by, "key.rotated", newest, acting=acting, before=state_of(newest), note=note)
+    if not remaining:
+        _retire(session, by, older, acting)
+    return Rotation(newest.id, newest.number, remaining)
+
+
+async def trust_issuer(
+    session: AsyncSession,
+    by: Actor,
+    *,
+    issuer: Annotated[str, Length(8, 300), "签发者地址（iss）。 The issuer's address (iss)."],
+    audience: Annotated[str, Length(1, 200), "本系统在签发者处的代号（aud）。 Who we are there."],
+    jwks_url: Annotated[
+        str | None, Length(8, 300), "公钥地址，留空则自动发现。 Its keys; discovered if left out."
+    ] = None,
+    subject_claim: Annotated[str, Length(1, 60), "哪一项是用户。 The claim with the user."] = "sub",
+    algorithms: Annotated[
+        list[str] | None, "允许的算法，默认 RS256 和 ES256。 What it signs by."
+    ] = None,
+) -> Issuer:
+    """Trust an OpenID Connect issuer to say who somebody is."""
+    acting = authorize(by, "trust_issuer", "accounts")
+    row = Issuer(
+        tenant_id=by.tenant_id, url=issuers.normal_url(issuer, "issuer"), audience=audience,
+        jwks_url=issuers.normal_url(jwks_url, "jwksUrl") if jwks_url else None,
+        subject_claim=subject_claim, algorithms=issuers.check_algorithms(algorithms),
+        made_by=by.person_id, made_as=acting.appointment_id if acting else None,
+    )  # fmt: skip
+    await _hold(session, by)
+    await issuers.check_new(session, by.tenant_id, row.url)
+    session.add(row)
+    record(session, by, "issuer.trusted", row, acting=acting)
+    return row
+
+
+async def distrust_issuer(
+    session: AsyncSession, by: Actor, *, issuer: IssuerId, reason: Reason
+) -> Issuer:
+    """Trust an issuer no longer: its tokens are refused from the next request on."""
+    row = await issuers.find(session, by, issuer, for_update=True)
+    acting = authorize(by, "distrust_issuer", "accounts")
+    before = state_of(row)
+    await issuers.distrust(session, row)
+    note = {"reason": reason}
+    record(session, by, "issuer.distrusted", row, acting=acting, before=before, note=note)
+    return row
+
+
+async def link_subject(
+    session: AsyncSession,
+    by: Actor,
+    *,
+    issuer: IssuerId,
+    subject: Annotated[str, Length(1, 255), "签发者处的用户代号。 The user as the issuer says."],
+    person: PersonId,
+) -> SubjectLink:
+    """Say which person of the county an issuer's user is."""
+    trusted = await issuers.find(session, by, issuer, for_update=True)
+    acting = authorize(by, "link_subject", "accounts")
+    owner = await people.find(session, by, person, for_update=True)
+    await issuers.check_unlinked(session, trusted, subject)
+    row = SubjectLink(
+        tenant_id=by.tenant_id, issuer_id=trusted.id, subject=subject, person_id=owner.id,
+        made_by=by.person_id, made_as=acting.appointment_id if acting else None,
+    )  # fmt: skip
+    session.add(row)
+    record(session, by, "subject.linked", row, acting=acting)
+    return row
+
+
+async def find(
+    session: AsyncSession, by: Actor, account: UUID, *, for_update: bool = False
+) -> Account:
+    """An account of the actor's county."""
+    mine = select(Account).where(Account.tenant_id == by.tenant_id, Account.id == account)
+    locked = mine.with_for_update().execution_options(populate_existing=True)
+    row = (await session.exec(locked if for_update else mine)).first()
+    if row is None:
+        raise NotFound(id=f"Account:{account}")
+    return row
+
+
+async def of_person(
+    session: AsyncSession, by: Actor, person: UUID | None, *, for_update: bool = False
+) -> Account | None:
+    """The account of a person, if there is one."""
+    mine = select(Account).where(Account.tenant_id == by.tenant_id, Account.person_id == person)
+    return (await session.exec(mine.with_for_update() if for_update else mine)).first()
+
+
+def normal_name(account: str) -> str:
+    """An account's name as it is stored; it never looks like a phone number."""
+    name = unicodedata.normalize("NFKC", account).strip().casefold()
+    if not re.fullmatch(r"[^\W\d_][\w.\-]{2,39}", name):
+        raise BadInput(argument="account", reason="3..40, begins with a letter")
+    return name
+
+
+def _check_password(password: str, name: str) -> None:
+    text = passwords.normal(password)
+    if len(text) < 10 or text.casefold() == name or len(set(text)) < 2:
+        raise PasswordWeak()
+
+
+async def _check_free(session: AsyncSession, by: Actor, person: UUID, name: str) -> None:
+    await _hold(session, by)
+    if await of_person(session, by, person) is not None:
+        raise AccountExists()
+    other = select(Account.id).where(Account.tenant_id == by.tenant_id, Account.name == name)
+    if (await session.exec(other)).first() is not None:
+        raise AccountTaken()
+
+
+async def _hold(session: AsyncSession, by: Actor) -> None:
+    """Whoever looks whether a name is free writes it before the next one looks."""
+    key = func.hashtextextended(f"accounts:{by.tenant_id}", 0)
+    await session.exec(select(func.pg_advisory_xact_lock(key)))
+
+
+async def _reseal(session: AsyncSession, by: Actor, number: int, batch: int) -> int:
+    """Move people to the newest key; a row that somebody holds is left for the next call."""
+    behind = select(Person).where(Person.tenant_id == by.tenant_id, Person.key_number < number)
+    rows = await session.exec(
+        behind.order_by(col(Person.id))
+        .limit(batch)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    keys = await sealing.keys(session, by.tenant_id)
+    moved = rows.all()
+    for row in moved:
+        _move(row, keys)
+    await session.flush()
+    return len(moved)
+
+
+def _move(row: Person, keys: Keys) -> None:
+    phone = keys.open(row.key_number, row.phone_cipher, context=f"{row.id}:phone")
+    identity = keys.open(row.key_number, row.identity_cipher, context=f"{row.id}:identity")
+    row.key_number = keys.number
+    if phone is not None:
+        row.phone_cipher = keys.seal(keys.number, phone, context=f"{row.id}:phone")
+        row.phone_hash = keys.hash(keys.number, phone)
+    if identity is not None:
+        row.identity_cipher = keys.seal(keys.number, identity, context=f"{row.id}:identity")
+        row.identity_hash = keys.hash(keys.number, identity)
+
+
+async def _remaining(session: AsyncSession, by: Actor, number: int) -> int:
+    behind = select(func.count()).where(
+        Person.tenant_id == by.tenant_id, Person.key_number < number
+    )
+    return (await session.exec(behind)).one()
+
+
+def _retire(session: AsyncSession, by: Actor, older: list[TenantKey], acting: Held | None) -> None:
+    for row in older:
+        before = state_of(row)
+        row.retired_at, row.wrapped = clock.now(), b""
+        row.version += 1
+        record(session, by, "key.retired", row, acting=acting, before=before)

@@ -1,0 +1,74 @@
+"""Authority (权限): what a person or client may do in a county at this moment, by the database.
+
+Authority comes from active appointments only. The number is read before what it stands for: what
+changes in between makes the number out of date, never the authority wrong.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from policies import Actor, Permission
+from services import appointments, clients
+from services.errors import TenantSuspended, TenantUnknown, TokenRefused
+from services.people import Person
+from services.standing import FAR, Authority, Standing
+from services.tables import Tenant, TenantState
+
+
+async def load(
+    session: AsyncSession, tenant_id: UUID, *, person_id: UUID | None, client_id: UUID | None
+) -> Authority:
+    """The authority of a person, a client, a person through a client, or (neither) the public."""
+    slug = await slug_of(session, tenant_id)
+    number, at = await _marks(session, tenant_id, [tenant_id, person_id, client_id])
+    limits = await _limits(session, tenant_id, client_id)
+    if person_id is None:
+        actor = Actor(tenant_id, slug, client_id=client_id, limits=limits)
+        return Authority(actor, number, FAR)
+    await _check_person(session, tenant_id, person_id)
+    posts, until = await appointments.held_now(session, tenant_id, person_id, at)
+    actor = Actor(tenant_id, slug, person_id, posts, client_id, limits)
+    return Authority(actor, number, until or FAR)
+
+
+async def slug_of(session: AsyncSession, tenant_id: UUID) -> str:
+    """The county's slug; refused where there is no such county or it is suspended."""
+    row = (await session.exec(select(Tenant).where(Tenant.id == tenant_id))).first()
+    if row is None:
+        raise TenantUnknown()
+    if row.state != TenantState.active:
+        raise TenantSuspended()
+    return row.slug
+
+
+async def _marks(
+    session: AsyncSession, tenant_id: UUID, subjects: list[UUID | None]
+) -> tuple[int, datetime]:
+    """The sum of the subjects' standings, and the database's own time, by which it is compared."""
+    named = [subject for subject in subjects if subject is not None]
+    total = select(func.coalesce(func.sum(Standing.number), 0), func.statement_timestamp()).where(
+        Standing.tenant_id == tenant_id, col(Standing.subject_id).in_(named)
+    )
+    number, at = (await session.exec(total)).one()
+    return int(number), at
+
+
+async def _limits(
+    session: AsyncSession, tenant_id: UUID, client_id: UUID | None
+) -> frozenset[Permission] | None:
+    if client_id is None:
+        return None
+    client = await clients.standing_client(session, tenant_id, client_id)
+    if client is None:
+        raise TokenRefused()
+    return clients.limits_of(client)
+
+
+async def _check_person(session: AsyncSession, tenant_id: UUID, person_id: UUID) -> None:
+    mine = select(Person.id).where(Person.tenant_id == tenant_id, Person.id == person_id)
+    if (await session.exec(mine)).first() is None:
+        raise TokenRefused()
