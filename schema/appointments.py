@@ -109,7 +109,7 @@ def _held_by_reader(ask: Ask, row: Row) -> ColumnElement[bool]:
         held.c.person_id == ask.person,
         held.c.post_id == row["id"],
     )
-    return mine.exists()
+    return mine.correlate_except(held).exists()
 
 
 @strawberry.type(description="职务：一个单元里的席位，带一种角色。 Seats in a unit that give a role.")

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, Uuid, true
 from policies import Scope
 from schema.people import Person
 from schema.reading.declare import Ask, Row, argument, column, computed, here, link, rows
-from schema.scopes import PATH, under
+from schema.scopes import beneath, under
 from services import coverage
 
 if TYPE_CHECKING:
@@ -24,32 +24,16 @@ def _within(ask: Ask, row: Row) -> Within:
     """Below this row's unit or the one asked for, and where the reader may read coverage."""
 
     def holds(unit: ColumnElement[UUID]) -> ColumnElement[bool]:
-        asked = true()
+        asked: ColumnElement[bool] = true()
         if "id" in row:
-            asked = _is_below(ask, unit, row["id"])
+            asked = beneath(ask, unit, row["id"])
         elif ask.is_given("unit"):
-            asked = _is_below(ask, unit, ask.argument("unit", Uuid()))
+            asked = beneath(ask, unit, ask.argument("unit", Uuid()))
         if Scope.county in ask.scopes("coverage"):
             return asked
         return asked & under(ask, unit, ask.units("coverage"))
 
     return holds
-
-
-def _is_below(
-    ask: Ask, unit: ColumnElement[UUID], ancestor: ColumnElement[UUID]
-) -> ColumnElement[bool]:
-    path = PATH.alias()
-    return (
-        PATH.select()
-        .with_only_columns(path.c.unit_id)
-        .where(
-            path.c.tenant_id == ask.tenant,
-            path.c.unit_id == unit,
-            path.c.ancestor_id == ancestor,
-        )
-        .exists()
-    )
 
 
 def _count(build: Build) -> Callable[[Ask, Row], ColumnElement[Any]]:

@@ -32,7 +32,9 @@ def describe(
     if path:
         described["path"] = list(path)
     facts = {
-        name: value for name, value in refused.facts.items() if isinstance(value, str | int)
+        name: value
+        for name, value in refused.facts.items()
+        if isinstance(value, str | int) and name != "path"
     }
     return described | {"extensions": {"code": refused.code, **facts}}
 

@@ -46,4 +46,4 @@ def from_pack(
     pack = PACK.alias()
     found = func.jsonb_extract_path_text(pack.c.document, *path, *names)
     active = select(found).where(pack.c.tenant_id == ask.tenant, pack.c.until.is_(None))
-    return func.coalesce(active.scalar_subquery(), names[0])
+    return func.coalesce(active.correlate_except(pack).scalar_subquery(), names[0])

@@ -11,7 +11,7 @@ from schema.commands import command, made
 from schema.nodes import Node
 from schema.reading.declare import Ask, Call, Row, Where, column, connection, link, reads, where
 from schema.reading.pages import Connection
-from schema.scopes import PATH, equals, of_person, pointing, starting
+from schema.scopes import PATH, equals, of_person, pointing, starting, under
 from services import people
 from services.appointments import Appointment as AppointmentRow
 from services.appointments import AppointmentState
@@ -55,23 +55,18 @@ class PersonFilter:
         PersonRow.home_id, "Unit", "居住的单元。 Where they live."
     )
     phone: str | None = where(
-        Where(_is_one, "phone_hash", True, LargeBinary(), _hashes(people.normal_phone)),
+        Where(_is_one, "phone_hash", True, LargeBinary(), _hashes(people.normal_phone), sealed=True),
         "完整的电话号码。 The whole phone number.",
     )
     identity_number: str | None = where(
-        Where(_is_one, "identity_hash", True, LargeBinary(), _hashes(people.normal_identity)),
+        Where(_is_one, "identity_hash", True, LargeBinary(), _hashes(people.normal_identity), sealed=True),
         "完整的身份证号。 The whole identity number.",
     )
 
 
 def _within(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElement[bool]:
     """A person is where they live and where they serve."""
-    home, post, serving = PATH.alias(), PATH.alias(), APPOINTMENT.alias()
-    lives = select(home.c.unit_id).where(
-        home.c.tenant_id == ask.tenant,
-        home.c.unit_id == row["home_id"],
-        home.c.ancestor_id == func.any(held),
-    )
+    post, serving = PATH.alias(), APPOINTMENT.alias()
     serves = select(serving.c.id).where(
         serving.c.tenant_id == ask.tenant,
         serving.c.person_id == row["id"],
@@ -81,7 +76,8 @@ def _within(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElement[bool]
         post.c.unit_id == serving.c.unit_id,
         post.c.ancestor_id == func.any(held),
     )
-    return or_(lives.exists(), serves.exists())
+    serves_there = serves.correlate_except(serving, post).exists()
+    return or_(under(ask, row["home_id"], held), serves_there)
 
 
 @strawberry.type(description="人员。电话和身份证号只显示一部分。 A person; numbers are masked.")

@@ -27,16 +27,18 @@ def below(column: str) -> UnitPredicate:
 
 def under(ask: Ask, unit: ColumnElement[Any], held: ColumnElement[Any]) -> ColumnElement[bool]:
     """A unit is one of an array of units, or below one."""
+    return beneath(ask, unit, func.any(held))
+
+
+def beneath(
+    ask: Ask, unit: ColumnElement[Any], ancestor: ColumnElement[Any]
+) -> ColumnElement[bool]:
+    """A unit is the other one, or below it."""
     path = PATH.alias()
-    return (
-        select(path.c.unit_id)
-        .where(
-            path.c.tenant_id == ask.tenant,
-            path.c.unit_id == unit,
-            path.c.ancestor_id == func.any(held),
-        )
-        .exists()
+    found = select(path.c.unit_id).where(
+        path.c.tenant_id == ask.tenant, path.c.unit_id == unit, path.c.ancestor_id == ancestor
     )
+    return found.correlate_except(path).exists()
 
 
 def of_person(column: str) -> Predicate:

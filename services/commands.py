@@ -4,7 +4,7 @@ The first run leaves a row with what was asked and what it made; a repeat with t
 answered from that row, with other arguments it is refused.
 """
 
-import hashlib
+import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ async def begin(
     Two runs at once: the second waits at the unique key until the first has committed or failed.
     """
     subject = by.person_id or by.client_id or NOBODY
-    digest = _digest(name, arguments)
+    digest = _digest(session.info["master"].secret, name, arguments)
     claim = insert(Command).values(
         tenant_id=by.tenant_id,
         id=uuid7(),
@@ -87,6 +87,7 @@ async def _first(session: AsyncSession, by: Actor, subject: UUID, key: str) -> C
     return (await session.exec(select(Command).where(*mine))).one()
 
 
-def _digest(name: str, arguments: Mapping[str, Any]) -> str:
+def _digest(secret: bytes, name: str, arguments: Mapping[str, Any]) -> str:
+    """Of what was asked: keyed, since an argument may be a password or a phone number."""
     written = json.dumps([name, arguments], sort_keys=True, default=str, ensure_ascii=False)
-    return hashlib.sha256(written.encode()).hexdigest()
+    return hmac.digest(secret, written.encode(), "sha256").hex()

@@ -41,7 +41,7 @@ class NotFound(Refused):
     """
 
 
-class Forbidden(Refused):
+class Forbidden(Refused, status=403):
     """您的职务不允许这样做：{object}.{action}。请向县管理员确认您的任职。
     Your posts don't allow {object}.{action}. Ask the county administrator about your appointments.
     """
@@ -65,7 +65,7 @@ class CommandReused(Refused):
     """
 
 
-class BadInput(Refused):
+class BadInput(Refused, status=400):
     """参数 {argument} 不正确：{reason}。
     The argument {argument} is not right: {reason}.
     """

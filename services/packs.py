@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from sqlalchemy import Column, Index, UniqueConstraint, text
+from sqlalchemy import Column, ColumnElement, Index, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -75,7 +75,9 @@ class PackRefused(Refused):
 async def adopt(session: AsyncSession, by: Actor, *, document: Document) -> Pack:
     """Check the document as a whole and make it the county's pack from now on."""
     acting = authorize(by, "adopt", "packs")
-    complete = {name: part.model_dump(mode="json") for name, part in check(document).items()}
+    whole = complete(document)
+    # Of two adoptions at once the second waits, and then supersedes the first.
+    await session.exec(select(func.pg_advisory_xact_lock(_lock(by))))
     now = clock.now()
     current = await _current(session, by)
     edition = 1
@@ -85,13 +87,18 @@ async def adopt(session: AsyncSession, by: Actor, *, document: Document) -> Pack
         record(session, by, "pack.superseded", current, acting=acting, before=before)
         await session.flush()
     pack = Pack(
-        tenant_id=by.tenant_id, edition=edition, document=complete, since=now,
+        tenant_id=by.tenant_id, edition=edition, document=whole, since=now,
         made_by=by.person_id, made_as=acting.appointment_id if acting else None,
     )  # fmt: skip
     session.add(pack)
     record(session, by, "pack.adopted", pack, acting=acting)
     await raise_standing(session, by.tenant_id, by.tenant_id)
     return pack
+
+
+def complete(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The checked document with the product's default for whatever it doesn't say."""
+    return {name: part.model_dump(mode="json") for name, part in check(document).items()}
 
 
 def check(document: Mapping[str, Any]) -> dict[str, Section]:
@@ -120,3 +127,7 @@ async def read(session: AsyncSession, by: Actor, name: str, model: type[SectionT
 async def _current(session: AsyncSession, by: Actor) -> Pack | None:
     active = select(Pack).where(Pack.tenant_id == by.tenant_id, Pack.until == None)  # noqa: E711
     return (await session.exec(active)).first()
+
+
+def _lock(by: Actor) -> ColumnElement[int]:
+    return func.hashtextextended(f"packs:{by.tenant_id}", 0)

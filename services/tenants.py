@@ -77,7 +77,7 @@ async def create(
     `founders` is role -> name. It runs on the owner's session, whose county is `tenant_id`.
     """
     _check_slug(slug, tenant_id)
-    packs.check(document or {})
+    whole = packs.complete(document or {})
     _check_roles(founders, tenant_id)
     tenant = await _establish(session, tenant_id, slug, name, name_en)
     by = Actor(tenant_id, slug)
@@ -85,7 +85,7 @@ async def create(
     await signing.create_key(session, tenant_id)
     today = clock.now().date()
     root = Unit(tenant_id=tenant_id, kind=UnitKind.county, name=name, since=today, decision=GROUND)
-    pack = Pack(tenant_id=tenant_id, edition=1, document=dict(document or {}))
+    pack = Pack(tenant_id=tenant_id, edition=1, document=whole)
     await _write(session, by, root, pack)
     session.add(UnitPath(tenant_id=tenant_id, ancestor_id=root.id, unit_id=root.id, depth=0))
     people = {role: await _found(session, by, root, role, who) for role, who in founders.items()}

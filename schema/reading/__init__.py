@@ -20,12 +20,12 @@ from graphql import (
 )
 
 from schema.reading.catalogue import Catalogue
-from schema.reading.declare import Call, PageLimits
+from schema.reading.declare import Call, Hashes, PageLimits
 from schema.reading.plan import Bounded, Plan, plan
 from schema.reading.selection import Selector, Wanted
 from schema.reading.statement import Statement
 
-__all__ = ["Bounded", "Call", "Document", "PageLimits", "Plan", "Reader", "Selector", "Wanted"]
+__all__ = ["Bounded", "Call", "Document", "Hashes", "PageLimits", "Plan", "Reader", "Selector", "Wanted"]
 
 
 @dataclass(frozen=True, slots=True)

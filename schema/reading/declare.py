@@ -80,6 +80,9 @@ class Ask(Protocol):
     def argument(self, name: str, type_: TypeEngine[Any]) -> ColumnElement[Any]:
         """An argument of the field, as a parameter; null where it is not given."""
 
+    def need_hashes(self) -> None:
+        """Say that running this needs the county's keyed hashes (`Call.hashes`)."""
+
     def is_given(self, name: str) -> bool:
         """Whether an argument of the field has a value; a plan is made for either case."""
 
@@ -308,6 +311,7 @@ class Where:
     array: bool = False
     type_: TypeEngine[Any] | None = None
     convert: Callable[[Call, Any], Any] | None = None
+    sealed: bool = False
 
 
 def where(what: Where, description: str) -> Any:

@@ -31,6 +31,8 @@ def _condition(
     ask: Ask, row: Row, member: Where, definition: GraphQLField, node: FieldNode, name: str
 ) -> ColumnElement[bool]:
     column = row[member.column]
+    if member.sealed:
+        ask.need_hashes()
     type_ = member.type_ or column.type
     bound = ask.bind(
         (id(node), "filter", name),

@@ -41,6 +41,7 @@ class Plan:
 
     sql: str
     binders: tuple[Binder, ...]
+    needs_hashes: bool = False
 
     def arguments(self, call: Call) -> list[Any]:
         """The parameters of one running; `BadInput` where the caller's values can't be used."""
@@ -63,7 +64,7 @@ def plan(statement: Statement, data: ColumnElement[Any], *, guarded: bool = True
         statement.binders.get(name) or _constant(constants[name])
         for name in compiled.positiontup or ()
     )
-    return Plan(str(compiled), binders)
+    return Plan(str(compiled), binders, statement.needs_hashes)
 
 
 def _holds(statement: Statement) -> ColumnElement[bool]:

@@ -59,6 +59,7 @@ class Statement:
     def __init__(self, catalogue: Catalogue, selector: Selector, call: d.Call) -> None:
         self.catalogue, self.selector, self.call = catalogue, selector, call
         self.binders: dict[str, Callable[[d.Call], Any]] = {}
+        self.needs_hashes = False
         self._names: dict[Any, str] = {}
         self._aliases = 0
         self._field: tuple[GraphQLField, Wanted] | None = None
@@ -98,6 +99,10 @@ class Statement:
             return parse_id(value, name)[1] if is_id else getattr(value, "value", value)
 
         return self.bind((id(node), name), get, type_)  # type: ignore[no-any-return]
+
+    def need_hashes(self) -> None:
+        """A filter by a sealed number."""
+        self.needs_hashes = True
 
     def is_given(self, name: str) -> bool:
         """Whether the field's argument has a value in this shape of call."""

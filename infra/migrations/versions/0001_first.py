@@ -27,6 +27,25 @@ def upgrade() -> None:
         sa.UniqueConstraint("slug", name=op.f("uq_tenant_slug")),
     )
     op.create_table(
+        "client",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.Uuid(), nullable=True),
+        sa.Column("made_as", sa.Uuid(), nullable=True),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("secret_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("origins", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("grants", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_client_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_client")),
+    )
+    op.create_index(
+        op.f("ix_client_tenant_id_name_id"), "client", ["tenant_id", "name", "id"], unique=False
+    )
+    op.create_table(
         "command",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -67,6 +86,30 @@ def upgrade() -> None:
         "event",
         ["tenant_id", "object_id", "at", "id"],
         unique=False,
+    )
+    op.create_table(
+        "issuer",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.Uuid(), nullable=True),
+        sa.Column("made_as", sa.Uuid(), nullable=True),
+        sa.Column("url", sa.String(length=300), nullable=False),
+        sa.Column("jwks_url", sa.String(length=300), nullable=True),
+        sa.Column("audience", sa.String(length=200), nullable=False),
+        sa.Column("subject_claim", sa.String(length=60), nullable=False),
+        sa.Column("algorithms", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("distrusted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_issuer_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_issuer")),
+    )
+    op.create_index(
+        op.f("ix_issuer_tenant_id_url"),
+        "issuer",
+        ["tenant_id", "url"],
+        unique=True,
+        postgresql_where=sa.text("distrusted_at is null"),
     )
     op.create_table(
         "pack",
@@ -511,6 +554,32 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "account",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.Uuid(), nullable=True),
+        sa.Column("made_as", sa.Uuid(), nullable=True),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("password_hash", sa.String(), nullable=False),
+        sa.Column("password_since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("must_change", sa.Boolean(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("failures >= 0", name=op.f("ck_account_counts_up")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "person_id"],
+            ["person.tenant_id", "person.id"],
+            name=op.f("fk_account_tenant_id_person_id"),
+        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_account_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_account")),
+        sa.UniqueConstraint("tenant_id", "name", name=op.f("uq_account_tenant_id_name")),
+        sa.UniqueConstraint("tenant_id", "person_id", name=op.f("uq_account_tenant_id_person_id")),
+    )
+    op.create_table(
         "appointment",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -578,9 +647,91 @@ def upgrade() -> None:
         ["tenant_id", "unit_id", "starts_at", "id"],
         unique=False,
     )
+    op.create_table(
+        "subject_link",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.Uuid(), nullable=True),
+        sa.Column("made_as", sa.Uuid(), nullable=True),
+        sa.Column("issuer_id", sa.Uuid(), nullable=False),
+        sa.Column("subject", sa.String(length=255), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "issuer_id"],
+            ["issuer.tenant_id", "issuer.id"],
+            name=op.f("fk_subject_link_tenant_id_issuer_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "person_id"],
+            ["person.tenant_id", "person.id"],
+            name=op.f("fk_subject_link_tenant_id_person_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenant.id"], name=op.f("fk_subject_link_tenant_id")
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_subject_link")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "issuer_id",
+            "subject",
+            name=op.f("uq_subject_link_tenant_id_issuer_id_subject"),
+        ),
+    )
+    op.create_index(
+        op.f("ix_subject_link_tenant_id_person_id_id"),
+        "subject_link",
+        ["tenant_id", "person_id", "id"],
+        unique=False,
+    )
+    op.create_table(
+        "refresh_token",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=True),
+        sa.Column("family_id", sa.Uuid(), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("spent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "account_id"],
+            ["account.tenant_id", "account.id"],
+            name=op.f("fk_refresh_token_tenant_id_account_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "client_id"],
+            ["client.tenant_id", "client.id"],
+            name=op.f("fk_refresh_token_tenant_id_client_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenant.id"], name=op.f("fk_refresh_token_tenant_id")
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_refresh_token")),
+        sa.UniqueConstraint(
+            "tenant_id", "token_hash", name=op.f("uq_refresh_token_tenant_id_token_hash")
+        ),
+    )
+    op.create_index(
+        op.f("ix_refresh_token_tenant_id_account_id"),
+        "refresh_token",
+        ["tenant_id", "account_id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_refresh_token_tenant_id_family_id"),
+        "refresh_token",
+        ["tenant_id", "family_id"],
+        unique=False,
+    )
     walls.guard("tenant")
+    walls.guard("client")
     walls.guard("command")
     walls.guard("event")
+    walls.guard("issuer")
     walls.guard("pack")
     walls.guard("signing_key")
     walls.guard("standing")
@@ -593,4 +744,7 @@ def upgrade() -> None:
     walls.guard("rule_book")
     walls.guard("station")
     walls.guard("unit_path")
+    walls.guard("account")
     walls.guard("appointment")
+    walls.guard("subject_link")
+    walls.guard("refresh_token")

@@ -1,0 +1,136 @@
+"""Running a mutation: each field is one command in one transaction, its answer read inside it.
+
+Standing is compared as the transaction begins; a caller's `commandId` makes a repeat change nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from graphql import GraphQLField, OperationDefinitionNode
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from infra.auth import Authenticator
+from infra.database import Database
+from schema.commands import KEY, Command
+from schema.reading import Call, Document, Reader, Wanted
+from schema.reading.catalogue import DEFINITION
+from services import commands, sealing
+from services.errors import AuthorityUnsettled, BadInput, Conflict
+from services.standing import Authority, holds
+
+TRIES = 3
+LONGEST_KEY = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What a repeated command made the first time: its id, and nothing that is shown but once."""
+
+    id: UUID | None
+
+
+class Stale(Exception):
+    """The authority that a transaction was begun with is out of date."""
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Runs commands on behalf of whoever asks."""
+
+    database: Database
+    authenticator: Authenticator
+    reader: Reader
+
+    async def run(
+        self, document: Document, operation: OperationDefinitionNode, want: Wanted, call: Call
+    ) -> tuple[str | None, Authority]:
+        """The JSON that a mutation answers, and the authority it was done with in the end."""
+        mutation = self.reader.catalogue.schema.mutation_type
+        assert mutation is not None  # noqa: S101
+        field = mutation.fields[want.name]
+        for _ in range(TRIES):
+            try:
+                return await self._once(document, operation, want, field, call), call.authority
+            except Stale:
+                call.authority = await self.authenticator.refreshed(call.authority)
+        raise AuthorityUnsettled()
+
+    async def _once(
+        self,
+        document: Document,
+        operation: OperationDefinitionNode,
+        want: Wanted,
+        field: GraphQLField,
+        call: Call,
+    ) -> str | None:
+        command: Command = field.extensions[DEFINITION].metadata[KEY]
+        given = call.arguments(field, want.nodes[0])
+        arguments = command.arguments(given)
+        key = _command_key(given)
+        plan = self.reader.answer(document, operation, want, call)
+        try:
+            async with self.database.session(call.actor.tenant_id) as session:
+                if not await holds(session, call.authority):
+                    raise Stale()
+                call.given = await _done(session, call, command, arguments, key)
+                if call.given.id is None:
+                    return None
+                if plan.needs_hashes:
+                    call.hashes = (await sealing.keys(session, call.actor.tenant_id)).hashes
+                return await _answer(session, plan.sql, plan.arguments(call))
+        except IntegrityError as error:
+            raise Conflict() from error
+        except DBAPIError as error:
+            raise _met_another(error) from error
+
+
+async def _done(
+    session: AsyncSession,
+    call: Call,
+    command: Command,
+    arguments: Mapping[str, Any],
+    key: str | None,
+) -> Any:
+    """What the command made; with a key that was used before, what it made then."""
+    by = call.actor
+    if key is None:
+        made = await command.run(session, by, **arguments)
+        await session.flush()
+        return made
+    repeat = await commands.begin(session, by, key=key, name=command.name, arguments=arguments)
+    if repeat is not None:
+        return Again(repeat.result_id)
+    made = await command.run(session, by, **arguments)
+    await session.flush()
+    await commands.finish(session, by, key=key, result_id=made.id)
+    await session.flush()
+    return made
+
+
+async def _answer(session: AsyncSession, sql: str, arguments: list[Any]) -> str | None:
+    """Read by the plan, on the transaction's own connection."""
+    connection = await session.connection()
+    raw = await connection.get_raw_connection()
+    driver: asyncpg.Connection[asyncpg.Record] | None = raw.driver_connection
+    assert driver is not None  # noqa: S101
+    answer = await driver.fetchval(sql, *arguments)
+    return None if answer is None else str(answer)
+
+
+def _command_key(given: Mapping[str, Any]) -> str | None:
+    key = given.get("commandId")
+    if key is None:
+        return None
+    if not 1 <= len(key) <= LONGEST_KEY:
+        raise BadInput(argument="commandId", reason=f"between 1 and {LONGEST_KEY} characters")
+    return str(key)
+
+
+def _met_another(error: DBAPIError) -> Exception:
+    """Two changes that wait for each other, or met at one row, may be tried again."""
+    state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
+    return Conflict() if state in ("40001", "40P01", "55P03") else error
