@@ -4,13 +4,14 @@ The newest key signs. An older one still proves the tokens that it signed until 
 expired; one that somebody may have copied is retired at once, and its tokens with it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
 from joserfc import jwt
+from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 from sqlalchemy import Column, Index
 from sqlalchemy.dialects.postgresql import JSONB
@@ -19,6 +20,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from uuid_utils.compat import uuid7
 
 from services import clock, sealing
+from services.errors import TokenRefused
 from services.standing import raise_standing
 from services.tables import TenantRow, moment
 
@@ -49,6 +51,15 @@ class Bearer:
     slug: str
     subject: UUID
     client_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What an access token of ours proved, by which key, until when."""
+
+    bearer: Bearer
+    kid: str
+    until: datetime
 
 
 async def create_key(session: AsyncSession, tenant_id: UUID) -> SigningKey:
@@ -108,13 +119,51 @@ async def issue(session: AsyncSession, bearer: Bearer, *, minutes: int) -> str:
         "tid": str(bearer.tenant_id),
         "sub": str(bearer.subject),
         "iat": int(now.timestamp()),
-        "exp": int((now + min(timedelta(minutes=minutes), LONGEST_TOKEN)).timestamp()),
+        "exp": int(now.timestamp()) + seconds(minutes),
         "jti": str(uuid7()),
     }
     if bearer.client_id is not None:
         claims["azp"] = str(bearer.client_id)
     header = {"alg": ALGORITHM, "kid": row.kid}
     return jwt.encode(header, claims, OKPKey.import_key(private), algorithms=[ALGORITHM])
+
+
+def seconds(minutes: int) -> int:
+    """For how long a token is good; no longer than an older key stays."""
+    return int(min(timedelta(minutes=minutes), LONGEST_TOKEN).total_seconds())
+
+
+def prove(token: str, keys: Mapping[str, OKPKey]) -> Proof:
+    """Prove a token by the county's public keys, or `TokenRefused`.
+
+    The algorithm is ours and never the token's: `none`, or a public key taken for a shared secret,
+    proves nothing.
+    """
+    try:
+        proven = jwt.decode(token, lambda about: _key_for(about.headers(), keys), [ALGORITHM])
+        claims = proven.claims
+        bearer = Bearer(
+            tenant_id=UUID(claims["tid"]),
+            slug=claims["tenant"],
+            subject=UUID(claims["sub"]),
+            client_id=UUID(claims["azp"]) if "azp" in claims else None,
+        )
+        until = datetime.fromtimestamp(claims["exp"], UTC)
+        is_ours = (claims["iss"], claims["aud"]) == (ISSUER, AUDIENCE)
+    except (JoseError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as wrong:
+        raise TokenRefused() from wrong
+    if not is_ours or until <= clock.now():
+        raise TokenRefused()
+    return Proof(bearer, proven.header["kid"], until)
+
+
+def verifiers(shown: Mapping[str, Any]) -> dict[str, OKPKey]:
+    """The public keys of `public`, by their names."""
+    return {key["kid"]: OKPKey.import_key(key) for key in shown["keys"]}
+
+
+def _key_for(header: Mapping[str, Any], keys: Mapping[str, OKPKey]) -> OKPKey:
+    return keys[header["kid"]]
 
 
 async def _unretired(session: AsyncSession, tenant_id: UUID, at: datetime) -> Sequence[SigningKey]:

@@ -1,0 +1,272 @@
+"""Who asks: a bearer token proven once, its authority read once, both kept until something changes.
+
+A request on the warm path costs a hash and two look-ups. What is kept here is never trusted alone:
+every statement compares the authority's number in the database, and `refreshed` reads it anew.
+"""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from joserfc.jwk import OKPKey
+from sqlmodel import col, or_, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+import policies
+from infra.database import Database
+from infra.settings import Settings
+from services import authority, clock, issuers, signing
+from services.appointments import OF_POST, Appointment, AppointmentState, Post
+from services.clients import Client
+from services.errors import Refused, TenantMissing, TenantUnknown, TokenRefused
+from services.signing import Bearer
+from services.standing import Authority
+
+KeyT = TypeVar("KeyT", bound=Hashable)
+ValueT = TypeVar("ValueT")
+KEPT = 10_000
+LONGEST_TOKEN = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Warrant:
+    """Why a token is believed: one of our keys, or an issuer's word for a subject."""
+
+    kid: str | None = None
+    issuer_id: UUID | None = None
+    subject: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whom a token speaks for, in which county, and why it is believed; nobody is the public."""
+
+    tenant_id: UUID
+    slug: str
+    person_id: UUID | None = None
+    client_id: UUID | None = None
+    warrant: Warrant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Warranted(Authority):
+    """An authority with the warrant it was read on: where that has gone, so has the authority."""
+
+    warrant: Warrant | None = None
+
+    @property
+    def caller(self) -> Caller:
+        """Whose authority it is."""
+        actor = self.actor
+        return Caller(actor.tenant_id, actor.domain, actor.person_id, actor.client_id, self.warrant)
+
+
+class NobodyHolds(Refused):
+    """这个县现在没有人担任 {role}。
+    Nobody holds {role} in this county now.
+    """
+
+
+class Kept(Generic[KeyT, ValueT]):
+    """The entries used last, so many at most."""
+
+    def __init__(self, most: int = KEPT) -> None:
+        self._most = most
+        self._entries: OrderedDict[KeyT, ValueT] = OrderedDict()
+
+    def get(self, key: KeyT) -> ValueT | None:
+        """The entry, now the one used last."""
+        found = self._entries.get(key)
+        if found is not None:
+            self._entries.move_to_end(key)
+        return found
+
+    def put(self, key: KeyT, value: ValueT) -> ValueT:
+        """Keep an entry in place of the one that was used longest ago."""
+        self._entries[key] = value
+        self._entries.move_to_end(key)
+        if len(self._entries) > self._most:
+            self._entries.popitem(last=False)
+        return value
+
+    def drop(self, key: KeyT) -> None:
+        """Keep it no longer."""
+        self._entries.pop(key, None)
+
+
+class Authenticator:
+    """Turns what a request says of itself into an authority."""
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self.database = database
+        self.settings = settings
+        self._callers: Kept[tuple[bytes, str | None], tuple[Caller, datetime]] = Kept()
+        self._authorities: Kept[Caller, Warranted] = Kept()
+        self._keys: Kept[UUID, dict[str, OKPKey]] = Kept()
+        self._rings = issuers.KeyRings()
+
+    async def authenticate(self, authorization: str | None, tenant: str | None) -> Authority:
+        """The authority of a bearer token, or the public's in the county that is named."""
+        if authorization is None:
+            caller = await self._public(tenant)
+        else:
+            caller = await self._caller(_bearer(authorization), tenant)
+        return self._authorities.get(caller) or await self._read(caller)
+
+    async def refreshed(self, authority: Authority) -> Authority:
+        """The authority read anew, after a statement said that it is out of date."""
+        if not isinstance(authority, Warranted):
+            raise TokenRefused()
+        return await self._read(authority.caller)
+
+    async def _public(self, tenant: str | None) -> Caller:
+        if not tenant:
+            raise TenantMissing()
+        found = await self.database.tenant(tenant)
+        if found is None:
+            raise TenantUnknown()
+        return Caller(found[0], tenant)
+
+    async def _caller(self, token: str, tenant: str | None) -> Caller:
+        key = (hashlib.sha256(token.encode()).digest(), tenant)
+        known = self._callers.get(key)
+        if known is None:
+            known = self._callers.put(key, await self._prove(token, tenant))
+        caller, until = known
+        if until <= clock.now():
+            self._callers.drop(key)
+            raise TokenRefused()
+        if tenant is not None and tenant != caller.slug:
+            raise TenantUnknown()
+        return caller
+
+    async def _prove(self, token: str, tenant: str | None) -> tuple[Caller, datetime]:
+        claims = issuers.claims_of(token)
+        if claims.get("iss") == signing.ISSUER:
+            return await self._prove_own(token, claims.get("tenant"))
+        return await self._prove_foreign(token, tenant, claims.get("iss"))
+
+    async def _prove_own(self, token: str, slug: object) -> tuple[Caller, datetime]:
+        found = await self.database.tenant(slug) if isinstance(slug, str) else None
+        if found is None:
+            raise TokenRefused()
+        tenant_id, kid = found[0], str(issuers.header_of(token).get("kid"))
+        keys = self._keys.get(tenant_id)
+        if keys is None or kid not in keys:
+            async with self.database.session(tenant_id, read_only=True) as session:
+                keys = await self._read_keys(session, tenant_id)
+        proof = signing.prove(token, keys)
+        if (proof.bearer.tenant_id, proof.bearer.slug) != (tenant_id, slug):
+            raise TokenRefused()
+        return _caller_of(proof.bearer, proof.kid), proof.until
+
+    async def _prove_foreign(
+        self, token: str, tenant: str | None, url: object
+    ) -> tuple[Caller, datetime]:
+        if not isinstance(url, str):
+            raise TokenRefused()
+        tenant_id = (await self._public(tenant)).tenant_id
+        async with self.database.session(tenant_id, read_only=True) as session:
+            issuer = await issuers.trusted(session, tenant_id, url.rstrip("/"))
+            slug = await authority.slug_of(session, tenant_id)
+        if issuer is None:
+            raise TokenRefused()
+        proof = await self._rings.prove(issuer, token)
+        async with self.database.session(tenant_id, read_only=True) as session:
+            person = await issuers.person_of(session, tenant_id, issuer.id, proof.subject)
+        if person is None:
+            raise TokenRefused()
+        warrant = Warrant(issuer_id=issuer.id, subject=proof.subject)
+        return Caller(tenant_id, slug, person_id=person, warrant=warrant), proof.until
+
+    async def _read(self, caller: Caller) -> Authority:
+        """Read the authority, and after its number what the token was believed by."""
+        self._authorities.drop(caller)
+        async with self.database.session(caller.tenant_id, read_only=True) as session:
+            found = await authority.load(
+                session, caller.tenant_id, person_id=caller.person_id, client_id=caller.client_id
+            )
+            await self._check(session, caller)
+        read = Warranted(found.actor, found.number, found.until, caller.warrant)
+        return self._authorities.put(caller, read)
+
+    async def _check(self, session: AsyncSession, caller: Caller) -> None:
+        """Refuse a token whose key was retired, or whose issuer is believed no longer."""
+        warrant = caller.warrant
+        if warrant is None:
+            return
+        if warrant.kid is not None:
+            keys = await self._read_keys(session, caller.tenant_id)
+            is_good = warrant.kid in keys
+        else:
+            assert warrant.issuer_id is not None  # noqa: S101
+            person = await issuers.person_of(
+                session, caller.tenant_id, warrant.issuer_id, warrant.subject or ""
+            )
+            is_good = person == caller.person_id
+        if not is_good:
+            raise TokenRefused()
+
+    async def _read_keys(self, session: AsyncSession, tenant_id: UUID) -> dict[str, OKPKey]:
+        shown = await signing.public(session, tenant_id)
+        return self._keys.put(tenant_id, signing.verifiers(shown))
+
+
+async def issue_for(database: Database, settings: Settings, tenant_slug: str, role: str) -> str:
+    """A token for the command line: of who has held the role longest, or of the first client."""
+    found = await database.tenant(tenant_slug, fresh=True)
+    if found is None:
+        raise TenantUnknown()
+    tenant_id, _ = found
+    async with database.session(tenant_id) as session:
+        slug = await authority.slug_of(session, tenant_id)
+        is_client = role == policies.CLIENT
+        who = await (_first_client if is_client else _first_holder)(session, tenant_id, role)
+        if who is None:
+            raise NobodyHolds(role=role)
+        bearer = Bearer(tenant_id, slug, who, who if is_client else None)
+        return await signing.issue(session, bearer, minutes=settings.access_token_minutes)
+
+
+async def _first_holder(session: AsyncSession, tenant_id: UUID, role: str) -> UUID | None:
+    now = clock.now()
+    holders = (
+        select(Appointment.person_id)
+        .join(Post, OF_POST)
+        .where(
+            Appointment.tenant_id == tenant_id,
+            Post.role == role,
+            Appointment.state == AppointmentState.confirmed,
+            Appointment.starts_at <= now,
+            or_(col(Appointment.ends_at).is_(None), col(Appointment.ends_at) > now),
+        )
+        .order_by(col(Appointment.starts_at), col(Appointment.id))
+    )
+    return (await session.exec(holders)).first()
+
+
+async def _first_client(session: AsyncSession, tenant_id: UUID, _: str) -> UUID | None:
+    mine = select(Client.id).where(Client.tenant_id == tenant_id, col(Client.revoked_at).is_(None))
+    return (await session.exec(mine.order_by(col(Client.id)))).first()
+
+
+def _bearer(authorization: str) -> str:
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not 0 < len(token) <= LONGEST_TOKEN:
+        raise TokenRefused()
+    return token.strip()
+
+
+def _caller_of(bearer: Bearer, kid: str) -> Caller:
+    is_client = bearer.subject == bearer.client_id
+    return Caller(
+        bearer.tenant_id,
+        bearer.slug,
+        person_id=None if is_client else bearer.subject,
+        client_id=bearer.client_id,
+        warrant=Warrant(kid=kid),
+    )
