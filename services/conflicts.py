@@ -1,7 +1,7 @@
 """Conflicts (任职冲突): two roles that one person should not hold at once, as the county has set.
 
-A conflict warns or blocks. The three administrators are the product's own rule and always block: system
-administrator, security administrator and auditor are never two of them in one person.
+A conflict warns or blocks. The three administrators are the product's own rule: of county
+administrator, security administrator and auditor, no person is ever two at once.
 """
 
 from collections.abc import Collection

@@ -1,7 +1,7 @@
-"""County pack (县域配置包): the one versioned document in which a county says how it runs the model.
+"""County pack (县域配置包): the one versioned document that says how a county runs the model.
 
-A capability registers its section beside its service; the pack is the sum of the sections. A document
-is checked as a whole; what it doesn't say is the product's default.
+A capability registers its section beside its service; the pack is the sum of the sections. It is
+checked as a whole; what a document doesn't say is the product's default.
 """
 
 from collections.abc import Callable, Mapping

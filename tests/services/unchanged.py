@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.tables import metadata
 from tests.county import County
 
+TABLES = "select table_name from information_schema.columns where column_name = 'tenant_id'"
 DIGEST = "select count(*), md5(string_agg(r::text, '|' order by r::text)) from \"{table}\" r"
 
 
@@ -28,7 +28,8 @@ async def contents(county: County) -> dict[str, tuple[Any, ...]]:
     """A digest of what each table holds of the county, its events among them."""
     async with county.session(read_only=True) as session:
         connection = await session.connection()
+        tables = (await connection.execute(text(TABLES))).scalars().all()
         return {
             name: tuple((await connection.execute(text(DIGEST.format(table=name)))).one())
-            for name in sorted(metadata.tables)
+            for name in tables
         }

@@ -1,0 +1,94 @@
+"""Packs: a county's document is checked as a whole, one edition is active, the old ones stay."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from sqlmodel import col, select
+
+from policies import Denied
+from services import packs
+from services.packs import Pack, PackRefused
+from services.standing import Standing
+from services.units import LEVELS, UnitKind, UnitRules
+from tests.county import County
+from tests.services.unchanged import unchanged
+
+LABELS = {"units": {"labels": {"grid": {"zh": "片区", "en": "Block"}}}}
+
+
+async def adopt(county: County, document: dict[str, Any]) -> Pack:
+    async with county.session() as session:
+        return await packs.adopt(session, county.administrator, document=document)
+
+
+async def editions(county: County) -> list[tuple[int, bool]]:
+    """Every edition and whether it is active."""
+    mine = select(Pack).where(Pack.tenant_id == county.id).order_by(col(Pack.edition))
+    async with county.session(read_only=True) as session:
+        return [(row.edition, row.until is None) for row in await session.exec(mine)]
+
+
+async def rules(county: County) -> UnitRules:
+    async with county.session(read_only=True) as session:
+        return await packs.read(session, county.administrator, "units", UnitRules)
+
+
+class TestAdopt:
+    async def test_the_next_edition_takes_the_place_of_the_last(self, county: County) -> None:
+        pack = await adopt(county, LABELS)
+        assert pack.edition == 2
+        assert await editions(county) == [(1, False), (2, True)]
+        assert (await rules(county)).labels[UnitKind.grid].zh == "片区"
+        assert await county.events("pack.superseded") == 1
+
+    async def test_what_it_leaves_out_is_the_products_default(self, county: County) -> None:
+        await adopt(county, LABELS)
+        assert (await rules(county)).levels == LEVELS
+
+    async def test_everybodys_authority_is_read_anew(self, county: County) -> None:
+        mine = select(Standing.number).where(Standing.subject_id == county.id)
+        async with county.session(read_only=True) as session:
+            before = (await session.exec(mine)).one()
+        await adopt(county, LABELS)
+        async with county.session(read_only=True) as session:
+            assert (await session.exec(mine)).one() == before + 1
+
+    @pytest.mark.parametrize(
+        ("document", "path"),
+        [
+            ({"planets": {}}, "planets: unknown section"),
+            ({"units": {"colour": "red"}}, "units.colour"),
+            ({"units": {"labels": {"galaxy": {"zh": "星", "en": "x"}}}}, "units.labels.galaxy"),
+            ({"units": {"labels": {"grid": {"zh": "", "en": "x"}}}}, "units.labels.grid.zh"),
+            ({"units": {"levels": {"grid": ["building"]}}}, "grid can't stand below building"),
+            ({"appointments": {"conflicts": [{"roles": ["a"]}]}}, "appointments.conflicts.0.roles"),
+        ],
+    )
+    async def test_one_error_refuses_the_whole_document(
+        self, county: County, document: dict[str, Any], path: str
+    ) -> None:
+        async with unchanged(county, PackRefused) as refused:
+            await adopt(county, {**LABELS, **document})
+        assert path in refused.value.facts["problems"]
+
+    async def test_every_problem_is_named(self, county: County) -> None:
+        async with unchanged(county, PackRefused) as refused:
+            await adopt(county, {"planets": {}, "units": {"colour": "red", "taste": "sweet"}})
+        for path in ("planets", "units.colour", "units.taste"):
+            assert path in refused.value.facts["problems"]
+
+    async def test_who_may_not_is_refused(self, county: County) -> None:
+        async with unchanged(county, Denied), county.session() as session:
+            await packs.adopt(session, county.founders["auditor"], document=LABELS)
+
+    async def test_adopted_twice_at_once_the_editions_follow_each_other(
+        self, county: County
+    ) -> None:
+        await asyncio.gather(adopt(county, LABELS), adopt(county, {}))
+        assert await editions(county) == [(1, False), (2, False), (3, True)]
+
+    async def test_another_county_keeps_its_own(self, county: County, other: County) -> None:
+        await adopt(county, LABELS)
+        assert await editions(other) == [(1, True)]
+        assert (await rules(other)).labels[UnitKind.grid].zh == "网格"
