@@ -1,0 +1,234 @@
+"""`sanfang tenant`: opening a county on this installation, and the platform's hand on it.
+
+Whoever may run this has the owner's access to the database; what they do is recorded all the
+same, as the platform operator's.
+"""
+
+import json
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
+
+import typer
+
+from infra.speech import fail, load_settings, run, say
+
+if TYPE_CHECKING:
+    from infra.database import Database
+    from policies import Actor
+    from services.tables import Tenant
+
+FOUNDERS = ("county_administrator", "security_administrator", "auditor")
+OPERATOR = "platform_operator"
+PASSWORD_BYTES = 12
+
+app = typer.Typer(
+    help=say("县：开通、列出、停用、恢复、换密钥。",
+             "Counties: create, list, suspend, resume, rotate keys."),
+    no_args_is_help=True,
+)  # fmt: skip
+
+Slug = Annotated[str, typer.Argument(help=say("县的代号。", "Its name in addresses."))]
+Reason = Annotated[str, typer.Option("--reason", help=say("理由，写入记录。", "Why; recorded."))]
+
+
+@app.command(help=say("开通一个县，打印创始人的账号。", "Create a county, with accounts."))
+def create(
+    slug: Slug,
+    name: Annotated[str, typer.Option(help=say("县名。", "Its name, in Chinese."))],
+    name_en: Annotated[str, typer.Option(help=say("英文名。", "Its name in English."))],
+    founder: Annotated[
+        list[str],
+        typer.Option(help=say("创始人：角色=姓名，可重复；三员至少各一。",
+                              "A founder, role=name, repeated; the three administrators.")),
+    ],
+    pack: Annotated[
+        Path | None,
+        typer.Option(help=say("县域配置包（JSON）。", "The county pack (JSON)."), exists=True),
+    ] = None,
+) -> None:  # fmt: skip
+    """Found a county with an account for each founder."""
+    founders = dict(_pair(one) for one in founder)
+    missing = [role for role in FOUNDERS if role not in founders]
+    if missing:
+        listed = ", ".join(missing)
+        fail(f"还缺创始人：{listed}", f"founders are missing: {listed}")
+    document = json.loads(pack.read_text(encoding="utf-8")) if pack else {}
+    accounts = run(_create(slug, name, name_en, founders, document))
+    typer.echo(say("账号与初始密码，只显示这一次：", "Accounts and passwords, shown once:"))
+    for account, password in accounts.items():
+        typer.echo(f"  {account}  {password}")
+
+
+@app.command("list", help=say("列出各县。", "List the counties."))
+def list_() -> None:
+    """List every county and whether it is served."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for title in (say("代号", "Slug"), say("县名", "Name"), "Name", say("状态", "State")):
+        table.add_column(title)
+    for row in run(_list()):
+        table.add_row(row.slug, row.name, row.name_en, row.state)
+    Console(highlight=False).print(table)
+
+
+@app.command(help=say("停用一个县。", "Suspend a county."))
+def suspend(slug: Slug, reason: Reason) -> None:
+    """Suspend a county."""
+    typer.echo(f"{slug}: {run(_turn(slug, 'suspend', reason))}")
+
+
+@app.command(help=say("恢复一个县。", "Resume a county."))
+def resume(slug: Slug, reason: Reason) -> None:
+    """Resume a county."""
+    typer.echo(f"{slug}: {run(_turn(slug, 'resume', reason))}")
+
+
+@app.command(
+    "rotate-keys",
+    help=say("更换一个县的个人信息密钥；中断后再运行即续做。",
+             "Rotate a county's keys for personal data; stopped, it goes on where it was."),
+)  # fmt: skip
+def rotate_keys(
+    slug: Slug,
+    batch: Annotated[int, typer.Option(min=1, max=5000, help=say("每批人数。", "A batch."))] = 500,
+) -> None:
+    """Rotate a county's keys, batch by batch."""
+    number = run(_rotate(slug, batch))
+    typer.echo(say(f"{slug}：已全部换到第 {number} 号密钥", f"{slug}: all on key {number}"))
+
+
+def _pair(text: str) -> tuple[str, str]:
+    role, separator, name = text.partition("=")
+    if not (role and separator and name.strip()):
+        fail(f"创始人写作 角色=姓名：{text}", f"a founder is role=name: {text}")
+    return role, name.strip()
+
+
+async def _open() -> "Database":
+    from infra.database import Database
+
+    return await Database.open(load_settings())
+
+
+async def _create(
+    slug: str, name: str, name_en: str, founders: dict[str, str], document: dict[str, Any]
+) -> dict[str, str]:
+    from uuid_utils.compat import uuid7
+
+    from infra import migrate
+    from services import accounts, authority, tenants
+
+    await migrate.upgrade(load_settings())
+    passwords = {role: secrets.token_urlsafe(PASSWORD_BYTES) for role in founders}
+    identity = uuid7()
+    async with await _open() as database, database.owner_session(identity) as session:
+        made = await tenants.create(
+            session, tenant_id=identity, slug=slug, name=name, name_en=name_en,
+            founders=founders, document=document,
+        )  # fmt: skip
+        opener = made.people["security_administrator"].id
+        by = await authority.load(session, identity, person_id=opener, client_id=None)
+        for role, password in passwords.items():
+            person = made.people[role].id
+            await accounts.open(session, by.actor, person=person, account=role, password=password)
+            await session.flush()
+    return passwords
+
+
+async def _list() -> "list[Tenant]":
+    from sqlmodel import col, select
+
+    from services.tables import Tenant
+    from services.tenants import PLATFORM_ID
+
+    async with await _open() as database, database.session(PLATFORM_ID, read_only=True) as session:
+        counties = select(Tenant).where(Tenant.id != PLATFORM_ID).order_by(col(Tenant.slug))
+        return list((await session.exec(counties)).all())
+
+
+async def _turn(slug: str, verb: str, reason: str) -> str:
+    from services import tenants
+
+    turn = {"suspend": tenants.suspend, "resume": tenants.resume}[verb]
+    async with await _open() as database:
+        tenant, _ = await _tenant(database, slug)
+        by = await _operator(database)
+        async with database.session(tenants.PLATFORM_ID) as session:
+            return (await turn(session, by, tenant=tenant, reason=reason)).state
+
+
+async def _rotate(slug: str, batch: int) -> int:
+    from rich.progress import Progress
+
+    from services import accounts
+
+    async with await _open() as database:
+        tenant, _ = await _tenant(database, slug)
+        by = await _holder(database, tenant, "security_administrator")
+        with Progress(transient=True) as progress:
+            task = progress.add_task(slug, total=None)
+            while True:
+                async with database.session(tenant) as session:
+                    done = await accounts.rotate_keys(session, by, batch=batch)
+                total = progress.tasks[0].total or done.remaining + batch
+                progress.update(task, total=total, completed=total - done.remaining)
+                if not done.remaining:
+                    return done.number
+
+
+async def _tenant(database: "Database", slug: str) -> tuple[UUID, str]:
+    from services.errors import TenantUnknown
+
+    found = await database.tenant(slug, fresh=True)
+    if found is None:
+        raise TenantUnknown()
+    return found
+
+
+async def _operator(database: "Database") -> "Actor":
+    """The platform's operator; the first command that needs one appoints it by a founding act."""
+    from sqlmodel import select
+
+    from services import tenants
+    from services.units import Unit
+
+    async with database.owner_session(tenants.PLATFORM_ID) as session:
+        root = select(Unit.id).where(Unit.tenant_id == tenants.PLATFORM_ID)
+        if (await session.exec(root)).first() is None:
+            await tenants.create(
+                session, tenant_id=tenants.PLATFORM_ID, slug="platform", name="平台",
+                name_en="Platform", founders={OPERATOR: "平台运维"},
+            )  # fmt: skip
+    return await _holder(database, tenants.PLATFORM_ID, OPERATOR)
+
+
+async def _holder(database: "Database", tenant: UUID, role: str) -> "Actor":
+    """Who has held the role longest, of those who hold it now."""
+    from sqlmodel import col, or_, select
+
+    from services import authority, clock
+    from services.appointments import Appointment, AppointmentState, Post
+
+    now = clock.now()
+    held = (
+        select(Appointment.person_id)
+        .join(Post, (col(Post.tenant_id) == tenant) & (col(Post.id) == Appointment.post_id))
+        .where(
+            Appointment.tenant_id == tenant,
+            Post.role == role,
+            Appointment.state == AppointmentState.confirmed,
+            Appointment.starts_at <= now,
+            or_(col(Appointment.ends_at).is_(None), col(Appointment.ends_at) > now),
+        )
+        .order_by(col(Appointment.starts_at), col(Appointment.id))
+    )
+    async with database.session(tenant, read_only=True) as session:
+        person = (await session.exec(held)).first()
+        if person is None:
+            fail(f"现在没有人担任 {role}。", f"nobody holds {role} now.")
+        loaded = await authority.load(session, tenant, person_id=person, client_id=None)
+    return loaded.actor

@@ -1,0 +1,179 @@
+"""Serving (运行): the port first, then the database, the tables, and only then the first answer.
+
+The database starts while Python loads the rest. Ctrl-C or a TERM signal lets what is under way end,
+then stops the database if nobody else uses it.
+"""
+
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+
+import uvicorn
+
+from infra.embedded import Embedded, EmbeddedError
+from infra.settings import Settings
+from infra.speech import fail, run, say
+
+BACKLOG = 2048
+SECONDS_TO_END = 3
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+EXAMPLE = "{ viewer { person { name } county { name } roles { zh } } }"
+
+
+class Server(uvicorn.Server):
+    """Uvicorn's server, which says when it is up, and ends without passing the signal on."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+        super().__init__(config)
+        self.announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer, then say so."""
+        await super().startup(sockets)
+        if self.started:
+            self.announce()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """A signal ends the serving and no more: what follows it still has to be put away."""
+        for number in ENDING:
+            signal.signal(number, self.handle_exit)
+        yield
+
+
+def serve(settings: Settings, *, is_demo: bool) -> None:
+    """Serve until a signal comes."""
+    began = time.monotonic()
+    listening = _listen(settings)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with listening, _database(settings):
+        run(_serve(settings, listening, is_demo, began))
+    print(say("已停止。", "Stopped."))
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[None]:
+    """The embedded database, started beside the loading of what takes long to load."""
+    if settings.database_url is not None:
+        yield
+        return
+    if not (settings.data_dir / "pg").exists():
+        print(say("首次启动，准备数据库…", "First start, making the database…"), flush=True)
+    with ThreadPoolExecutor(1) as beside:
+        starting = beside.submit(Embedded.start, settings.data_dir)
+        import_module("infra.server")
+    try:
+        embedded = starting.result()
+    except (EmbeddedError, OSError) as failed:
+        fail(f"内嵌数据库没能启动：{failed}", f"the embedded database did not start: {failed}")
+    try:
+        yield
+    finally:
+        embedded.release()
+
+
+async def _serve(settings: Settings, listening: socket.socket, is_demo: bool, began: float) -> None:
+    from infra import telemetry
+    from infra.server import create_app
+
+    await _prepare(settings, is_demo)
+    telemetry.configure(settings)
+    config = uvicorn.Config(
+        create_app(settings), http="httptools", ws="none", lifespan="on", log_config=None,
+        access_log=False, server_header=False, timeout_graceful_shutdown=SECONDS_TO_END,
+    )  # fmt: skip
+
+    def announce() -> None:
+        print(_screen(settings, is_demo, time.monotonic() - began), flush=True)
+
+    await Server(config, announce).serve(sockets=[listening])
+
+
+async def _prepare(settings: Settings, is_demo: bool) -> None:
+    """A database as this code expects it; on a server of one's own that is for its owner to say."""
+    from infra import migrate
+    from infra.database import reach
+
+    if is_demo or settings.database_url is None:
+        await migrate.upgrade(settings)
+        if is_demo:
+            await _load_demo(settings)
+        return
+    async with reach(settings) as address:
+        if await migrate.applied(address) != migrate.head():
+            fail("数据库还没有迁移，请先运行 sanfang migrate。",
+                 "the database isn't up to date; run sanfang migrate first.")  # fmt: skip
+
+
+async def _load_demo(settings: Settings) -> None:
+    from infra import demo
+    from infra.database import Database
+
+    async with await Database.open(settings) as database:
+        await demo.load(database)
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """Take the port before anything else, so that a taken one costs nothing."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host, settings.port))
+        listening.listen(BACKLOG)
+    except OSError as refused:
+        listening.close()
+        where = f"{settings.host}:{settings.port}"
+        fail(
+            f"不能监听 {where}（{refused.strerror}）。换一个端口：PORT=8001 make demo",
+            f"can't listen on {where} ({refused.strerror}). Take another port: PORT=8001 make demo",
+        )
+    return listening
+
+
+def _screen(settings: Settings, is_demo: bool, seconds: float) -> str:
+    """What one needs to begin, within a screen."""
+    title = say("三方已启动，Ctrl-C 停止", "Sanfang is up; Ctrl-C stops it")
+    lines = [f"{title} ({seconds:.1f} s)", f"  GraphQL   {settings.url}/graphql"]
+    if settings.graphiql:
+        lines.append(f"  GraphiQL  {settings.url}/graphql  {say('用浏览器打开', 'in a browser')}")
+    return "\n".join([*lines, *(_accounts(settings) if is_demo else [])])
+
+
+def _accounts(settings: Settings) -> list[str]:
+    from rich.cells import cell_len
+
+    import policies
+    from infra import demo
+
+    accounts = demo.accounts()
+    first = accounts[0]
+    whose = [f"{one.name}（{policies.roles()[one.role].zh}）" for one in accounts]
+    whose = whose if say("zh", "en") == "zh" else [
+        f"{one.name}, {policies.roles()[one.role].en}" for one in accounts
+    ]  # fmt: skip
+    widest, command = max(map(cell_len, whose), default=0), _command()
+    title = say("示范账号，及取令牌的命令", "Demo accounts, and how to get a token")
+    lines = [
+        f"  {who}{' ' * (widest - cell_len(who))}  {command} token -t {one.tenant} -r {one.role}"
+        for who, one in zip(whose, accounts, strict=True)
+    ]
+    example = (
+        f"curl -s {settings.url}/graphql -H 'Content-Type: application/json'"
+        f' -H "Authorization: Bearer $({command} token -t {first.tenant} -r {first.role})"'
+        f' -d \'{{"query": "{EXAMPLE}"}}\''
+    )
+    return [title, *lines, say("试一下", "Try"), f"  {example}"]
+
+
+def _command() -> str:
+    """This command as one would type it here."""
+    beside = Path(sys.executable).with_name("sanfang")
+    here = Path.cwd()
+    return str(beside.relative_to(here) if beside.is_relative_to(here) else beside)
