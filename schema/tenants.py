@@ -32,7 +32,7 @@ class CountyFilter:
 
 @strawberry.type(description="县：一个租户。 A county: one tenant.")
 @reads(
-    Table, "tenants", own=lambda ask, row: row["id"] == ask.tenant, is_tenant_row=False
+    Table, "tenants", public=lambda ask, row: row["id"] == ask.tenant, is_tenant_row=False
 )
 class Tenant(Node):
     """A county."""

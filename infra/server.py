@@ -1,0 +1,122 @@
+"""The server: routes, and what is opened at the start and closed at the end."""
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import asyncpg
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+import schema
+from infra import console, cors, telemetry, tokens
+from infra.auth import Authenticator
+from infra.database import Database
+from infra.graphql import GraphQL
+from infra.settings import Settings
+from schema.documents import Documents, Limits
+from schema.reading import Reader
+
+Answer = Callable[[Request], Awaitable[Response]]
+
+
+def create_app(settings: Settings) -> Starlette:
+    """The application, which opens its database as it starts and closes it as it ends."""
+    built = schema.build()._schema
+    reader = Reader(built)
+    limits = Limits(settings.max_depth, settings.max_aliases, settings.max_tokens)
+    documents = Documents(built, limits)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        database = await Database.open(settings)
+        authenticator = Authenticator(database, settings)
+        app.state.database = database
+        app.state.graphql = GraphQL(database, authenticator, reader, documents, settings)
+        app.router.routes.extend(tokens.routes(authenticator, database, settings))
+        try:
+            yield
+        finally:
+            await database.close()
+
+    return Starlette(routes=_routes(settings), lifespan=lifespan)
+
+
+def _routes(settings: Settings) -> list[BaseRoute]:
+    methods = ["GET", "POST", "OPTIONS"]
+    answer = _counted(_graphql(settings))
+    return [
+        Route("/graphql", answer, methods=methods),
+        Route("/graphql/{tenant}", answer, methods=methods),
+        Route("/healthz", _healthz),
+        Route("/readyz", _readyz),
+        Route("/metrics", _metrics),
+        Route("/", _welcome),
+        *console.routes(),
+    ]
+
+
+def _graphql(settings: Settings) -> Answer:
+    async def answer(request: Request) -> Response:
+        if settings.graphiql and console.wants_page(request):
+            return console.page()
+        database: Database = request.app.state.database
+        if request.method == "OPTIONS":
+            return await cors.preflight(request, database)
+        graphql: GraphQL = request.app.state.graphql
+        response = await graphql.respond(request)
+        if "origin" in request.headers:
+            response.headers.update(await cors.headers(request, database))
+        return response
+
+    return answer
+
+
+def _counted(answer: Answer) -> Answer:
+    async def counted(request: Request) -> Response:
+        begun = time.perf_counter()
+        response = await answer(request)
+        outcome = "ok" if response.status_code < 400 else "refused"
+        outcome = outcome if response.status_code < 500 else "failed"
+        telemetry.REQUESTS.labels("graphql", outcome).inc()
+        telemetry.SECONDS.labels("graphql").observe(time.perf_counter() - begun)
+        return response
+
+    return counted
+
+
+async def _healthz(request: Request) -> Response:
+    """The process answers."""
+    return PlainTextResponse("ok")
+
+
+async def _readyz(request: Request) -> Response:
+    """The database answers too."""
+    database: Database = request.app.state.database
+    try:
+        await database.reader.fetchval("select 1", timeout=2)
+    except (asyncpg.PostgresError, OSError, TimeoutError):
+        telemetry.READY.set(0)
+        return PlainTextResponse("the database does not answer", 503)
+    telemetry.READY.set(1)
+    return PlainTextResponse("ok")
+
+
+async def _metrics(request: Request) -> Response:
+    body, kind = telemetry.page()
+    return Response(body, media_type=kind)
+
+
+async def _welcome(request: Request) -> Response:
+    """Where everything is, for whoever comes to the bare address."""
+    return JSONResponse(
+        {
+            "name": "Sanfang 三方",
+            "graphql": "/graphql",
+            "by_county": "/graphql/{county}",
+            "token": "/token",
+            "health": ["/healthz", "/readyz", "/metrics"],
+        }
+    )

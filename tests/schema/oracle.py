@@ -1,0 +1,490 @@
+"""The oracle: graphql-core's own executor over rows in memory, with plain resolvers.
+
+It shares no line with the compiler: the policies' scopes, paging and computed fields are said again
+here in Python, as the specification and DOMAIN say them.
+"""
+
+import base64
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from graphql import ExecutionResult, GraphQLResolveInfo, build_schema, execute_sync, parse
+from sqlalchemy import text
+from strawberry.utils.str_converters import to_snake_case
+
+import policies
+import schema
+from policies import Actor
+from tests.county import County
+
+TABLES = {
+    "Unit": "unit", "Person": "person", "Post": "post", "Appointment": "appointment",
+    "Linkage": "linkage", "Duty": "duty", "RuleBook": "rule_book", "Station": "station",
+    "Pack": "pack", "Client": "client", "Account": "account", "Issuer": "issuer",
+    "SubjectLink": "subject_link", "Event": "event", "Tenant": "tenant",
+}  # fmt: skip
+OBJECTS = {
+    "Unit": "units", "Person": "people", "Post": "appointments", "Appointment": "appointments",
+    "Linkage": "linkages", "Duty": "duties", "RuleBook": "rulebooks", "Station": "stations",
+    "Pack": "packs", "Client": "clients", "Account": "accounts", "Issuer": "accounts",
+    "SubjectLink": "accounts", "Event": "events", "Tenant": "tenants",
+}  # fmt: skip
+LINKS = {
+    ("Unit", "parent"): ("Unit", "parent_id"),
+    ("Person", "home"): ("Unit", "home_id"),
+    ("Appointment", "person"): ("Person", "person_id"),
+    ("Appointment", "post"): ("Post", "post_id"),
+    ("Appointment", "unit"): ("Unit", "unit_id"),
+    ("Post", "unit"): ("Unit", "unit_id"),
+    ("Linkage", "grid"): ("Unit", "grid_id"),
+    ("Linkage", "estate"): ("Unit", "estate_id"),
+    ("Linkage", "branch"): ("Unit", "branch_id"),
+    ("Linkage", "committee"): ("Unit", "committee_id"),
+    ("Linkage", "firm"): ("Unit", "firm_id"),
+    ("Duty", "committee"): ("Unit", "committee_id"),
+    ("Duty", "member"): ("Unit", "member_id"),
+    ("RuleBook", "unit"): ("Unit", "unit_id"),
+    ("Station", "grid"): ("Unit", "grid_id"),
+    ("Account", "person"): ("Person", "person_id"),
+    ("SubjectLink", "issuer"): ("Issuer", "issuer_id"),
+    ("SubjectLink", "person"): ("Person", "person_id"),
+    ("Event", "person"): ("Person", "person_id"),
+    ("Event", "appointment"): ("Appointment", "appointment_id"),
+    ("Event", "client"): ("Client", "client_id"),
+    ("Gap", "unit"): ("Unit", "unit_id"),
+    ("CrossAppointment", "estate"): ("Unit", "estate_id"),
+    ("CrossAppointment", "person"): ("Person", "person_id"),
+}
+BACK = {
+    ("Unit", "children"): "parent_id",
+    ("Unit", "posts"): "unit_id",
+    ("Unit", "appointments"): "unit_id",
+    ("Unit", "residents"): "home_id",
+    ("Unit", "linkages"): "grid_id",
+    ("Unit", "estateLinkages"): "estate_id",
+    ("Unit", "duties"): "member_id",
+    ("Unit", "ruleBooks"): "unit_id",
+    ("Unit", "stations"): "grid_id",
+    ("Person", "appointments"): "person_id",
+    ("Post", "appointments"): "post_id",
+}
+RENAMED = {
+    ("Person", "phone"): "phone_masked",
+    ("Person", "identityNumber"): "identity_masked",
+    ("Event", "objectType"): "object",
+}
+PARTIES = ("branch", "committee", "firm")
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Node:
+    """A row with the type that it is of."""
+
+    type_name: str
+    row: Row
+
+
+@dataclass(frozen=True)
+class Page:
+    """What of a list a connection shows, and what lies around it."""
+
+    shown: Sequence[Node]
+    total: int
+    before: bool
+    after: bool
+    order: str
+    name: str
+
+
+@dataclass
+class Oracle:
+    """Answers one reader out of one county's rows."""
+
+    actor: Actor
+    rows: Mapping[str, list[Row]]
+    now: datetime
+    visited: set[tuple[str, str]] = field(default_factory=set)
+
+    @classmethod
+    async def of(cls, county: County, actor: Actor) -> "Oracle":
+        """Read every row of the county."""
+        rows: dict[str, list[Row]] = {}
+        async with county.session(read_only=True) as session:
+            for type_name, table in {**TABLES, "UnitPath": "unit_path"}.items():
+                found = await session.exec(text(f"select * from {table}"))  # type: ignore[call-overload]
+                rows[type_name] = [dict(row) for row in found.mappings()]
+            now = (await session.exec(text("select now()"))).scalar_one()  # type: ignore[call-overload]
+        return cls(actor, rows, now)
+
+    def answer(self, document: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """What the executor answers."""
+        found = execute_sync(
+            build_schema(schema.sdl()),
+            parse(document),
+            variable_values=dict(variables or {}),
+            field_resolver=self.resolve,
+            type_resolver=lambda value, info, type_: value.type_name,
+        )
+        assert isinstance(found, ExecutionResult)
+        assert found.errors is None, found.errors
+        return found.data or {}
+
+    def resolve(self, source: Any, info: GraphQLResolveInfo, **given: Any) -> Any:
+        """One field."""
+        parent, name = info.parent_type.name, info.field_name
+        self.visited.add((parent, name))
+        special = getattr(self, f"_{parent}_{name}".lower(), None)
+        if special is not None:
+            return special(source, given)
+        if isinstance(source, Page):
+            return self._of_page(source, name)
+        if (parent, name) in LINKS and isinstance(source, Node):
+            type_name, column = LINKS[parent, name]
+            return self.one(type_name, source.row[column])
+        if "orderBy" in given:
+            return self._page(info, source, given)
+        if isinstance(source, Node):
+            return self._scalar(source, info)
+        return source[name] if isinstance(source, Mapping) else None
+
+    def one(self, type_name: str, id_: Any) -> Node | None:
+        """The row with this id, if the reader may see it."""
+        found = [row for row in self.rows[type_name] if row["id"] == id_]
+        return Node(type_name, found[0]) if found and self.sees(type_name, found[0]) else None
+
+    def sees(self, type_name: str, row: Row) -> bool:
+        """Whether the reader's scopes hold the row."""
+        reach = self.actor.reach(OBJECTS[type_name], "read")
+        return (
+            reach.county
+            or any(self._is_in(type_name, row, unit) for unit in reach.units)
+            or (reach.own and self._is_own(type_name, row))
+            or (reach.public and self._is_public(type_name, row))
+        )
+
+    def is_below(self, unit: UUID | None, ancestor: UUID) -> bool:
+        """Whether a unit is the other one or below it."""
+        return any(
+            path["unit_id"] == unit and path["ancestor_id"] == ancestor
+            for path in self.rows["UnitPath"]
+        )
+
+    def is_active(self, row: Row) -> bool:
+        """Whether an appointment gives authority now."""
+        ended = row["ends_at"] is not None and row["ends_at"] <= self.now
+        return row["state"] == "confirmed" and row["starts_at"] <= self.now and not ended
+
+    def _is_in(self, type_name: str, row: Row, unit: UUID) -> bool:
+        if type_name == "Person":
+            serving = [
+                held["unit_id"]
+                for held in self.rows["Appointment"]
+                if held["person_id"] == row["id"]
+                and held["state"] == "confirmed"
+                and (held["ends_at"] is None or held["ends_at"] > self.now)
+            ]
+            return any(self.is_below(place, unit) for place in [row["home_id"], *serving])
+        columns = {
+            "Unit": ("id",), "Post": ("unit_id",), "Appointment": ("unit_id",),
+            "Linkage": ("estate_id", "firm_id"), "Duty": ("member_id",), "RuleBook": ("unit_id",),
+            "Station": ("grid_id",),
+        }  # fmt: skip
+        return any(self.is_below(row[column], unit) for column in columns.get(type_name, ()))
+
+    def _is_own(self, type_name: str, row: Row) -> bool:
+        me, client = self.actor.person_id, self.actor.client_id
+        match type_name:
+            case "Person":
+                return bool(row["id"] == me)
+            case "Appointment" | "Account" | "SubjectLink":
+                return bool(row["person_id"] == me)
+            case "Post":
+                mine = (held for held in self.rows["Appointment"] if held["person_id"] == me)
+                return any(held["post_id"] == row["id"] for held in mine)
+            case "Client":
+                return bool(row["id"] == client)
+            case _:
+                return False
+
+    def _is_public(self, type_name: str, row: Row) -> bool:
+        match type_name:
+            case "Unit" | "Station":
+                return bool(row["is_public"]) and row["until"] is None
+            case "RuleBook":
+                return bool(row["is_public"])
+            case "Tenant":
+                return bool(row["id"] == self.actor.tenant_id)
+            case _:
+                return True
+
+    def _scalar(self, source: Node, info: GraphQLResolveInfo) -> Any:
+        parent, name = info.parent_type.name, info.field_name
+        value = source.row[RENAMED.get((parent, name), to_snake_case(name))]
+        if name == "id":
+            return f"{source.type_name}:{value}"
+        if name in ("state", "kind"):
+            return str(value).upper()
+        return written(value)
+
+    # Lists.
+
+    def _page(self, info: GraphQLResolveInfo, source: Any, given: Mapping[str, Any]) -> Page:
+        type_name = str(info.return_type.of_type).removesuffix("Connection")  # type: ignore[union-attr]
+        rows = [row for row in self.rows[type_name] if self.sees(type_name, row)]
+        if isinstance(source, Node):
+            column = BACK[info.parent_type.name, info.field_name]
+            rows = [row for row in rows if row[column] == source.row["id"]]
+        for name, wanted in (given.get("filter") or {}).items():
+            if wanted is not None:
+                rows = [row for row in rows if matches(type_name, row, name, wanted)]
+        order, down = given["orderBy"].lower(), given["direction"] == "DESC"
+        rows.sort(key=lambda row: (collated(row[order]), row["id"].int), reverse=down)
+        return cut(type_name, rows, given, order, f"{order}_desc" if down else order)
+
+    def _of_page(self, page: Page, name: str) -> Any:
+        cursors = [cursor(page, node.row) for node in page.shown]
+        match name:
+            case "nodes":
+                return page.shown
+            case "edges":
+                return [
+                    {"node": n, "cursor": c} for n, c in zip(page.shown, cursors, strict=True)
+                ]
+            case "totalCount":
+                return page.total
+            case _:
+                return {
+                    "hasNextPage": page.after,
+                    "hasPreviousPage": page.before,
+                    "startCursor": cursors[0] if cursors else None,
+                    "endCursor": cursors[-1] if cursors else None,
+                }
+
+    # Fields that are more than a column.
+
+    def _query_viewer(self, _: Any, __: Any) -> dict[str, Any]:
+        return {"isSignedIn": bool(self.actor.person_id or self.actor.client_id)}
+
+    def _viewer_person(self, _: Any, __: Any) -> Node | None:
+        return self.one("Person", self.actor.person_id)
+
+    def _viewer_county(self, _: Any, __: Any) -> Node | None:
+        return self.one("Tenant", self.actor.tenant_id)
+
+    _query_county = _viewer_county
+
+    def _viewer_posts(self, _: Any, __: Any) -> list[dict[str, str]]:
+        return [
+            {
+                "role": held.role,
+                "appointmentId": f"Appointment:{held.appointment_id}",
+                "unitId": f"Unit:{held.unit_id}",
+            }
+            for held in self.actor.posts
+        ]
+
+    def _viewer_roles(self, _: Any, __: Any) -> list[dict[str, str]]:
+        return [role(name) for name in self.actor.roles]
+
+    def _query_roles(self, _: Any, __: Any) -> list[dict[str, str]]:
+        return [role(name) for name in policies.roles()]
+
+    def _viewer_may(self, _: Any, __: Any) -> list[dict[str, str]]:
+        return [
+            {"object": what, "action": action, "scope": widest(self.actor, what, action)}
+            for what, action in policies.permissions()
+            if self.actor.reach(what, action)
+        ]
+
+    def _query_node(self, _: Any, given: Mapping[str, Any]) -> Node | None:
+        type_name, _, key = given["id"].partition(":")
+        return self.one(type_name, UUID(key)) if type_name in TABLES else None
+
+    def _event_object(self, source: Node, _: Any) -> Node | None:
+        type_name = source.row["object"]
+        return self.one(type_name, source.row["object_id"]) if type_name in TABLES else None
+
+    def _unit_kindlabel(self, source: Node, given: Mapping[str, Any]) -> str:
+        return self._label("units", source.row["kind"], given["language"])
+
+    def _post_rolelabel(self, source: Node, given: Mapping[str, Any]) -> str:
+        return self._label("appointments", source.row["role"], given["language"])
+
+    def _label(self, section: str, name: str, language: str) -> str:
+        pack = next(row for row in self.rows["Pack"] if row["until"] is None)
+        return str(pack["document"][section]["labels"][name][language.lower()])
+
+    def _appointment_isactive(self, source: Node, _: Any) -> bool:
+        return self.is_active(source.row)
+
+    def _unit_coverage(self, source: Node, _: Any) -> dict[str, Any]:
+        return self._coverage(source.row["id"])
+
+    def _query_coverage(self, _: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+        unit = given.get("unit")
+        return self._coverage(UUID(unit.partition(":")[2]) if unit else None)
+
+    def _coverage(self, unit: UUID | None) -> dict[str, Any]:
+        reach = self.actor.reach("coverage", "read")
+
+        def within(id_: UUID | None) -> bool:
+            held = reach.county or any(self.is_below(id_, root) for root in reach.units)
+            return held and (unit is None or self.is_below(id_, unit))
+
+        opened = [row for row in self.rows["Unit"] if row["until"] is None]
+        estates = [row["id"] for row in opened if row["kind"] == "estate" and within(row["id"])]
+        linked = {
+            row["estate_id"]: row
+            for row in self.rows["Linkage"]
+            if row["until"] is None and within(row["estate_id"])
+        }
+        served = {row["firm_id"] for row in linked.values()}
+        firms = [
+            row["id"]
+            for row in opened
+            if row["kind"] == "firm" and (within(row["id"]) or row["id"] in served)
+        ]
+        gaps = [
+            {"type": "estate", "id": id_, "missing": party, "place": place}
+            for id_ in estates
+            for place, party in enumerate(PARTIES)
+            if linked.get(id_, {}).get(f"{party}_id") is None
+        ]
+        organised = [f for f in firms if any(self._is_branch_below(row, f) for row in opened)]
+        instructed = [f for f in firms if self._has_instructor(f)]
+        for place, (missing, present) in enumerate(
+            (("party_organisation", organised), ("instructor", instructed))
+        ):
+            gaps += [
+                {"type": "firm", "id": f, "missing": missing, "place": place}
+                for f in firms
+                if f not in present
+            ]
+        gaps.sort(key=lambda gap: (gap["type"], gap["id"].int, gap["place"]))
+        crossing = self._crossing(linked)
+        return {
+            "estates": len(estates),
+            "estatesLinked": sum(
+                all(linked.get(id_, {}).get(f"{party}_id") for party in PARTIES) for id_ in estates
+            ),
+            "firms": len(firms),
+            "firmsWithPartyOrganisation": len(organised),
+            "firmsWithInstructor": len(instructed),
+            "crossAppointed": len({person for _, person in crossing}),
+            "gaps": [Node("Gap", {"unit_id": g["id"], "missing": g["missing"]}) for g in gaps],
+            "crossAppointments": [
+                Node("CrossAppointment", {"estate_id": e, "person_id": p, "parties": "+".join(s)})
+                for (e, p), s in sorted(crossing.items(), key=lambda i: (i[0][0].int, i[0][1].int))
+            ],
+        }
+
+    def _is_branch_below(self, row: Row, firm: UUID) -> bool:
+        return row["kind"] == "party_branch" and self.is_below(row["id"], firm)
+
+    def _has_instructor(self, firm: UUID) -> bool:
+        posts = {row["id"] for row in self.rows["Post"] if row["role"] == "instructor"}
+        return any(
+            row["unit_id"] == firm and row["post_id"] in posts and self.is_active(row)
+            for row in self.rows["Appointment"]
+        )
+
+    def _crossing(self, linked: Mapping[UUID, Row]) -> dict[tuple[UUID, UUID], list[str]]:
+        served: dict[tuple[UUID, UUID], list[str]] = defaultdict(list)
+        for estate, row in linked.items():
+            for party in PARTIES:
+                unit = row[f"{party}_id"]
+                serving = {
+                    held["person_id"]
+                    for held in self.rows["Appointment"]
+                    if unit and self.is_active(held) and self.is_below(held["unit_id"], unit)
+                }
+                for person in serving:
+                    served[estate, person].append(party)
+        return {key: parties for key, parties in served.items() if len(parties) > 1}
+
+
+def cut(
+    type_name: str, rows: Sequence[Row], given: Mapping[str, Any], order: str, name: str
+) -> Page:
+    """The page of a sorted list that the arguments ask for."""
+    places = [cursor(Page((), 0, False, False, order, name), row) for row in rows]
+    start = places.index(given["after"]) + 1 if given.get("after") else 0
+    end = places.index(given["before"]) if given.get("before") else len(rows)
+    window = list(rows[start:end])
+    has_after, has_before = given.get("after") is not None, given.get("before") is not None
+    if given.get("last") is not None:
+        shown = window[max(0, len(window) - given["last"]) :]
+        around = (len(window) > given["last"], has_before)
+    else:
+        first = 20 if given.get("first") is None else given["first"]
+        shown, around = window[:first], (has_after, len(window) > first)
+    nodes = [Node(type_name, row) for row in shown]
+    return Page(nodes, len(rows), *around, order, name)
+
+
+def matches(type_name: str, row: Row, name: str, wanted: Any) -> bool:
+    """Whether a row is what a member of a filter asks for."""
+    match name:
+        case "kinds" | "states":
+            return row[name.removesuffix("s")].upper() in wanted
+        case "open" | "current":
+            return (row["until"] is None) == wanted
+        case "active" | "trusted":
+            column = next(c for c in ("revoked_at", "distrusted_at", "until") if c in row)
+            return (row[column] is None) == wanted
+        case "name" if type_name in ("Unit", "Person"):
+            return str(row["name"]).startswith(wanted)
+        case _ if f"{to_snake_case(name)}_id" in row:
+            return str(row[f"{to_snake_case(name)}_id"]) == wanted.partition(":")[2]
+        case _:
+            return bool(row[to_snake_case(name)] == wanted)
+
+
+def cursor(page: Page, row: Row) -> str:
+    """Where a row stands in an order, as the service writes it."""
+    places = [page.name, written(row[page.order]), str(row["id"])]
+    shown = [place if isinstance(place, str) else json.dumps(place) for place in places]
+    return base64.b64encode(json.dumps(shown, ensure_ascii=False).encode()).decode()
+
+
+def written(value: Any) -> Any:
+    """A value as JSON has it."""
+    match value:
+        case datetime():
+            return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        case date():
+            return value.isoformat()
+        case UUID():
+            return str(value)
+        case _:
+            return value
+
+
+def collated(value: Any) -> Any:
+    """What PostgreSQL sorts by: the suite's database collates by code point."""
+    return value.encode() if isinstance(value, str) else value
+
+
+def role(name: str) -> dict[str, str]:
+    """A role as the schema shows it."""
+    found = policies.roles()[name]
+    return {
+        "name": found.name, "zh": found.zh, "en": found.en,
+        "purposeZh": found.purpose_zh, "purposeEn": found.purpose_en,
+    }  # fmt: skip
+
+
+def widest(actor: Actor, object_: str, action: str) -> str:
+    """The widest scope of a permission."""
+    reach = actor.reach(object_, action)
+    if reach.county:
+        return "county"
+    if reach.units:
+        return "unit"
+    return "own" if reach.own else "public"

@@ -1,0 +1,231 @@
+"""Whatever the compiler answers, the plain executor answers too: each field, each kind of reader."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from graphql import GraphQLObjectType, build_schema, get_named_type
+
+import schema
+from infra.database import Database
+from policies import Actor
+from schema.documents import Documents, Limits
+from schema.reading import Call, PageLimits, Reader
+from services import authority
+from services.errors import Forbidden
+from tests.county import County
+from tests.schema.oracle import Oracle
+from tests.schema.world import World, world
+
+BUILT = schema.build()._schema
+READER = Reader(BUILT)
+DOCUMENTS = Documents(BUILT, Limits(depth=20, aliases=200, tokens=10_000))
+
+UNIT = "id kind kindLabel kindLabelEn: kindLabel(language: EN) name since until decision isPublic version"
+PERSON = "id name phone identityNumber isPartyMember version"
+HELD = "id state isActive startsAt endsAt ground warning version"
+POST = "id role roleLabel title seats version"
+INFO = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
+
+ANYBODY = (
+    "{ viewer { isSignedIn person { id name } county { id slug name nameEn state }"
+    " posts { role appointmentId unitId } roles { name zh en purposeZh purposeEn }"
+    " may { object action scope } __typename } }",
+    "{ roles { name } county { name } counties { nodes { slug } totalCount } }",
+    f"{{ units {{ totalCount {INFO} edges {{ cursor node {{ {UNIT} __typename"
+    f" parent {{ {UNIT} parent {{ name }} }} }} }} nodes {{ name }} }} }}",
+    "{ units(first: 3) { nodes { name } pageInfo { hasNextPage endCursor } } }",
+    "{ units(last: 3, direction: DESC, orderBy: SINCE) { edges { cursor node { id } } } }",
+    "{ units(first: 0) { nodes { id } totalCount pageInfo { hasNextPage startCursor } } }",
+    '{ units(filter: {kinds: [GRID, ESTATE], open: true, name: "第"}) { nodes { name kind } } }',
+    '{ units(filter: {kinds: []}) { totalCount } a: units(filter: {name: "无"}) { nodes { id } } }',
+    f"{{ units(filter: {{kinds: [GRID]}}) {{ nodes {{ name children(last: 1) {{ nodes {{ {UNIT} }}"
+    " totalCount } linkages(filter: {current: true}) { nodes { id since until decision version"
+    " grid { name } estate { name estateLinkages { nodes { since until firm { name } } } }"
+    " branch { name } committee { name } firm { name } } } stations { nodes { id name address hours"
+    " since until version grid { name } } } ruleBooks { totalCount } } } }",
+    "{ linkages(orderBy: SINCE, direction: DESC) { nodes { since estate { name } } } }",
+    "{ ruleBooks { nodes { id title edition text adoptedOn effectiveOn isPublic version unit { name } } } }",
+    "{ stations { nodes { name } edges { cursor __typename } __typename } }",
+    "query ($yes: Boolean = true, $no: Boolean = false) { units(first: 2) { nodes {"
+    " name @include(if: $yes) kind @skip(if: $yes) ...Named @include(if: $no)"
+    " ... on Node { id } ... @include(if: $yes) { since } } } }"
+    " fragment Named on Unit { version }",
+    "{ a: __typename units(first: 1) { nodes { n: name name n: name } } }",
+)
+SIGNED_IN = (
+    f"{{ people {{ totalCount nodes {{ {PERSON} home {{ name }} appointments {{ nodes {{ {HELD}"
+    f" post {{ {POST} unit {{ name }} }} unit {{ name }} person {{ name }} }} }} }} }} }}",
+    '{ people(filter: {name: "王", isPartyMember: true}) { nodes { name } } }',
+    f"{{ appointments(filter: {{states: [CONFIRMED]}}) {{ totalCount nodes {{ {HELD} }} }} }}",
+    f"{{ posts(orderBy: ROLE) {{ nodes {{ {POST} appointments {{ totalCount }} unit {{ name }} }} }} }}",
+    "{ units { nodes { name posts { nodes { title } } appointments { nodes { state } }"
+    " residents { nodes { name } } } } }",
+)
+COVERAGE = (
+    "{ coverage { estates estatesLinked firms firmsWithPartyOrganisation firmsWithInstructor"
+    " crossAppointed gaps { missing unit { name } } crossAppointments { parties estate { name }"
+    " person { name } } } }",
+    "{ units(filter: {kinds: [GRID, COMMUNITY]}) { nodes { name coverage { estates estatesLinked"
+    " firms crossAppointed gaps { missing } crossAppointments { parties } } } } }",
+)
+OFFICERS = (
+    "{ duties { nodes { id text since until version committee { name } member { name duties {"
+    " nodes { text } } } } } }",
+)
+AUDITORS = (
+    "{ events { totalCount nodes { id at name objectType commandKey before after"
+    " object { id __typename ... on Unit { name } ... on Person { name phone } }"
+    " person { name } appointment { id } client { name } } } }",
+    "{ packs { nodes { id edition document since until version } } }",
+    "{ clients { nodes { id name origins grants revokedAt version } } }",
+    "{ accounts { nodes { id name person { name } mustChange failures lockedUntil version } } }",
+    "{ issuers { nodes { id url audience algorithms distrustedAt version } } }",
+    "{ subjectLinks { nodes { id subject issuer { url } person { name } } } }",
+    '{ events(filter: {name: "unit.founded"}, last: 2) { nodes { name } } }',
+    "{ clients(filter: {active: true}) { totalCount } issuers(filter: {trusted: true})"
+    " { totalCount } packs(filter: {active: true}) { totalCount } }",
+)
+EVERYTHING = {
+    "public": ANYBODY,
+    "auditor": (*ANYBODY, *SIGNED_IN, *COVERAGE, *OFFICERS, *AUDITORS),
+    "security": (*ANYBODY, *SIGNED_IN, *COVERAGE, *OFFICERS, *AUDITORS),
+    "administrator": (*ANYBODY, *SIGNED_IN, *COVERAGE, *OFFICERS),
+    "secretary": (*ANYBODY, *SIGNED_IN, *COVERAGE, *OFFICERS),
+    "elsewhere": (*ANYBODY, *SIGNED_IN, *COVERAGE, *OFFICERS),
+    "stairwell_head": (*ANYBODY, *SIGNED_IN),
+    "firm_manager": (*ANYBODY, *SIGNED_IN, *OFFICERS),
+    "resident": (*ANYBODY, *SIGNED_IN),
+    "client": (*ANYBODY, *SIGNED_IN, *COVERAGE),
+}
+
+
+@pytest.fixture
+async def here(county: County, other: County) -> World:
+    """A county with something of everything, and another one that must never show."""
+    await other.tree()
+    return await world(county)
+
+
+async def compiled(
+    database: Database, actor: Actor, text: str, variables: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """What the compiled statement answers this reader, in one round trip."""
+    document = DOCUMENTS.read(text)
+    operation = document.operation(None)
+    assert operation is not None
+    async with database.session(actor.tenant_id, read_only=True) as session:
+        known = await authority.load(
+            session, actor.tenant_id, person_id=actor.person_id, client_id=actor.client_id
+        )
+    call = Call(known, DOCUMENTS.variables(operation, dict(variables or {})), PageLimits())
+    plan = READER.query(document, operation, call)
+    answer = await database.reader.fetchval(plan.sql, *plan.arguments(call))
+    assert answer is not None
+    found: dict[str, Any] = json.loads(answer)
+    return found
+
+
+class TestOracle:
+    """The compiled answer and the executor's, key by key in their order."""
+
+    async def test_they_agree_on_every_document_for_every_reader(
+        self, database: Database, here: World
+    ) -> None:
+        visited: set[tuple[str, str]] = set()
+        for name, documents in EVERYTHING.items():
+            oracle = await Oracle.of(here.county, here.readers[name])
+            for document in documents:
+                answer = await compiled(database, here.readers[name], document)
+                assert json.dumps(answer) == json.dumps(oracle.answer(document)), (name, document)
+            visited |= oracle.visited
+        assert not fields_of_schema() - visited
+
+    async def test_pages_join_to_the_whole_both_ways(
+        self, database: Database, here: World
+    ) -> None:
+        actor = here.readers["auditor"]
+        every = await compiled(database, actor, "{ units(first: 100) { nodes { id } } }")
+        for direction in ("ASC", "DESC"):
+            forward = await walk(database, actor, "first", "after", direction)
+            backward = await walk(database, actor, "last", "before", direction)
+            ids = [node["id"] for node in every["units"]["nodes"]]
+            assert forward == (ids if direction == "ASC" else ids[::-1])
+            assert backward == forward
+
+    async def test_node_finds_what_the_reader_may_see_and_nothing_else(
+        self, database: Database, here: World, other: County
+    ) -> None:
+        document = "query ($id: ID!) { node(id: $id) { id __typename ... on Unit { name } } }"
+        mine, theirs = here.tree.estate.id, other.root.id
+        for name in ("auditor", "public"):
+            found = await compiled(
+                database, here.readers[name], document, {"id": f"Unit:{mine}"}
+            )
+            assert found["node"] == {"id": f"Unit:{mine}", "__typename": "Unit", "name": "桂花园"}
+            none = await compiled(
+                database, here.readers[name], document, {"id": f"Unit:{theirs}"}
+            )
+            assert none == {"node": None}
+
+    async def test_a_phone_is_masked_and_found_only_whole(
+        self, database: Database, here: World
+    ) -> None:
+        found = await compiled(
+            database, here.readers["auditor"], '{ people(filter: {name: "王小明"}) { nodes { phone } } }'
+        )
+        assert found["people"]["nodes"] == [{"phone": "199****1234"}]
+
+    async def test_what_a_reader_may_not_read_at_all_is_refused_before_the_database(
+        self, database: Database, here: World
+    ) -> None:
+        for name, document in (
+            ("public", "{ people { nodes { name } } }"),
+            ("secretary", "{ events { totalCount } }"),
+            ("resident", "{ accounts { nodes { name } } packs { totalCount } }"),
+        ):
+            with pytest.raises(Forbidden):
+                await compiled(database, here.readers[name], document)
+
+
+async def walk(
+    database: Database, actor: Actor, size: str, place: str, direction: str
+) -> list[str]:
+    """Every id of the list, page by page."""
+    ids: list[str] = []
+    at: str | None = None
+    edge = "endCursor" if size == "first" else "startCursor"
+    more = "hasNextPage" if size == "first" else "hasPreviousPage"
+    document = (
+        f"query ($at: String) {{ units({size}: 3, {place}: $at, direction: {direction})"
+        f" {{ nodes {{ id }} pageInfo {{ {edge} {more} }} }} }}"
+    )
+    while True:
+        found = (await compiled(database, actor, document, {"at": at}))["units"]
+        page = [node["id"] for node in found["nodes"]]
+        ids = ids + page if size == "first" else page + ids
+        at = found["pageInfo"][edge]
+        if not found["pageInfo"][more]:
+            return ids
+
+
+def fields_of_schema() -> set[tuple[str, str]]:
+    """Every field that a query can reach."""
+    built = build_schema(schema.sdl())
+    found: set[tuple[str, str]] = set()
+    waiting: list[Any] = [built.query_type]
+    seen: set[str] = set()
+    while waiting:
+        type_ = waiting.pop()
+        if type_.name in seen:
+            continue
+        seen.add(type_.name)
+        if not isinstance(type_, GraphQLObjectType):
+            waiting += built.get_possible_types(type_) if hasattr(type_, "resolve_type") else []
+            continue
+        for name, field in type_.fields.items():
+            if not type_.name.endswith(("Connection", "Edge")) and type_.name != "PageInfo":
+                found.add((type_.name, name))
+            waiting.append(get_named_type(field.type))
+    return found - {("Query", "node")}

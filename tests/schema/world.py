@@ -1,0 +1,99 @@
+"""A small county with something of everything in it, for whoever tests how it is read."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+from policies import Actor
+from services import accounts, clients, clock, duties, linkages, people, rulebooks, stations
+from tests.county import County, Tree
+
+PHONE = "19900001234"
+
+
+@dataclass(frozen=True)
+class World:
+    """The county, its tree, and readers of several kinds."""
+
+    county: County
+    tree: Tree
+    readers: dict[str, Actor]
+    resident: UUID
+
+
+async def world(county: County) -> World:
+    """Fill a county: linkages with history, cross-appointments, duties, rules, a station, a client."""
+    tree = await county.tree()
+    resident = await county.person("王小明", phone=PHONE, home=tree.stairwell.id)
+    await county.person("王大明", home=tree.building.id, is_party_member=True)
+    await county.appoint(resident, "resident", tree.estate)
+    await county.appoint(resident, "committee_member", tree.committee)
+    head = await county.person("李书记")
+    await county.appoint(head, "branch_secretary", tree.branch)
+    await county.appoint(head, "committee_member", tree.committee)
+    later = clock.now() + timedelta(days=30)
+    await county.appoint(head, "instructor", tree.firm, starts_at=later)
+    await _institutions(county, tree)
+    await _access(county, head.id)
+    readers = {
+        "public": Actor(county.id, county.slug),
+        "auditor": county.founders["auditor"],
+        "security": county.security,
+        "administrator": county.administrator,
+        "secretary": await county.actor("community_secretary", tree.communities[0]),
+        "elsewhere": await county.actor("community_secretary", tree.communities[1]),
+        "stairwell_head": await county.actor("stairwell_head", tree.stairwell),
+        "firm_manager": await county.actor("firm_manager", tree.firm),
+        "resident": await county.reload(resident.id),
+        "client": await _client(county),
+    }
+    return World(county, tree, readers, resident.id)
+
+
+async def _institutions(county: County, tree: Tree) -> None:
+    committee = await county.unit("industry_committee", "物业行业党委")
+    begun = date(2025, 1, 1)
+    async with county.session() as session:
+        by = county.administrator
+        for firm, since in ((None, begun), (tree.firm.id, date(2025, 6, 1))):
+            await linkages.link(
+                session, by, grid=tree.grids[0].id, estate=tree.estate.id, branch=tree.branch.id,
+                committee=tree.committee.id, firm=firm, decision="试验决定", since=since,
+            )  # fmt: skip
+        await duties.assign(
+            session, by, committee=committee.id, member=tree.firm.id, text="按月报告", since=begun
+        )
+        for edition in ("甲", "乙"):
+            await rulebooks.adopt(
+                session, by, unit=committee.id, title="议事规则", text=f"{edition}稿", adopted_on=begun
+            )
+        await stations.open(
+            session, by, grid=tree.grids[0].id, name="红色驿站", address="东街1号", hours="9-17",
+            since=begun,
+        )  # fmt: skip
+
+
+async def _access(county: County, person: UUID) -> None:
+    async with county.session() as session:
+        by = county.security
+        await accounts.open(session, by, person=person, account="lishuji", password="correct-horse-9")
+        issuer = await accounts.trust_issuer(
+            session, by, issuer="https://login.example.com", audience="sanfang"
+        )
+        await session.flush()
+        await accounts.link_subject(session, by, issuer=issuer.id, subject="u-1", person=person)
+    async with county.session() as session:
+        await people.amend(session, county.administrator, person=person, name="李书记二")
+
+
+async def _client(county: County) -> Actor:
+    grants = ["units.read", "people.read", "appointments.read", "coverage.read"]
+    async with county.session() as session:
+        made = await clients.register(
+            session, county.administrator, name="小程序", origins=["https://m.example.com"],
+            grants=grants,
+        )  # fmt: skip
+        await session.flush()
+        row = await clients.find(session, county.administrator, made.id)
+        limits = clients.limits_of(row)
+    return Actor(county.id, county.slug, client_id=made.id, limits=limits)
