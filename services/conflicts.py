@@ -38,7 +38,7 @@ LABELS = {role.name: packs.Label(zh=role.zh, en=role.en) for role in policies.ro
 
 @packs.section("appointments")
 class AppointmentRules(packs.Section):
-    """Which pairs of roles conflict, how many hold a role in one unit, and what roles are called."""
+    """Which roles conflict, how many hold a role in one unit, and what the roles are called."""
 
     conflicts: tuple[Conflict, ...] = ()
     seats: dict[str, Annotated[int, Field(ge=1, le=1000)]] = {}
