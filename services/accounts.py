@@ -104,7 +104,7 @@ async def change_password(
 ) -> Account:
     """Change one's own password; every other session of the account ends with it."""
     row = await of_person(session, by, by.person_id, for_update=True)
-    acting = authorize(by, "change_password", "accounts", owner=row.person_id if row else None)
+    acting = authorize(by, "change_password", "accounts", owner=by.person_id)
     is_right = await passwords.verify(row.password_hash if row else None, current)
     if row is None or not is_right:
         raise SignInRefused()
