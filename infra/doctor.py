@@ -13,6 +13,7 @@ import asyncpg
 from infra import migrate
 from infra.database import APP_ROLES, Address, reach
 from infra.embedded import EmbeddedError
+from infra.migrations.walls import APPENDED_ONLY
 from infra.settings import KEY_FILE, Settings
 
 LEAST_VERSION = 150000
@@ -37,7 +38,7 @@ select rolname from pg_roles r where rolname = any($1)
 REWRITABLE = """
 select grantee || ' ' || privilege_type from information_schema.role_table_grants
 where table_schema = 'public' and grantee = any($1)
-  and (table_name = 'event' and privilege_type not in ('SELECT', 'INSERT')
+  and (table_name = any($2) and privilege_type not in ('SELECT', 'INSERT')
     or grantee = 'sanfang_ro' and privilege_type <> 'SELECT')"""
 
 
@@ -134,6 +135,6 @@ async def _walls(connection: Connection) -> Finding:
 
 
 async def _grants(connection: Connection) -> Finding:
-    loose = [str(row[0]) for row in await connection.fetch(REWRITABLE, APP_ROLES)]
-    seen = ", ".join(loose) or "event: select, insert"
+    loose = [str(row[0]) for row in await connection.fetch(REWRITABLE, APP_ROLES, APPENDED_ONLY)]
+    seen = ", ".join(loose) or ", ".join(sorted(APPENDED_ONLY))
     return Finding("记录只增不改", "Events stay", not loose, seen)

@@ -165,13 +165,16 @@ def _open_way(path: Path) -> None:
 
 
 def _running(folder: Path) -> Path | None:
-    """The running database's socket folder; a pid file that a stranger stands behind goes away."""
+    """The running database's socket folder; the marks of one that was killed go away."""
     file = folder / "postmaster.pid"
-    if not file.exists():
-        return None
-    if _is_postgres(int(file.read_text(encoding="utf-8").splitlines()[0]), folder):
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    if lines and _is_postgres(int(lines[0]), folder):
         return _await_ready(file)
-    file.unlink()
+    _await_orphans(folder, is_killed=file.exists())
+    # PostgreSQL itself would take whoever has the number now, even a zombie, for its own server.
+    file.unlink(missing_ok=True)
+    for socket in {folder, Path(lines[4]) if len(lines) > 4 else folder}:
+        (socket / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
     return None
 
 
@@ -183,6 +186,23 @@ def _is_postgres(pid: int, folder: Path) -> bool:
         return str(folder) in psutil.Process(pid).cmdline()
     except psutil.Error:
         return False
+
+
+def _await_orphans(folder: Path, *, is_killed: bool) -> None:
+    """Wait for the last of a killed server's processes: two servers on one folder would ruin it."""
+    deadline = time.monotonic() + SECONDS_TO_START
+    while is_killed and _is_anybody_in(folder):
+        if time.monotonic() > deadline:
+            raise EmbeddedError(f"a killed server's processes still work in {folder}")
+        time.sleep(0.02)
+
+
+def _is_anybody_in(folder: Path) -> bool:
+    """Whether any process of PostgreSQL is left; each works in its server's folder."""
+    import psutil
+
+    found = psutil.process_iter(["name", "cwd"])
+    return any(("postgres", str(folder)) == (one.info["name"], one.info["cwd"]) for one in found)
 
 
 def _await_ready(file: Path) -> Path:
@@ -216,9 +236,10 @@ def _socket_folder(folder: Path, user: SystemUser) -> Path:
         return folder
     digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
     short = Path(tempfile.gettempdir()) / f"sanfang-{digest}"
-    short.mkdir(mode=0o700, exist_ok=True)
-    if os.geteuid() == 0:
-        os.chown(short, user.uid, user.gid, follow_symlinks=False)
+    with suppress(FileExistsError):
+        short.mkdir(mode=0o700)
+        if os.geteuid() == 0:
+            os.chown(short, user.uid, user.gid)
     found = short.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != user.uid or found.st_mode & 0o077:
         raise EmbeddedError(f"{short} is somebody else's; remove it or set TMPDIR")
