@@ -35,6 +35,7 @@ from services.signing import Bearer
 MOST_BYTES = 65_536
 AT_ONCE = 4
 REFUSAL_SECONDS = 0.25
+UNSTORABLE = frozenset({"\x00", *map(chr, range(0xD800, 0xE000))})
 NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}
 
 
@@ -245,13 +246,18 @@ async def _read(request: Request) -> Wanted:
     tenant = fields.get("tenant") or request.headers.get("x-sanfang-tenant")
     if not tenant:
         raise MalformedRequest(reason="tenant is missing")
-    if any("\x00" in value for value in (tenant, *fields.values())):
-        raise MalformedRequest(reason="a text holds the character NUL")
+    if not all(_is_text(value) for value in (tenant, *fields.values())):
+        raise MalformedRequest(reason="a text holds what is no character")
     client_id, secret = fields.get("client_id"), fields.get("client_secret")
     authorization = request.headers.get("authorization", "")
     if authorization.lower().startswith("basic "):
         client_id, secret = _basic(authorization[6:])
     return Wanted(tenant, _uuid(client_id) if client_id else None, secret, fields)
+
+
+def _is_text(value: str) -> bool:
+    """Whether it can be stored: no NUL, and no half of a surrogate pair, which JSON lets through."""
+    return UNSTORABLE.isdisjoint(value)
 
 
 def _json(body: bytes) -> dict[str, str]:

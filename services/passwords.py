@@ -22,8 +22,7 @@ async def hash_(password: str) -> str:
 
 async def verify(hashed: str | None, password: str) -> bool:
     """Whether the password fits; with no hash it takes as long and never does."""
-    fits = await asyncio.to_thread(_fits, hashed or _nobodys(), normal(password))
-    return fits and hashed is not None
+    return await asyncio.to_thread(_fits, hashed, normal(password))
 
 
 def normal(password: str) -> str:
@@ -31,9 +30,9 @@ def normal(password: str) -> str:
     return unicodedata.normalize("NFKC", password).strip()
 
 
-def _fits(hashed: str, password: str) -> bool:
+def _fits(hashed: str | None, password: str) -> bool:
     try:
-        return HASHER.verify(hashed, password)
+        return HASHER.verify(hashed or _nobodys(), password) and hashed is not None
     except (VerificationError, InvalidHashError):
         return False
 
