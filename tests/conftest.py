@@ -23,6 +23,7 @@ from infra.embedded import Embedded
 from infra.settings import Settings
 from services import tenants
 from tests.county import County
+from tests.infra.service import Service, service
 
 SERVER = os.environ.get("SANFANG_TEST_DATABASE_URL")
 KEY = b64encode(bytes(range(32))).decode()
@@ -96,3 +97,17 @@ async def county(database: Database) -> County:
 async def other(database: Database) -> County:
     """Another county, for what must not be seen from the first."""
     return await County.new(database)
+
+
+@pytest.fixture(scope="session")
+async def served(settings: Settings, database: Database) -> AsyncIterator[Service]:
+    """One process of the service."""
+    async with service(settings) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def served_beside(settings: Settings, database: Database) -> AsyncIterator[Service]:
+    """Another process of the same service."""
+    async with service(settings) as running:
+        yield running

@@ -57,7 +57,7 @@ def plan(statement: Statement, data: ColumnElement[Any], *, guarded: bool = True
         data = case((_holds(statement), data), else_=cast(null(), JSON))
     door = select(func.set_config("sanfang.tenant", cast(statement.tenant, Text), True).label("is"))
     opened = door.cte("door").prefix_with("MATERIALIZED", dialect="postgresql")
-    whole = select(data.label("data"))
+    whole = select(cast(data, Text).label("data"))
     compiled = whole.select_from(opened).compile(dialect=DIALECT)
     constants = compiled.params
     binders = tuple(

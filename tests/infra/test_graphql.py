@@ -1,0 +1,399 @@
+"""What a front end meets at /graphql: answers, refusals with their codes, one round trip a read."""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from infra.settings import Settings
+from services import appointments
+from tests.county import County
+from tests.infra.service import Service, token
+
+FOUND = (
+    "mutation ($parent: ID!, $name: String!, $key: ID) { foundUnit(kind: COMMUNITY, name: $name,"
+    " parent: $parent, commandId: $key) { id name version kind parent { name } } }"
+)
+RENAME = (
+    "mutation ($unit: ID!, $name: String!, $v: Int) { renameUnit(unit: $unit, name: $name,"
+    " expectedVersion: $v) { name version } }"
+)
+
+
+class TestAnswers:
+    """What is asked is answered, in one statement."""
+
+    async def test_a_secretary_reads_grids_parties_persons_and_coverage_in_one_statement(
+        self, served: Service, county: County, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        tree = await county.tree()
+        secretary = await county.actor("community_secretary", tree.communities[0])
+        bearer = await token(county, secretary)
+        await served.ask("{ viewer { isSignedIn } }", token=bearer)
+        sent = count_statements(served, monkeypatch)
+        found = await served.ask(
+            "{ viewer { person { name } } units(filter: {kinds: [GRID]}) { nodes { name linkages {"
+            " nodes { branch { name } committee { name } firm { name } } } coverage { estates"
+            " crossAppointments { person { name } } gaps { missing unit { name } } } } } }",
+            token=bearer,
+        )
+        assert len(sent) == 1
+        assert [unit["name"] for unit in found["units"]["nodes"]] == ["第一网格", "第二网格"]
+        assert found["units"]["nodes"][0]["coverage"]["estates"] == 1
+
+    async def test_the_public_reads_what_is_public_and_no_more(
+        self, served: Service, county: County
+    ) -> None:
+        await county.tree()
+        answer = await served.send("{ units { totalCount } }", county=county)
+        assert answer.status_code == 200
+        assert answer.json()["data"]["units"]["totalCount"] > 5
+        refused = await served.send("{ people { totalCount } }", county=county)
+        assert refused.status_code == 403
+        assert refused.json()["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+
+    async def test_introspection_stands_beside_data_in_its_place(
+        self, served: Service, county: County
+    ) -> None:
+        answer = await served.send(
+            '{ county { slug } __schema { queryType { name } } a: __type(name: "Unit") { kind } }',
+            county=county,
+        )
+        data = answer.json()["data"]
+        assert list(data) == ["county", "__schema", "a"]
+        assert data["a"] == {"kind": "OBJECT"}
+
+    async def test_a_query_may_be_sent_by_get_and_a_mutation_may_not(
+        self, served: Service, county: County
+    ) -> None:
+        headers = {"x-sanfang-tenant": county.slug}
+        found = await served.http.get(
+            "/graphql", params={"query": "{ county { slug } }"}, headers=headers
+        )
+        assert found.json() == {"data": {"county": {"slug": county.slug}}}
+        refused = await served.http.get(
+            "/graphql",
+            params={"query": FOUND, "variables": json.dumps({"parent": "x", "name": "y"})},
+            headers=headers,
+        )
+        assert refused.status_code == 405
+
+
+class TestCommands:
+    """A mutation changes once, or not at all."""
+
+    async def test_repeated_with_its_command_id_it_gives_the_first_answer(
+        self, served: Service, county: County
+    ) -> None:
+        bearer = await token(county, county.administrator)
+        given = {"parent": f"Unit:{county.root.id}", "name": "新社区", "key": "k-1"}
+        first = await served.ask(FOUND, given, token=bearer)
+        before = await county.events()
+        again = await served.ask(FOUND, given, token=bearer)
+        assert again == first
+        assert await county.events() == before
+        assert await served.code(FOUND, given | {"name": "别的"}, token=bearer) == "COMMAND_REUSED"
+
+    async def test_sent_at_once_a_command_id_is_done_once(
+        self, served: Service, served_beside: Service, county: County
+    ) -> None:
+        bearer = await token(county, county.administrator)
+        given = {"parent": f"Unit:{county.root.id}", "name": "同时的社区", "key": "k-2"}
+        answers = await asyncio.gather(
+            *(one.ask(FOUND, given, token=bearer) for one in [served, served_beside] * 5)
+        )
+        assert len({json.dumps(answer) for answer in answers}) == 1
+        assert await county.events("unit.founded") == 2
+
+    async def test_a_stale_version_is_refused_with_the_current_one(
+        self, served: Service, county: County
+    ) -> None:
+        bearer = await token(county, county.administrator)
+        unit = await county.unit("community", "老名字")
+        named = {"unit": f"Unit:{unit.id}", "name": "新名字", "v": 1}
+        await served.ask(RENAME, named, token=bearer)
+        refused = await served.send(RENAME, named | {"name": "更新"}, token=bearer)
+        error = refused.json()["errors"][0]
+        assert error["extensions"] == {"code": "STALE_VERSION", "version": 2}
+        assert error["path"] == ["renameUnit"]
+
+    async def test_fields_of_one_mutation_run_in_order_each_on_its_own(
+        self, served: Service, county: County
+    ) -> None:
+        bearer = await token(county, county.administrator)
+        parent = f"Unit:{county.root.id}"
+        answer = await served.send(
+            f'mutation {{ a: foundUnit(kind: COMMUNITY, name: "甲", parent: "{parent}") {{ name }}'
+            f' b: foundUnit(kind: STAIRWELL, name: "乙", parent: "{parent}") {{ name }}'
+            f' c: foundUnit(kind: COMMUNITY, name: "丙", parent: "{parent}") {{ name }} }}',
+            token=bearer,
+        )
+        assert answer.json()["data"] == {"a": {"name": "甲"}, "b": None, "c": {"name": "丙"}}
+        assert [e["extensions"]["code"] for e in answer.json()["errors"]] == ["UNIT_MISPLACED"]
+
+    async def test_a_contact_is_revealed_for_a_purpose_on_record(
+        self, served: Service, county: County
+    ) -> None:
+        person = await county.person("赵六", phone="19900005678")
+        bearer = await token(county, county.security)
+        found = await served.ask(
+            'mutation ($p: ID!) { revealPerson(person: $p, purpose: "联系家属") { phone'
+            " person { name phone } } }",
+            {"p": f"Person:{person.id}"},
+            token=bearer,
+        )
+        assert found["revealPerson"] == {
+            "phone": "19900005678",
+            "person": {"name": "赵六", "phone": "199****5678"},
+        }
+        assert await county.events("person.revealed") == 1
+
+    async def test_people_are_found_by_their_whole_phone_number(
+        self, served: Service, county: County
+    ) -> None:
+        await county.person("赵六", phone="19900005678")
+        bearer = await token(county, county.administrator)
+        document = "query ($p: String) { people(filter: {phone: $p}) { nodes { name } } }"
+        found = await served.ask(document, {"p": "+86 199 0000 5678"}, token=bearer)
+        assert found["people"]["nodes"] == [{"name": "赵六"}]
+        assert await served.code(document, {"p": "5678"}, token=bearer) == "BAD_INPUT"
+
+
+class TestStanding:
+    """Authority is that of this moment, in every process, whatever a token says."""
+
+    async def test_revoked_it_is_refused_at_the_next_request_in_another_process(
+        self, served: Service, served_beside: Service, county: County
+    ) -> None:
+        tree = await county.tree()
+        person = await county.person()
+        held = await county.appoint(person, "community_secretary", tree.communities[0])
+        bearer = await token(county, await county.reload(person.id))
+        document = "{ people { totalCount } }"
+        for one in (served, served_beside):
+            await one.ask(document, token=bearer)
+        async with county.session() as session:
+            await appointments.revoke(
+                session, county.security, appointment=held.id, reason="试验撤销"
+            )
+        for one in (served_beside, served):
+            found = await one.ask("{ viewer { roles { name } posts { role } } }", token=bearer)
+            assert found == {"viewer": {"roles": [{"name": "public"}], "posts": []}}
+            renamed = {"unit": f"Unit:{tree.grids[0].id}", "name": "夺名"}
+            assert await one.code(RENAME, renamed, token=bearer) == "FORBIDDEN"
+
+    async def test_an_unchanged_authority_costs_no_second_round_trip(
+        self, served: Service, county: County, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        bearer = await token(county, county.administrator)
+        await served.ask("{ county { slug } }", token=bearer)
+        sent = count_statements(served, monkeypatch)
+        for _ in range(3):
+            await served.ask("{ county { slug } }", token=bearer)
+        assert len(sent) == 3
+
+    async def test_a_suspended_county_is_refused_at_once_and_resumed_at_once(
+        self, served: Service, county: County, platform: County
+    ) -> None:
+        operator = await token(platform, platform.founders["platform_operator"])
+        bearer = await token(county, county.administrator)
+        turn = 'mutation ($t: ID!) { %sCounty(tenant: $t, reason: "试验") { state } }'
+        mine = {"t": f"Tenant:{county.id}"}
+        await served.ask("{ county { slug } }", token=bearer)
+        await served.ask(turn % "suspend", mine, token=operator)
+        refused = await served.send("{ county { slug } }", token=bearer)
+        assert refused.status_code == 403
+        assert refused.json()["errors"][0]["extensions"]["code"] == "TENANT_SUSPENDED"
+        await served.ask(turn % "resume", mine, token=operator)
+        await served.ask("{ county { slug } }", token=bearer)
+
+    async def test_the_platforms_operator_sees_counties_and_none_of_their_data(
+        self, served: Service, county: County, platform: County
+    ) -> None:
+        operator = await token(platform, platform.founders["platform_operator"])
+        document = "query ($s: String) { counties(filter: {slug: $s}) { nodes { slug state } } }"
+        found = await served.ask(document, {"s": county.slug}, token=operator)
+        assert found["counties"]["nodes"] == [{"slug": county.slug, "state": "ACTIVE"}]
+        unit = await served.ask(
+            "query ($id: ID!) { node(id: $id) { id } }", {"id": f"Unit:{county.root.id}"},
+            token=operator,
+        )  # fmt: skip
+        assert unit == {"node": None}
+        people = await served.ask("{ people { nodes { name } } }", token=operator)
+        assert people == {"people": {"nodes": [{"name": "运维甲"}]}}
+
+
+class TestRefusals:
+    """Bad input gets a code and a word of what to do, and nothing of the inside."""
+
+    @pytest.mark.parametrize(
+        ("body", "status", "code"),
+        [
+            (b"{", 400, "MALFORMED_REQUEST"),
+            (b"[]", 400, "MALFORMED_REQUEST"),
+            (b'{"query": 1}', 400, "MALFORMED_REQUEST"),
+            (b'{"query": "{ county { slug } }", "variables": []}', 400, "MALFORMED_REQUEST"),
+            (b'{"query": "{ a\\u0000 }"}', 400, "MALFORMED_REQUEST"),
+            (b'{"query": "{ county { slug "}', 400, "DOCUMENT_REFUSED"),
+            (b'{"query": "{ county { nothing } }"}', 400, "DOCUMENT_REFUSED"),
+            (b'{"query": "query A { __typename } query B { __typename }"}', 400, "OPERATION_UNKNOWN"),
+            (b'{"query": "query ($n: Int!) { units(first: $n) { totalCount } }"}', 400,
+             "VARIABLES_REFUSED"),
+            (b'{"query": "{ units(first: 101) { nodes { id } } }"}', 400, "BAD_INPUT"),
+            (b'{"query": "{ units(first: -1) { nodes { id } } }"}', 400, "BAD_INPUT"),
+            (b'{"query": "{ units(first: 1, last: 1) { nodes { id } } }"}', 400, "BAD_INPUT"),
+            (b'{"query": "{ units(after: \\"x\\") { nodes { id } } }"}', 400, "BAD_INPUT"),
+            (b'{"query": "{ node(id: \\"Unit:1\\") { id } }"}', 400, "BAD_INPUT"),
+            (b'{"query": "{ units(filter: {parent: \\"Person:%s\\"}) { totalCount } }"}', 400,
+             "BAD_INPUT"),
+        ],
+    )  # fmt: skip
+    async def test_each_has_its_code(
+        self, served: Service, county: County, body: bytes, status: int, code: str
+    ) -> None:
+        headers = {"content-type": "application/json", "x-sanfang-tenant": county.slug}
+        answer = await served.http.post("/graphql", content=body, headers=headers)
+        assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (
+            status,
+            code,
+        )
+
+    async def test_a_body_over_the_limit_is_not_read(
+        self, served: Service, county: County, settings: Settings
+    ) -> None:
+        headers = {"content-type": "application/json", "x-sanfang-tenant": county.slug}
+        body = b" " * (settings.max_body_bytes + 1)
+        answer = await served.http.post("/graphql", content=body, headers=headers)
+        assert answer.status_code == 413
+
+    async def test_a_form_is_refused_as_browsers_send_it_unasked(
+        self, served: Service, county: County
+    ) -> None:
+        answer = await served.http.post(
+            "/graphql", content="{}", headers={"content-type": "text/plain"}
+        )
+        assert answer.status_code == 415
+
+    async def test_documents_too_deep_or_long_are_refused(
+        self, served: Service, county: County, settings: Settings
+    ) -> None:
+        deep = "{ units { nodes { " + "parent { " * 20 + "name" + " }" * 20 + " } } }"
+        aliases = " ".join(f"a{i}: __typename" for i in range(settings.max_aliases + 1))
+        many = "{ " + "__typename " * (settings.max_tokens + 1) + "}"
+        for document in (deep, f"{{ {aliases} }}", many):
+            answer = await served.send(document, county=county)
+            assert answer.status_code == 400
+            assert answer.json()["errors"][0]["extensions"]["code"] == "DOCUMENT_TOO_LARGE"
+
+    async def test_messages_are_in_the_callers_language(
+        self, served: Service, county: County
+    ) -> None:
+        said = {
+            language: (
+                await served.send(
+                    "{ people { totalCount } }", county=county, accept_language=language
+                )
+            ).json()["errors"][0]["message"]
+            for language in ("zh-CN", "en-GB, zh;q=0.5", "fr")
+        }
+        assert said["zh-CN"].startswith("您的职务")
+        assert said["en-GB, zh;q=0.5"].startswith("Your posts")
+        assert said["fr"] == said["zh-CN"]
+
+    async def test_without_a_county_nobody_is_answered(self, served: Service) -> None:
+        answer = await served.send("{ county { slug } }")
+        assert answer.status_code == 400
+        assert answer.json()["errors"][0]["extensions"]["code"] == "TENANT_MISSING"
+
+    async def test_a_token_of_one_county_is_refused_at_another(
+        self, served: Service, county: County, other: County
+    ) -> None:
+        bearer = await token(county, county.administrator)
+        answer = await served.send("{ county { slug } }", token=bearer, county=other)
+        assert answer.status_code in (401, 404)
+        assert other.tenant.name not in answer.text.replace(county.slug, "")
+
+    async def test_an_unknown_error_shows_a_number_and_nothing_else(
+        self, served: Service, county: County, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def broken(*_: object) -> None:
+            raise RuntimeError("select secret from nowhere")
+
+        monkeypatch.setattr(served.app.state.graphql, "_read", broken)
+        answer = await served.send("{ county { slug } }", county=county)
+        assert answer.status_code == 500
+        assert answer.json()["errors"][0]["extensions"]["code"] == "INTERNAL"
+        assert "select" not in answer.text
+
+
+class TestBrowsers:
+    """Pages of other origins: only those that a client of the county has registered."""
+
+    async def test_a_registered_origin_is_let_in_and_any_other_is_not(
+        self, served: Service, county: County, other: County
+    ) -> None:
+        bearer = await token(county, county.administrator)
+        await served.ask(
+            'mutation { registerClient(name: "门户", origins: ["https://m.example.com"],'
+            ' grants: ["units.read"]) { client { id } secret } }',
+            token=bearer,
+        )
+        shown = "access-control-allow-origin"
+        for slug, origin, status in (
+            (county.slug, "https://m.example.com", 204),
+            (county.slug, "https://evil.example.com", 403),
+            (other.slug, "https://m.example.com", 403),
+            ("no-such-county", "https://m.example.com", 403),
+        ):
+            headers = {"origin": origin, "access-control-request-method": "POST"}
+            asked = await served.http.options(f"/graphql/{slug}", headers=headers)
+            assert asked.status_code == status
+            assert (shown in asked.headers) == (status == 204)
+
+    async def test_a_page_is_served_to_a_browser_from_here_alone(self, served: Service) -> None:
+        page = await served.http.get("/graphql", headers={"accept": "text/html"})
+        assert "GraphiQL" in page.text
+        assert "http" not in page.text.replace("http-equiv", "")
+        part = await served.http.get("/console/graphiql.min.js")
+        assert part.status_code == 200
+        assert (await served.http.get("/console/..%2fserver.py")).status_code == 404
+
+
+class TestHealth:
+    """What a machine that watches the service asks."""
+
+    async def test_it_says_that_it_lives_and_that_the_database_answers(
+        self, served: Service
+    ) -> None:
+        for path in ("/healthz", "/readyz", "/metrics"):
+            assert (await served.http.get(path)).status_code == 200
+
+
+def count_statements(served: Service, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every statement that the service sends from now on."""
+    sent: list[str] = []
+    database = served.app.state.database
+    session = database.session
+
+    def opened(*arguments: object, **options: object) -> object:
+        sent.append("session")
+        return session(*arguments, **options)
+
+    monkeypatch.setattr(database, "reader", Counted(database.reader, sent))
+    monkeypatch.setattr(database, "session", opened)
+    return sent
+
+
+@dataclass(frozen=True)
+class Counted:
+    """The pool of readers, with every statement written down."""
+
+    pool: Any
+    sent: list[str]
+
+    async def fetchval(self, sql: str, *arguments: object) -> object:
+        """Send a statement."""
+        self.sent.append(sql)
+        return await self.pool.fetchval(sql, *arguments)
