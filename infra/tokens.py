@@ -256,7 +256,7 @@ async def _read(request: Request) -> Wanted:
 
 
 def _is_text(value: str) -> bool:
-    """Whether it can be stored: no NUL, and no half of a surrogate pair, which JSON lets through."""
+    """Whether it can be stored: no NUL, and no half of a surrogate pair (JSON lets one in)."""
     return UNSTORABLE.isdisjoint(value)
 
 
