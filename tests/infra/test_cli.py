@@ -1,0 +1,184 @@
+"""The command as one types it: in a process of its own, with what it prints and its exit code."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+import policies
+from policies.matrix import policies_matrix
+from tests.conftest import embedded_folder
+
+COMMANDS = ("serve", "demo", "migrate", "token", "schema", "matrix", "doctor", "tenant")
+embedded_only = pytest.mark.skipif(
+    "SANFANG_TEST_DATABASE_URL" in os.environ, reason="another server is tested"
+)
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    with embedded_folder() as made:
+        yield made
+
+
+class TestHelp:
+    @pytest.mark.parametrize(("language", "said"), [("zh", "启动服务"), ("en", "Serve until")])
+    def test_it_is_in_the_chosen_language(self, language: str, said: str) -> None:
+        answer = _run("--help", SANFANG_LANG=language)
+        assert said in answer.stdout
+        assert all(command in answer.stdout for command in COMMANDS)
+
+
+class TestMatrix:
+    def test_it_is_printed_as_it_is_committed(self) -> None:
+        assert _run("matrix").stdout == policies_matrix()
+
+
+class TestSettings:
+    def test_a_wrong_one_is_named(self) -> None:
+        answer = _run("doctor", SANFANG_PORT="many", SANFANG_LANG="en")
+        assert answer.returncode == 1
+        assert "SANFANG_PORT: " in answer.stderr
+        assert "Traceback" not in answer.stderr
+
+
+class TestToken:
+    def test_an_unknown_role_is_told_the_known_ones(self) -> None:
+        answer = _run("token", "--tenant", "yihuang", "--role", "emperor")
+        assert answer.returncode == 1
+        assert "auditor" in answer.stderr
+
+
+class TestServe:
+    def test_a_taken_port_is_said_before_the_database_starts(self, tmp_path: Path) -> None:
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = str(taken.getsockname()[1])
+            answer = _run("serve", PORT=port, SANFANG_DATA_DIR=str(tmp_path), SANFANG_LANG="en")
+        assert answer.returncode == 1
+        assert f"can't listen on 127.0.0.1:{port}" in answer.stderr
+        assert not list(tmp_path.iterdir())
+
+
+@embedded_only
+class TestEmbedded:
+    def test_an_interrupt_stops_the_server_and_the_database(self, folder: Path) -> None:
+        with _serving(folder) as (server, url):
+            assert httpx.get(f"{url}/readyz").status_code == 200
+            assert (folder / "pg" / "postmaster.pid").exists()
+            server.send_signal(signal.SIGINT)
+            assert server.wait(timeout=15) == 0
+        assert not (folder / "pg" / "postmaster.pid").exists()
+
+    def test_a_term_signal_does_too(self, folder: Path) -> None:
+        with _serving(folder) as (server, _):
+            server.send_signal(signal.SIGTERM)
+            assert server.wait(timeout=15) == 0
+        assert not (folder / "pg" / "postmaster.pid").exists()
+
+    def test_a_county_lives_through_a_killed_server(self, folder: Path) -> None:
+        with _serving(folder) as (server, _):
+            made = _tenant(
+                folder, "create", "kept", "--name", "存县", "--name-en", "Kept", *_three()
+            )
+            assert made.returncode == 0, made.stderr
+            assert "security_administrator" in made.stdout
+            server.kill()
+            server.wait()
+        listed = _tenant(folder, "list")
+        assert "kept" in listed.stdout
+        assert "active" in listed.stdout
+        assert not (folder / "pg" / "postmaster.pid").exists()
+
+    def test_a_county_is_suspended_resumed_and_its_keys_rotated(self, folder: Path) -> None:
+        with _serving(folder) as (_, url):
+            made = _tenant(
+                folder, "create", "away", "--name", "远县", "--name-en", "Away", *_three()
+            )
+            assert made.returncode == 0, made.stderr
+            assert _ask(url, "away") == 200
+            suspended = _tenant(folder, "suspend", "away", "--reason", "试验")
+            assert suspended.stdout == "away: suspended\n"
+            assert _ask(url, "away") == 403
+            again = _tenant(folder, "suspend", "away", "--reason", "试验")
+            assert again.returncode == 1
+            assert _tenant(folder, "resume", "away", "--reason", "试验").stdout == "away: active\n"
+            assert _ask(url, "away") == 200
+            rotated = _tenant(folder, "rotate-keys", "away")
+            assert "all on key 2" in rotated.stdout
+
+    def test_the_doctor_is_content(self, folder: Path) -> None:
+        answer = _run("doctor", SANFANG_DATA_DIR=str(folder), SANFANG_LANG="en")
+        assert answer.returncode == 0, answer.stdout
+
+
+def _environment(**settings: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if "SANFANG" not in name}
+    return {**kept, "PYTHONPATH": str(Path.cwd()), **settings}
+
+
+def _run(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "infra.cli", *arguments],
+        check=False, capture_output=True, text=True, timeout=60, env=_environment(**settings),
+    )  # fmt: skip
+
+
+def _tenant(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return _run("tenant", *arguments, SANFANG_DATA_DIR=str(folder), SANFANG_LANG="en")
+
+
+def _create(folder: Path, slug: str) -> "subprocess.CompletedProcess[str]":
+    return _tenant(folder, "create", slug, "--name", "新县", "--name-en", "New", *_three())
+
+
+def _three() -> list[str]:
+    three = ("county_administrator", "security_administrator", "auditor")
+    assert set(three) <= set(policies.roles())
+    return [word for role in three for word in ("--founder", f"{role}=某人")]
+
+
+@contextmanager
+def _serving(folder: Path) -> "Iterator[tuple[subprocess.Popen[bytes], str]]":
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = _environment(SANFANG_DATA_DIR=str(folder), PORT=str(port))
+    server = subprocess.Popen(
+        [sys.executable, "-m", "infra.cli", "serve"],
+        env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _await_answer(server, url)
+        yield server, url
+    finally:
+        server.terminate()
+        server.wait(timeout=15)
+
+
+def _await_answer(server: "subprocess.Popen[bytes]", url: str) -> None:
+    for _ in range(300):
+        assert server.poll() is None
+        try:
+            if httpx.get(f"{url}/healthz", timeout=5).status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.05)
+    raise AssertionError("it never answered")
+
+
+def _ask(url: str, tenant: str) -> int:
+    body = json.dumps({"query": "{ county { slug } }"})
+    headers = {"Content-Type": "application/json"}
+    return httpx.post(f"{url}/graphql/{tenant}", content=body, headers=headers).status_code
