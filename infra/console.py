@@ -1,4 +1,4 @@
-"""The console: GraphiQL for people, from this server alone; nothing is fetched from anywhere else."""
+"""The console: GraphiQL for people, from this server and nowhere else."""
 
 from pathlib import Path
 

@@ -1,7 +1,7 @@
 """A GraphQL request over HTTP: what was sent, read and checked, before anything is asked of it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,18 +75,29 @@ def _checked(given: Any, *, is_get: bool) -> GraphQLRequest:
     for label, value in (("variables", variables), ("extensions", extensions)):
         if value is not None and not isinstance(value, dict):
             raise MalformedRequest(reason=f"{label} must be an object")
-    if "\x00" in query or _has_nul(variables):
-        raise MalformedRequest(reason="a text holds the character NUL, which can't be stored")
+    if not all(_is_text(text) for text in (query, *_texts(variables))):
+        raise MalformedRequest(reason="a text holds NUL or half a character, which can't be stored")
     return GraphQLRequest(query, name or None, variables or {}, is_get)
 
 
-def _has_nul(value: Any) -> bool:
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a JSON value, names of members too."""
     match value:
         case str():
-            return "\x00" in value
+            yield value
         case dict():
-            return any(_has_nul(key) or _has_nul(member) for key, member in value.items())
+            for name, member in value.items():
+                yield name
+                yield from _texts(member)
         case list():
-            return any(_has_nul(member) for member in value)
-        case _:
-            return False
+            for member in value:
+                yield from _texts(member)
+
+
+def _is_text(text: str) -> bool:
+    """Whether PostgreSQL can keep it: no NUL, no surrogate by itself."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\x00" not in text

@@ -1,6 +1,6 @@
 """Running a mutation: each field is one command in one transaction, its answer read inside it.
 
-Standing is compared as the transaction begins; a caller's `commandId` makes a repeat change nothing.
+Standing is compared as the transaction begins; said again with its `commandId`, it changes nothing.
 """
 
 from collections.abc import Mapping

@@ -64,7 +64,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How far one permission of an actor reaches: the whole county, units and below, own, public."""
+    """How far one permission of an actor reaches: the county, units and below, own, public."""
 
     county: bool = False
     units: tuple[UUID, ...] = ()
@@ -113,7 +113,7 @@ class Actor:
 
     @cached_property
     def shape(self) -> str:
-        """Which objects this actor may read, and by which scopes: what a reading plan depends on."""
+        """Which objects this actor may read, by which scopes: what a reading plan depends on."""
         readable = (
             (object_, sorted(reach.scopes))
             for (object_, action), reach in self.permissions.items()
@@ -149,7 +149,7 @@ def authorize(
     within: Collection[UUID] = (),
     owner: UUID | None = None,
 ) -> Held | None:
-    """Return the post in which the actor may do this, None where it is no post's, or raise `Denied`.
+    """The post in which the actor may do this, None where it is no post's, or raise `Denied`.
 
     `within` is the object's unit and all units above it; `owner` is whose the object is.
     """

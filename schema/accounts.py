@@ -1,4 +1,4 @@
-"""Accounts (账号): who can sign in, who else may say who somebody is, and the keys of the county."""
+"""Accounts (账号): who can sign in, whose word for it counts, and the county's keys."""
 
 from datetime import datetime
 from enum import Enum

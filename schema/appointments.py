@@ -59,9 +59,7 @@ class AppointmentFilter:
     person: strawberry.ID | None = pointing(
         AppointmentRow.person_id, "Person", "人员。 The person."
     )
-    unit: strawberry.ID | None = pointing(
-        AppointmentRow.unit_id, "Unit", "单元。 The unit."
-    )
+    unit: strawberry.ID | None = pointing(AppointmentRow.unit_id, "Unit", "单元。 The unit.")
 
 
 def _is_active(ask: Ask, row: Row) -> ColumnElement[Any]:
@@ -72,9 +70,7 @@ def _is_active(ask: Ask, row: Row) -> ColumnElement[Any]:
 
 
 @strawberry.type(description="任职：一个人在一个职务上的一段时间。 A person in a post for a time.")
-@reads(
-    AppointmentRow, "appointments", unit=below("unit_id"), own=of_person("person_id")
-)
+@reads(AppointmentRow, "appointments", unit=below("unit_id"), own=of_person("person_id"))
 class Appointment(Node):
     """A person in a post, between two moments."""
 
@@ -89,9 +85,7 @@ class Appointment(Node):
     unit: Annotated["Unit", strawberry.lazy("schema.units")] | None = link(
         AppointmentRow.unit_id, "所在单元。 The unit of the post."
     )
-    starts_at: datetime = column(
-        AppointmentRow.starts_at, "从这一刻起。 From this moment on."
-    )
+    starts_at: datetime = column(AppointmentRow.starts_at, "从这一刻起。 From this moment on.")
     ends_at: datetime | None = column(
         AppointmentRow.ends_at, "到这一刻止（不含）。 Until this moment, not included."
     )
@@ -112,7 +106,9 @@ def _held_by_reader(ask: Ask, row: Row) -> ColumnElement[bool]:
     return mine.correlate_except(held).exists()
 
 
-@strawberry.type(description="职务：一个单元里的席位，带一种角色。 Seats in a unit that give a role.")
+@strawberry.type(
+    description="职务：一个单元里的席位，带一种角色。 Seats in a unit that give a role."
+)
 @reads(PostRow, "appointments", unit=below("unit_id"), own=_held_by_reader)
 class Post(Node):
     """Seats in a unit that give their holders a role."""

@@ -40,7 +40,9 @@ class Client(Node):
     version: int = column(ClientRow.version, "版本。 Its version.")
 
 
-@strawberry.type(description="刚登记的前端；密钥只显示这一次。 A new client; its secret, shown once.")
+@strawberry.type(
+    description="刚登记的前端；密钥只显示这一次。 A new client; its secret, shown once."
+)
 class RegisteredClient:
     """A client just registered; repeated by `commandId`, the secret is not shown again."""
 

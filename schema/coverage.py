@@ -1,4 +1,4 @@
-"""Coverage (覆盖率): what of the three parties is there, and what is missing. Computed, never kept."""
+"""Coverage (覆盖率): what of the three parties is there and what is missing, computed."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
@@ -57,7 +57,9 @@ class Gap:
     )
 
 
-@strawberry.type(description="交叉任职：一个人在同一小区的两方以上任职。 One person in two parties.")
+@strawberry.type(
+    description="交叉任职：一个人在同一小区的两方以上任职。 One person in two parties."
+)
 class CrossAppointment:
     """One person's active posts in at least two of an estate's three parties."""
 
@@ -68,7 +70,9 @@ class CrossAppointment:
     parties: str = column("parties", "在哪几方，如 branch+committee。 In which parties.")
 
 
-@strawberry.type(description="覆盖情况：三方、党组织、指导员、交叉任职。 How far the model reaches.")
+@strawberry.type(
+    description="覆盖情况：三方、党组织、指导员、交叉任职。 How far the model reaches."
+)
 class Coverage:
     """How far the three-party model reaches here."""
 

@@ -1,4 +1,4 @@
-"""Documents: parsed, checked against the schema and against the limits, and kept once seen twice."""
+"""Documents: parsed, checked against the schema and the limits, kept once seen twice."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -84,5 +84,6 @@ class _NoNul(Visitor):
     """PostgreSQL keeps no NUL in a text; an escaped one is refused here."""
 
     def enter_string_value(self, node: StringValueNode, *_: Any) -> None:
+        """Look at one text of the document."""
         if "\x00" in node.value:
             raise MalformedRequest(reason="a text holds the character NUL, which can't be stored")

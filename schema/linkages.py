@@ -41,7 +41,9 @@ def _within(ask: Ask, row: Row, held: ColumnElement[bool]) -> ColumnElement[bool
     return under(ask, row["estate_id"], held) | under(ask, row["firm_id"], held)
 
 
-@strawberry.type(description="三方联建：党支部、业委会、物业公司。 An estate's three parties linked.")
+@strawberry.type(
+    description="三方联建：党支部、业委会、物业公司。 An estate's three parties linked."
+)
 @reads(Table, "linkages", unit=_within, public=everything)
 class Linkage(Node):
     """The three parties of an estate, from one day until the next version."""

@@ -39,9 +39,7 @@ def label(section: str, column: str, description: str) -> Any:
     return computed(build, description, wanted)
 
 
-def from_pack(
-    ask: Ask, path: Sequence[str], *names: ColumnElement[Any]
-) -> ColumnElement[Any]:
+def from_pack(ask: Ask, path: Sequence[str], *names: ColumnElement[Any]) -> ColumnElement[Any]:
     """A text of the county's active pack; the name itself where the pack has no word for it."""
     pack = PACK.alias()
     found = func.jsonb_extract_path_text(pack.c.document, *path, *names)

@@ -55,11 +55,20 @@ class PersonFilter:
         PersonRow.home_id, "Unit", "居住的单元。 Where they live."
     )
     phone: str | None = where(
-        Where(_is_one, "phone_hash", True, LargeBinary(), _hashes(people.normal_phone), sealed=True),
+        Where(
+            _is_one, "phone_hash", True, LargeBinary(), _hashes(people.normal_phone), sealed=True
+        ),
         "完整的电话号码。 The whole phone number.",
     )
     identity_number: str | None = where(
-        Where(_is_one, "identity_hash", True, LargeBinary(), _hashes(people.normal_identity), sealed=True),
+        Where(
+            _is_one,
+            "identity_hash",
+            True,
+            LargeBinary(),
+            _hashes(people.normal_identity),
+            sealed=True,
+        ),
         "完整的身份证号。 The whole identity number.",
     )
 
@@ -90,9 +99,7 @@ class Person(Node):
     identity_number: str | None = column(
         PersonRow.identity_masked, "身份证号，中间隐去。 Identity number, masked."
     )
-    is_party_member: bool = column(
-        PersonRow.is_party_member, "是否党员。 Whether a party member."
-    )
+    is_party_member: bool = column(PersonRow.is_party_member, "是否党员。 Whether a party member.")
     home: Annotated["Unit", strawberry.lazy("schema.units")] | None = link(
         PersonRow.home_id, "居住的单元。 The unit where they live."
     )

@@ -1,4 +1,4 @@
-"""Rule books (议事规则): dated editions of a unit's rules of procedure; an edition never changes."""
+"""Rule books (议事规则): dated editions of a unit's rules; an edition never changes."""
 
 from datetime import date
 from enum import Enum

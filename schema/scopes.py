@@ -3,7 +3,6 @@
 Filters that several capabilities share stand here too, so that none of them writes SQL of its own.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Boolean, ColumnElement, func, select, true

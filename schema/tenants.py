@@ -1,4 +1,4 @@
-"""Tenants (县): the county itself; the platform's operator sees them all, and none of their data."""
+"""Tenants (县): the county itself; the platform's operator sees all, and none of their data."""
 
 from enum import Enum
 
@@ -31,9 +31,7 @@ class CountyFilter:
 
 
 @strawberry.type(description="县：一个租户。 A county: one tenant.")
-@reads(
-    Table, "tenants", public=lambda ask, row: row["id"] == ask.tenant, is_tenant_row=False
-)
+@reads(Table, "tenants", public=lambda ask, row: row["id"] == ask.tenant, is_tenant_row=False)
 class Tenant(Node):
     """A county."""
 

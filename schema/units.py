@@ -6,7 +6,7 @@ from typing import Annotated
 
 import strawberry
 
-from schema.appointments import AppointmentFilter, AppointmentOrder, Appointment, PostOrder, Post
+from schema.appointments import Appointment, AppointmentFilter, AppointmentOrder, Post, PostOrder
 from schema.commands import command
 from schema.coverage import Coverage
 from schema.duties import Duty, DutyFilter, DutyOrder
@@ -52,13 +52,17 @@ class UnitFilter:
     open: bool | None = is_current(UnitRow.until, "是否尚未撤销。 Whether it is open.")
 
 
-@strawberry.type(description="组织单元：从县、社区、网格到单元。 A unit: county, community, grid, estate…")
+@strawberry.type(
+    description="组织单元：从县、社区、网格到单元。 A unit: county, community, grid, estate…"
+)
 @reads(UnitRow, "units", unit=below("id"), public=public_where("is_public"))
 class Unit(Node):
     """A unit of the county's tree."""
 
     kind: UnitKind = column(UnitRow.kind, "种类。 What it is.")
-    kind_label: str = label("units", "kind", "本县对这种单元的叫法。 What the county calls the kind.")
+    kind_label: str = label(
+        "units", "kind", "本县对这种单元的叫法。 What the county calls the kind."
+    )
     name: str = column(UnitRow.name, "名称。 Its name.")
     parent: Annotated["Unit", strawberry.lazy("schema.units")] | None = link(
         UnitRow.parent_id, "上级单元。 The unit above it."

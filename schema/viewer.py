@@ -8,7 +8,17 @@ import policies
 from policies import Reach
 from schema.nodes import Node
 from schema.people import Person
-from schema.reading.declare import ByNode, Call, argument, column, given, here, link, records, source
+from schema.reading.declare import (
+    ByNode,
+    Call,
+    argument,
+    column,
+    given,
+    here,
+    link,
+    records,
+    source,
+)
 from schema.tenants import Tenant
 
 
@@ -88,8 +98,12 @@ class Viewer:
         lambda call: bool(call.actor.person_id or call.actor.client_id),
         "是否已登录。 Whether signed in.",
     )
-    person: Person | None = link(lambda call: call.actor.person_id, "人员。 The person.", lenient=True)
-    county: Tenant | None = link(lambda call: call.actor.tenant_id, "县。 The county.", lenient=True)
+    person: Person | None = link(
+        lambda call: call.actor.person_id, "人员。 The person.", lenient=True
+    )
+    county: Tenant | None = link(
+        lambda call: call.actor.tenant_id, "县。 The county.", lenient=True
+    )
     posts: list[HeldPost] = records(
         _posts, ("role", "appointment", "unit"), "现在的职务。 Posts held now."
     )
@@ -110,5 +124,3 @@ class Queries:
         "按全局编号取对象；没有或无权看时为空。 By global id; null if there is none for you.",
         argument("id", strawberry.ID, "全局编号。 The global id."),
     )
-
-

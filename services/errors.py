@@ -103,7 +103,7 @@ class TokenRefused(Refused, status=401):
 
 class SignInRefused(Refused, status=401):
     """账号或密码不正确，或者账号暂时锁定。请稍后再试，或请安全管理员解锁。
-    The account or password is wrong, or the account is locked for a while. Try later or ask for help.
+    The account or password is wrong, or the account is locked. Try later, or ask for an unlock.
     """
 
 

@@ -60,7 +60,7 @@ def record(
 ) -> None:
     """Write the event of a change into the change's own transaction.
 
-    `before` is `state_of` the row ahead of the change; `note` adds what the row itself doesn't hold.
+    `before` is `state_of` the row ahead of the change; `note` adds what the row doesn't hold.
     """
     after = state_of(row) | dict(note or {})
     session.add(

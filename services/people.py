@@ -1,7 +1,7 @@
 """People (人员): who lives, serves or works in the county. Phone and identity number are sealed.
 
-Stored encrypted with the county's key, found by keyed hash, shown masked; in clear only by `reveal`,
-which names a purpose and is recorded.
+Stored encrypted with the county's key, found by keyed hash, shown masked; in clear only by
+`reveal`, which names a purpose and is recorded.
 """
 
 import re

@@ -1,8 +1,8 @@
 """Standing (任职状态号): one number a person or client, raised by whatever changes their authority.
 
-A process keeps what a person may do together with this number and the moment at which an appointment
-next begins or ends; every statement compares both inside the database. The county itself is a subject
-too (its id): raised by what changes everybody's authority.
+A process keeps what a person may do together with this number and the moment at which an
+appointment next begins or ends; every statement compares both inside the database. The county
+itself is a subject too (its id): raised by what changes everybody's authority.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from sqlmodel import Field, SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor
-from services.tables import Tenant, TenantState
+from services.tables import TenantState
 
 FAR = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -45,7 +45,7 @@ class Authority:
 
     @property
     def subjects(self) -> list[UUID]:
-        """Whose standing counts: the county's, and the person's and the client's if there is one."""
+        """Whose standing counts: the county's, the person's and the client's if there is one."""
         ids = (self.actor.tenant_id, self.actor.person_id, self.actor.client_id)
         return [subject for subject in ids if subject is not None]
 
@@ -61,10 +61,9 @@ async def raise_standing(session: AsyncSession, tenant_id: UUID, subject_id: UUI
 
 
 HOLDS = text(
-    f"""select coalesce((select sum(number) from standing
+    """select coalesce((select sum(number) from standing
           where tenant_id = :tenant and subject_id = any(:subjects)), 0) = :number
-        and exists (select 1 from {Tenant.__tablename__}
-          where id = :tenant and state = '{TenantState.active}')
+        and exists (select 1 from tenant where id = :tenant and state = :served)
         and statement_timestamp() < :until"""
 )
 
@@ -76,6 +75,7 @@ async def holds(session: AsyncSession, authority: Authority) -> bool:
         "subjects": authority.subjects,
         "number": authority.number,
         "until": authority.until,
+        "served": TenantState.active.value,
     }
     found = await session.exec(HOLDS.bindparams(**facts))  # type: ignore[call-overload]
     return bool(found.scalar_one())

@@ -38,7 +38,7 @@ class TenantState(StrEnum):
 
 def moment(**options: Any) -> Any:
     """A column of aware time."""
-    return Field(sa_type=Moment, **options)  # type: ignore[call-overload]
+    return Field(sa_type=Moment, **options)
 
 
 def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:

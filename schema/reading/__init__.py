@@ -25,7 +25,17 @@ from schema.reading.plan import Bounded, Plan, plan
 from schema.reading.selection import Selector, Wanted
 from schema.reading.statement import Statement
 
-__all__ = ["Bounded", "Call", "Document", "Hashes", "PageLimits", "Plan", "Reader", "Selector", "Wanted"]
+__all__ = [
+    "Bounded",
+    "Call",
+    "Document",
+    "Hashes",
+    "PageLimits",
+    "Plan",
+    "Reader",
+    "Selector",
+    "Wanted",
+]
 
 
 @dataclass(frozen=True, slots=True)

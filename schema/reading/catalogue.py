@@ -1,4 +1,4 @@
-"""Walks the schema once: the table of each type, the source of each field, the members of each filter.
+"""Walks the schema once: each type's table, each field's source, each filter's members.
 
 A field without a source, or a column that its table doesn't have, is an error here, at start-up.
 """

@@ -34,7 +34,7 @@ def readable(table: FromClause) -> list[ColumnElement[Any]]:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionJson:
-    """One connection of a statement: the page, its rows within scope, and how an object is built."""
+    """One connection of a statement: the page, its rows in scope, how an object is built."""
 
     ask: Ask
     selector: Selector

@@ -6,13 +6,14 @@ A declaration stands in the field's metadata; no resolver runs when the compiled
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
 import strawberry
 from graphql import FieldNode, GraphQLField
 from graphql.execution.values import VariableValues, get_argument_values
 from sqlalchemy import ColumnElement, FromClause, Select
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.types import TypeEngine
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
@@ -23,7 +24,7 @@ from schema.reading.pages import Direction
 from services.standing import Authority
 
 KEY = "reading"
-Row = Mapping[str, ColumnElement[Any]]
+Row: TypeAlias = Mapping[str, ColumnElement[Any]] | ReadOnlyColumnCollection[str, Any]
 Hashes = Callable[[str], Sequence[bytes]]
 
 

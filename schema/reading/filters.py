@@ -1,4 +1,4 @@
-"""Filters: each member of a filter input asks one thing of the row, and all of them hold together."""
+"""Filters: each member of a filter input asks one thing of the row; all hold together."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

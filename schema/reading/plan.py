@@ -16,6 +16,7 @@ from sqlalchemy import (
     DateTime,
     Text,
     Uuid,
+    and_,
     case,
     cast,
     func,
@@ -31,7 +32,7 @@ from schema.reading.statement import Statement
 from services.standing import Standing
 from services.tables import Tenant, TenantState
 
-DIALECT = PGDialect_asyncpg()
+DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
 Binder = Callable[[Call], Any]
 
 
@@ -80,7 +81,8 @@ def _holds(statement: Statement) -> ColumnElement[bool]:
         tenant.c.id == statement.tenant, tenant.c.state == TenantState.active.value
     )
     in_time: ColumnElement[bool] = func.statement_timestamp() < until
-    return (total.scalar_subquery() == number) & served.exists() & in_time
+    known: ColumnElement[bool] = total.scalar_subquery() == number
+    return and_(known, served.exists(), in_time)
 
 
 def _constant(value: Any) -> Binder:

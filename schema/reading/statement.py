@@ -69,17 +69,17 @@ class Statement:
     @property
     def tenant(self) -> ColumnElement[UUID]:
         """The county's id."""
-        return self.bind("tenant", lambda call: call.actor.tenant_id, Uuid())
+        return self.bind("tenant", lambda call: call.actor.tenant_id, Uuid())  # type: ignore[no-any-return]
 
     @property
     def person(self) -> ColumnElement[UUID]:
         """The reader's own id."""
-        return self.bind("person", lambda call: call.actor.person_id, Uuid())
+        return self.bind("person", lambda call: call.actor.person_id, Uuid())  # type: ignore[no-any-return]
 
     @property
     def client(self) -> ColumnElement[UUID]:
         """The client's id."""
-        return self.bind("client", lambda call: call.actor.client_id, Uuid())
+        return self.bind("client", lambda call: call.actor.client_id, Uuid())  # type: ignore[no-any-return]
 
     def bind(self, key: Any, get: Callable[[d.Call], Any], type_: TypeEngine[Any]) -> Any:
         """A parameter, by whatever key the caller knows it again."""
@@ -95,8 +95,9 @@ class Statement:
 
         def get(call: d.Call) -> Any:
             value = call.arguments(definition, node).get(name)
-            is_id = isinstance(type_, Uuid) and value is not None
-            return parse_id(value, name)[1] if is_id else getattr(value, "value", value)
+            if isinstance(type_, Uuid) and value is not None:
+                return parse_id(value, name)[1]
+            return getattr(value, "value", value)
 
         return self.bind((id(node), name), get, type_)  # type: ignore[no-any-return]
 

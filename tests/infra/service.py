@@ -1,4 +1,4 @@
-"""The whole service behind HTTP, without a socket: what a front end would send, and what it gets."""
+"""The whole service behind HTTP, without a socket: what a front end sends, and what it gets."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager

@@ -6,7 +6,6 @@ here in Python, as the specification and DOMAIN say them.
 
 import base64
 import json
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -21,6 +20,7 @@ import policies
 import schema
 from policies import Actor
 from tests.county import County
+from tests.schema.oracle_coverage import Derived, coverage
 
 TABLES = {
     "Unit": "unit", "Person": "person", "Post": "post", "Appointment": "appointment",
@@ -78,7 +78,6 @@ RENAMED = {
     ("Person", "identityNumber"): "identity_masked",
     ("Event", "objectType"): "object",
 }
-PARTIES = ("branch", "committee", "firm")
 Row = Mapping[str, Any]
 
 
@@ -135,7 +134,7 @@ class Oracle:
         assert found.errors is None, found.errors
         return found.data or {}
 
-    def resolve(self, source: Any, info: GraphQLResolveInfo, **given: Any) -> Any:
+    def resolve(self, source: Any, info: GraphQLResolveInfo[Any], **given: Any) -> Any:
         """One field."""
         parent, name = info.parent_type.name, info.field_name
         self.visited.add((parent, name))
@@ -144,12 +143,12 @@ class Oracle:
             return special(source, given)
         if isinstance(source, Page):
             return self._of_page(source, name)
-        if (parent, name) in LINKS and isinstance(source, Node):
+        if (parent, name) in LINKS and isinstance(source, Node | Derived):
             type_name, column = LINKS[parent, name]
             return self.one(type_name, source.row[column])
         if "orderBy" in given:
             return self._page(info, source, given)
-        if isinstance(source, Node):
+        if isinstance(source, Node | Derived):
             return self._scalar(source, info)
         return source[name] if isinstance(source, Mapping) else None
 
@@ -223,7 +222,7 @@ class Oracle:
             case _:
                 return True
 
-    def _scalar(self, source: Node, info: GraphQLResolveInfo) -> Any:
+    def _scalar(self, source: Node | Derived, info: GraphQLResolveInfo[Any]) -> Any:
         parent, name = info.parent_type.name, info.field_name
         value = source.row[RENAMED.get((parent, name), to_snake_case(name))]
         if name == "id":
@@ -234,7 +233,7 @@ class Oracle:
 
     # Lists.
 
-    def _page(self, info: GraphQLResolveInfo, source: Any, given: Mapping[str, Any]) -> Page:
+    def _page(self, info: GraphQLResolveInfo[Any], source: Any, given: Mapping[str, Any]) -> Page:
         type_name = str(info.return_type.of_type).removesuffix("Connection")  # type: ignore[union-attr]
         rows = [row for row in self.rows[type_name] if self.sees(type_name, row)]
         if isinstance(source, Node):
@@ -253,9 +252,7 @@ class Oracle:
             case "nodes":
                 return page.shown
             case "edges":
-                return [
-                    {"node": n, "cursor": c} for n, c in zip(page.shown, cursors, strict=True)
-                ]
+                return [{"node": n, "cursor": c} for n, c in zip(page.shown, cursors, strict=True)]
             case "totalCount":
                 return page.total
             case _:
@@ -324,89 +321,11 @@ class Oracle:
         return self.is_active(source.row)
 
     def _unit_coverage(self, source: Node, _: Any) -> dict[str, Any]:
-        return self._coverage(source.row["id"])
+        return coverage(self, source.row["id"])
 
     def _query_coverage(self, _: Any, given: Mapping[str, Any]) -> dict[str, Any]:
         unit = given.get("unit")
-        return self._coverage(UUID(unit.partition(":")[2]) if unit else None)
-
-    def _coverage(self, unit: UUID | None) -> dict[str, Any]:
-        reach = self.actor.reach("coverage", "read")
-
-        def within(id_: UUID | None) -> bool:
-            held = reach.county or any(self.is_below(id_, root) for root in reach.units)
-            return held and (unit is None or self.is_below(id_, unit))
-
-        opened = [row for row in self.rows["Unit"] if row["until"] is None]
-        estates = [row["id"] for row in opened if row["kind"] == "estate" and within(row["id"])]
-        linked = {
-            row["estate_id"]: row
-            for row in self.rows["Linkage"]
-            if row["until"] is None and within(row["estate_id"])
-        }
-        served = {row["firm_id"] for row in linked.values()}
-        firms = [
-            row["id"]
-            for row in opened
-            if row["kind"] == "firm" and (within(row["id"]) or row["id"] in served)
-        ]
-        gaps = [
-            {"type": "estate", "id": id_, "missing": party, "place": place}
-            for id_ in estates
-            for place, party in enumerate(PARTIES)
-            if linked.get(id_, {}).get(f"{party}_id") is None
-        ]
-        organised = [f for f in firms if any(self._is_branch_below(row, f) for row in opened)]
-        instructed = [f for f in firms if self._has_instructor(f)]
-        for place, (missing, present) in enumerate(
-            (("party_organisation", organised), ("instructor", instructed))
-        ):
-            gaps += [
-                {"type": "firm", "id": f, "missing": missing, "place": place}
-                for f in firms
-                if f not in present
-            ]
-        gaps.sort(key=lambda gap: (gap["type"], gap["id"].int, gap["place"]))
-        crossing = self._crossing(linked)
-        return {
-            "estates": len(estates),
-            "estatesLinked": sum(
-                all(linked.get(id_, {}).get(f"{party}_id") for party in PARTIES) for id_ in estates
-            ),
-            "firms": len(firms),
-            "firmsWithPartyOrganisation": len(organised),
-            "firmsWithInstructor": len(instructed),
-            "crossAppointed": len({person for _, person in crossing}),
-            "gaps": [Node("Gap", {"unit_id": g["id"], "missing": g["missing"]}) for g in gaps],
-            "crossAppointments": [
-                Node("CrossAppointment", {"estate_id": e, "person_id": p, "parties": "+".join(s)})
-                for (e, p), s in sorted(crossing.items(), key=lambda i: (i[0][0].int, i[0][1].int))
-            ],
-        }
-
-    def _is_branch_below(self, row: Row, firm: UUID) -> bool:
-        return row["kind"] == "party_branch" and self.is_below(row["id"], firm)
-
-    def _has_instructor(self, firm: UUID) -> bool:
-        posts = {row["id"] for row in self.rows["Post"] if row["role"] == "instructor"}
-        return any(
-            row["unit_id"] == firm and row["post_id"] in posts and self.is_active(row)
-            for row in self.rows["Appointment"]
-        )
-
-    def _crossing(self, linked: Mapping[UUID, Row]) -> dict[tuple[UUID, UUID], list[str]]:
-        served: dict[tuple[UUID, UUID], list[str]] = defaultdict(list)
-        for estate, row in linked.items():
-            for party in PARTIES:
-                unit = row[f"{party}_id"]
-                serving = {
-                    held["person_id"]
-                    for held in self.rows["Appointment"]
-                    if unit and self.is_active(held) and self.is_below(held["unit_id"], unit)
-                }
-                for person in serving:
-                    served[estate, person].append(party)
-        return {key: parties for key, parties in served.items() if len(parties) > 1}
+        return coverage(self, UUID(unit.partition(":")[2]) if unit else None)
 
 
 def cut(
@@ -434,14 +353,14 @@ def matches(type_name: str, row: Row, name: str, wanted: Any) -> bool:
         case "kinds" | "states":
             return row[name.removesuffix("s")].upper() in wanted
         case "open" | "current":
-            return (row["until"] is None) == wanted
+            return bool((row["until"] is None) == wanted)
         case "active" | "trusted":
             column = next(c for c in ("revoked_at", "distrusted_at", "until") if c in row)
-            return (row[column] is None) == wanted
+            return bool((row[column] is None) == wanted)
         case "name" if type_name in ("Unit", "Person"):
             return str(row["name"]).startswith(wanted)
         case _ if f"{to_snake_case(name)}_id" in row:
-            return str(row[f"{to_snake_case(name)}_id"]) == wanted.partition(":")[2]
+            return str(row[f"{to_snake_case(name)}_id"]) == str(wanted).partition(":")[2]
         case _:
             return bool(row[to_snake_case(name)] == wanted)
 

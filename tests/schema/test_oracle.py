@@ -1,4 +1,4 @@
-"""Whatever the compiler answers, the plain executor answers too: each field, each kind of reader."""
+"""What the compiler answers, the plain executor answers too: every field, every kind of reader."""
 
 import json
 from collections.abc import Mapping
@@ -46,7 +46,8 @@ ANYBODY = (
     " branch { name } committee { name } firm { name } } } stations { nodes { id name address hours"
     " since until version grid { name } } } ruleBooks { totalCount } } } }",
     "{ linkages(orderBy: SINCE, direction: DESC) { nodes { since estate { name } } } }",
-    "{ ruleBooks { nodes { id title edition text adoptedOn effectiveOn isPublic version unit { name } } } }",
+    "{ ruleBooks { nodes { id title edition text adoptedOn effectiveOn isPublic version"
+    " unit { name } } } }",
     "{ stations { nodes { name } edges { cursor __typename } __typename } }",
     "query ($yes: Boolean = true, $no: Boolean = false) { units(first: 2) { nodes {"
     " name @include(if: $yes) kind @skip(if: $yes) ...Named @include(if: $no)"
@@ -59,7 +60,8 @@ SIGNED_IN = (
     f" post {{ {POST} unit {{ name }} }} unit {{ name }} person {{ name }} }} }} }} }} }}",
     '{ people(filter: {name: "王", isPartyMember: true}) { nodes { name } } }',
     f"{{ appointments(filter: {{states: [CONFIRMED]}}) {{ totalCount nodes {{ {HELD} }} }} }}",
-    f"{{ posts(orderBy: ROLE) {{ nodes {{ {POST} appointments {{ totalCount }} unit {{ name }} }} }} }}",
+    f"{{ posts(orderBy: ROLE) {{ nodes {{ {POST} appointments {{ totalCount }}"
+    " unit { name } } } }",
     "{ units { nodes { name posts { nodes { title } } appointments { nodes { state } }"
     " residents { nodes { name } } } } }",
 )
@@ -142,9 +144,7 @@ class TestOracle:
             visited |= oracle.visited
         assert not fields_of_schema() - visited
 
-    async def test_pages_join_to_the_whole_both_ways(
-        self, database: Database, here: World
-    ) -> None:
+    async def test_pages_join_to_the_whole_both_ways(self, database: Database, here: World) -> None:
         actor = here.readers["auditor"]
         every = await compiled(database, actor, "{ units(first: 100) { nodes { id } } }")
         for direction in ("ASC", "DESC"):
@@ -160,20 +160,18 @@ class TestOracle:
         document = "query ($id: ID!) { node(id: $id) { id __typename ... on Unit { name } } }"
         mine, theirs = here.tree.estate.id, other.root.id
         for name in ("auditor", "public"):
-            found = await compiled(
-                database, here.readers[name], document, {"id": f"Unit:{mine}"}
-            )
+            found = await compiled(database, here.readers[name], document, {"id": f"Unit:{mine}"})
             assert found["node"] == {"id": f"Unit:{mine}", "__typename": "Unit", "name": "桂花园"}
-            none = await compiled(
-                database, here.readers[name], document, {"id": f"Unit:{theirs}"}
-            )
+            none = await compiled(database, here.readers[name], document, {"id": f"Unit:{theirs}"})
             assert none == {"node": None}
 
     async def test_a_phone_is_masked_and_found_only_whole(
         self, database: Database, here: World
     ) -> None:
         found = await compiled(
-            database, here.readers["auditor"], '{ people(filter: {name: "王小明"}) { nodes { phone } } }'
+            database,
+            here.readers["auditor"],
+            '{ people(filter: {name: "王小明"}) { nodes { phone } } }',
         )
         assert found["people"]["nodes"] == [{"phone": "199****1234"}]
 

@@ -22,7 +22,7 @@ class World:
 
 
 async def world(county: County) -> World:
-    """Fill a county: linkages with history, cross-appointments, duties, rules, a station, a client."""
+    """Fill a county: linkages with history, cross-appointments, duties, rules, a client."""
     tree = await county.tree()
     resident = await county.person("王小明", phone=PHONE, home=tree.stairwell.id)
     await county.person("王大明", home=tree.building.id, is_party_member=True)
@@ -65,7 +65,12 @@ async def _institutions(county: County, tree: Tree) -> None:
         )
         for edition in ("甲", "乙"):
             await rulebooks.adopt(
-                session, by, unit=committee.id, title="议事规则", text=f"{edition}稿", adopted_on=begun
+                session,
+                by,
+                unit=committee.id,
+                title="议事规则",
+                text=f"{edition}稿",
+                adopted_on=begun,
             )
         await stations.open(
             session, by, grid=tree.grids[0].id, name="红色驿站", address="东街1号", hours="9-17",
@@ -76,7 +81,9 @@ async def _institutions(county: County, tree: Tree) -> None:
 async def _access(county: County, person: UUID) -> None:
     async with county.session() as session:
         by = county.security
-        await accounts.open(session, by, person=person, account="lishuji", password="correct-horse-9")
+        await accounts.open(
+            session, by, person=person, account="lishuji", password="correct-horse-9"
+        )
         issuer = await accounts.trust_issuer(
             session, by, issuer="https://login.example.com", audience="sanfang"
         )

@@ -1,0 +1,106 @@
+"""Every mutation with arguments that fit it, read off the schema: a new one is covered unasked."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+import schema
+from schema.commands import KEY, Command, Parameter
+from schema.reading.catalogue import DEFINITION
+from tests.schema.world import World
+
+# The GraphQL types whose ids a command may ask for, and the table of each.
+TABLES = {
+    "Unit": "unit",
+    "Person": "person",
+    "Post": "post",
+    "Appointment": "appointment",
+    "Linkage": "linkage",
+    "Duty": "duty",
+    "Station": "station",
+    "Client": "client",
+    "Account": "account",
+    "Issuer": "issuer",
+    "Tenant": "tenant",
+}
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A mutation's name in the schema and its command."""
+
+    name: str
+    command: Command
+
+    @property
+    def permission(self) -> tuple[str, str]:
+        """The object and action of its policy line."""
+        object_, _, action = self.command.name.partition(".")
+        return object_, action
+
+
+def mutations() -> Iterator[Mutation]:
+    """Every mutation of the schema."""
+    type_ = schema.build()._schema.mutation_type
+    assert type_ is not None
+    for name, field in type_.fields.items():
+        yield Mutation(name, field.extensions[DEFINITION].metadata[KEY])
+
+
+async def ids(world: World) -> dict[str, UUID]:
+    """An id of each type in the county; a unit also by what it is in the standard tree."""
+    found: dict[str, UUID] = {}
+    async with world.county.session(read_only=True) as session:
+        for type_name, table in TABLES.items():
+            newest = text(f"select id from {table} order by id desc limit 1")
+            found[type_name] = (await session.exec(newest)).scalar_one()  # type: ignore[call-overload]
+    tree = world.tree
+    named = {field.name: getattr(tree, field.name) for field in fields(tree)}
+    units = {name: unit.id for name, unit in named.items() if hasattr(unit, "id")}
+    firm = {"member": tree.firm.id, "Unit": tree.estate.id, "grid": tree.grids[0].id}
+    found["industry"] = await _industry(world)
+    return found | units | firm
+
+
+def arguments(mutation: Mutation, known: Mapping[str, UUID]) -> dict[str, Any]:
+    """A value for each argument of the command."""
+    chosen = dict(known)
+    if mutation.name == "assignDuty":
+        chosen["committee"] = known["industry"]
+    return {p.name: _value(p, chosen) for p in mutation.command.parameters if _is_wanted(p)}
+
+
+def _is_wanted(parameter: Parameter) -> bool:
+    return parameter.of is not None or not parameter.is_optional
+
+
+def _value(parameter: Parameter, known: Mapping[str, UUID]) -> Any:
+    one = _one(parameter, known)
+    return [one] if parameter.is_list else one
+
+
+def _one(parameter: Parameter, known: Mapping[str, UUID]) -> Any:
+    type_ = parameter.type_
+    if parameter.of is not None:
+        return known.get(parameter.name, known[parameter.of])
+    if isinstance(type_, type) and issubclass(type_, StrEnum):
+        return next(iter(type_))
+    if parameter.is_list:
+        return "units.read" if parameter.name == "grants" else "https://m.example.com"
+    samples: dict[Any, Any] = {
+        bool: True, int: 1, dict: {}, date: date(2030, 1, 1),
+        datetime: datetime(2030, 1, 1, tzinfo=UTC),
+    }  # fmt: skip
+    least = parameter.length.least if parameter.length else 1
+    return samples.get(type_, "试验" + "x" * least)
+
+
+async def _industry(world: World) -> UUID:
+    wanted = text("select id from unit where kind = 'industry_committee'")
+    async with world.county.session(read_only=True) as session:
+        return UUID(str((await session.exec(wanted)).scalar_one()))  # type: ignore[call-overload]

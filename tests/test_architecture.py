@@ -1,0 +1,167 @@
+"""The house rules that a machine can keep: names in every layer, walls, sizes, what is exported."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import policies
+import schema
+from infra.database import tables
+from schema.reading import Reader
+from tests.everything import mutations
+
+ROOT = Path(__file__).parent.parent
+LAYERS = ("policies", "services", "schema", "infra", "tests")
+MOST_LINES, MOST_OF_A_FUNCTION = 400, 40
+
+# A capability that lacks a layer, each with its reason; a needless line fails.
+NO_SERVICE_OF_ITS_OWN: dict[str, str] = {}
+NO_SCHEMA_OF_ITS_OWN: dict[str, str] = {}
+# What stands in a layer and is no capability.
+FRAME_OF_SERVICES = {
+    "arguments": "what a command says of its arguments",
+    "authority": "reads what somebody may do",
+    "clock": "the one clock",
+    "commands": "what makes a repeat change nothing",
+    "conflicts": "the rules of appointments that a county sets",
+    "errors": "every refusal",
+    "issuers": "tables and rules of accounts",
+    "passwords": "hashing for accounts",
+    "sealing": "encryption for people",
+    "sessions": "signing in, which happens before there is an actor",
+    "signing": "the keys of access tokens",
+    "standing": "the number by which authority is compared",
+    "tables": "what every table shares",
+}
+FRAME_OF_SCHEMA = {
+    "commands": "how a command becomes a mutation",
+    "documents": "parsing, validation and limits",
+    "errors": "the one place that translates",
+    "nodes": "what every type shares",
+    "scopes": "what each scope means for a row",
+    "viewer": "who asks, and anything by its id",
+}
+# Functions that may be longer, each with its reason; a needless line fails.
+LONG_FUNCTIONS: dict[str, str] = {}
+NOT_A_TENANTS = {"tenant"}
+
+
+def capabilities() -> set[str]:
+    """What has a policy of its own."""
+    return {path.stem for path in (ROOT / "policies").glob("*.csv")} - {"roles"}
+
+
+def modules(layer: str) -> set[str]:
+    """The modules right in a layer."""
+    return {path.stem for path in (ROOT / layer).glob("*.py")} - {"__init__"}
+
+
+def sources() -> Iterator[Path]:
+    """Every source file of the project."""
+    for layer in LAYERS:
+        yield from (ROOT / layer).rglob("*.py")
+
+
+class TestCapabilities:
+    """A capability has one name, and that name is a module in every layer."""
+
+    def test_each_stands_in_every_layer(self) -> None:
+        assert capabilities() - modules("services") == set(NO_SERVICE_OF_ITS_OWN)
+        assert capabilities() - modules("schema") == set(NO_SCHEMA_OF_ITS_OWN)
+        assert set(schema.CAPABILITIES) - {"viewer"} == capabilities()
+
+    def test_what_is_none_is_named_here_with_its_reason(self) -> None:
+        assert modules("services") - capabilities() == set(FRAME_OF_SERVICES)
+        assert modules("schema") - capabilities() == set(FRAME_OF_SCHEMA)
+
+    def test_each_mutations_command_and_policy_line_have_the_same_verb(self) -> None:
+        commands = {mutation.permission for mutation in mutations()}
+        lines = {line for line in policies.permissions() if line[1] != "read"}
+        assert commands == lines
+
+    def test_every_query_field_is_compiled(self) -> None:
+        Reader(schema.build()._schema)
+
+
+class TestTables:
+    """Every table is a county's, and nothing leads out of it."""
+
+    def test_every_key_and_index_leads_with_the_tenant(self) -> None:
+        for table in tables().sorted_tables:
+            if table.name in NOT_A_TENANTS:
+                continue
+            assert next(iter(table.primary_key.columns)).name == "tenant_id", table.name
+            for index in table.indexes:
+                assert next(iter(index.columns)).name == "tenant_id", index.name
+
+    def test_nothing_points_out_of_the_county(self) -> None:
+        for table in tables().sorted_tables:
+            for key in table.foreign_key_constraints:
+                first = next(iter(key.columns)).name
+                assert first == "tenant_id", f"{table.name}: {key.name}"
+
+
+class TestSizes:
+    """A screen for a function, a few for a module."""
+
+    def test_no_module_is_too_long(self) -> None:
+        long = {
+            str(path.relative_to(ROOT)): lines
+            for path in sources()
+            if (lines := len(path.read_text(encoding="utf-8").splitlines())) > MOST_LINES
+            and "versions" not in path.parts
+        }
+        assert not long
+
+    def test_no_function_is_too_long(self) -> None:
+        long = {
+            f"{path.relative_to(ROOT)}:{node.name}"
+            for path in sources()
+            if "versions" not in path.parts
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+            and (node.end_lineno or 0) - node.lineno + 1 > MOST_OF_A_FUNCTION
+        }
+        assert long == set(LONG_FUNCTIONS)
+
+    def test_every_module_says_what_it_is(self) -> None:
+        silent = [
+            str(path.relative_to(ROOT))
+            for path in sources()
+            if path.read_text(encoding="utf-8").strip()
+            and ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) is None
+        ]
+        assert not silent
+
+
+class TestHouse:
+    """What stands at the top, and where the county's words are."""
+
+    def test_the_top_level_holds_the_five_folders_and_no_other_code(self) -> None:
+        hidden = {path.name for path in ROOT.iterdir() if path.is_dir()}
+        assert {name for name in hidden if not name.startswith(".")} <= {*LAYERS, "__pycache__"}
+        assert not list(ROOT.glob("*.py"))
+
+    def test_nothing_of_the_demo_counties_stands_in_the_code(self) -> None:
+        words = (
+            "宜黄",
+            "yihuang",
+            "狮子湾",
+            "水北",
+            "北门路",
+            "学前街",
+            "红六方",
+            "临水",
+            "linshui",
+        )
+        found = [
+            (str(path.relative_to(ROOT)), word)
+            for path in sources()
+            if "tests" not in path.parts and "demo" not in path.parts
+            for word in words
+            if word in path.read_text(encoding="utf-8")
+        ]
+        assert not found
+
+    def test_the_exported_schema_is_current(self) -> None:
+        assert (ROOT / "schema" / "schema.graphql").read_text(encoding="utf-8") == schema.sdl()

@@ -1,0 +1,270 @@
+"""The three walls: the county's door, row-level security, the policies; each tried by itself."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Table, text
+from sqlalchemy.exc import DBAPIError
+from sqlmodel.ext.asyncio.session import AsyncSession
+from uuid_utils.compat import uuid7
+
+import policies
+import schema
+from infra.database import Database, tables
+from infra.migrations.walls import APPENDED_ONLY
+from policies import Actor, Denied
+from schema.reading.catalogue import Catalogue
+from services.errors import NotFound, Refused
+from tests.county import County
+from tests.everything import Mutation, arguments, ids, mutations
+from tests.schema.world import World, world
+
+TENANT_TABLES = [table for table in tables().sorted_tables if "tenant_id" in table.c]
+MUTATIONS = list(mutations())
+
+
+@pytest.fixture(scope="session")
+async def mine(database: Database) -> World:
+    """A county with a row in every table."""
+    return await _filled(await County.new(database))
+
+
+@pytest.fixture(scope="session")
+async def theirs(database: Database) -> World:
+    """Another one."""
+    return await _filled(await County.new(database))
+
+
+class TestRowLevelSecurity:
+    """A session of one county and another's rows, table by table."""
+
+    @pytest.mark.parametrize("table", TENANT_TABLES, ids=lambda table: table.name)
+    async def test_another_countys_rows_are_not_seen_counted_changed_or_deleted(
+        self, mine: World, theirs: World, table: Table
+    ) -> None:
+        name, other = table.name, theirs.county.id
+        assert await _count(mine, f"select count(*) from {name}") > 0, f"the world has no {name}"
+        every = f"select count(*) from {name} where tenant_id <> '{mine.county.id}'"
+        assert await _count(mine, every) == 0
+        assert await _count(mine, f"select count(*) from {name} where tenant_id = '{other}'") == 0
+        before = await _count(theirs, f"select count(*) from {name}")
+        for change in (
+            f"update {name} set tenant_id = tenant_id where tenant_id = '{other}'",
+            f"delete from {name} where tenant_id = '{other}'",
+        ):
+            assert await _changed(mine, change) in (0, "refused" if name in APPENDED_ONLY else 0)
+        assert await _count(theirs, f"select count(*) from {name}") == before
+
+    @pytest.mark.parametrize("table", TENANT_TABLES, ids=lambda table: table.name)
+    async def test_no_row_can_be_put_into_another_county(
+        self, mine: World, theirs: World, table: Table
+    ) -> None:
+        moved = f"update {table.name} set tenant_id = '{theirs.county.id}'"
+        assert await _changed(mine, moved) == "refused"
+        columns = ", ".join(column.name for column in table.c if column.name != "tenant_id")
+        copied = (
+            f"insert into {table.name} (tenant_id, {columns})"
+            f" select '{theirs.county.id}', {columns} from {table.name} limit 1"
+        )
+        assert await _changed(mine, copied) == "refused"
+
+    @pytest.mark.parametrize("table", TENANT_TABLES, ids=lambda table: table.name)
+    async def test_no_row_refers_to_another_countys(
+        self, mine: World, theirs: World, table: Table
+    ) -> None:
+        for key in table.foreign_key_constraints:
+            columns = [column.name for column in key.columns]
+            if columns == ["tenant_id"]:
+                continue
+            assert columns[0] == "tenant_id", f"{key.name} can leave the county"
+            if table.name in APPENDED_ONLY:
+                continue
+            referred = key.referred_table.name
+            foreign = await _id(theirs, f"select id from {referred} order by id limit 1")
+            changed = f"update {table.name} set {columns[1]} = '{foreign}'"
+            assert await _changed(mine, changed) == "refused", key.name
+
+    async def test_without_a_county_nothing_is_seen(self, database: Database, mine: World) -> None:
+        for table in (*TENANT_TABLES, tables().tables["tenant"]):
+            assert await database.reader.fetchval(f"select count(*) from {table.name}") == 0
+
+    async def test_the_reading_role_changes_nothing(self, mine: World) -> None:
+        for table in TENANT_TABLES:
+            async with mine.county.session(read_only=True) as session:
+                with pytest.raises(DBAPIError):
+                    await _execute(session, f"delete from {table.name}")
+                await session.rollback()
+
+    async def test_events_are_never_changed_or_removed(self, mine: World) -> None:
+        for change in ("update event set name = 'x'", "delete from event", "truncate event"):
+            assert await _changed(mine, change) == "refused"
+
+
+class TestEveryRole:
+    """Every query field and every mutation, tried in every role."""
+
+    @pytest.mark.parametrize("role", [role for role in policies.roles() if role != "client"])
+    async def test_a_mutation_is_for_those_whom_the_policies_name(
+        self, mine: World, role: str
+    ) -> None:
+        actor = await _in_role(mine, role)
+        known = await ids(mine)
+        for mutation in MUTATIONS:
+            object_, action = mutation.permission
+            reach = actor.reach(object_, action)
+            is_denied = await _is_denied(mine, actor, mutation, arguments(mutation, known))
+            if not reach:
+                assert is_denied, (role, mutation.name)
+            elif reach.county or reach.units:
+                assert not is_denied, (role, mutation.name)
+
+    async def test_no_mutation_is_open_to_the_public_or_to_a_client(self, mine: World) -> None:
+        known = await ids(mine)
+        for name in ("public", "client"):
+            for mutation in MUTATIONS:
+                given = arguments(mutation, known)
+                assert await _is_denied(mine, mine.readers[name], mutation, given), mutation.name
+
+    async def test_an_auditor_changes_nothing(self) -> None:
+        held = policies.grants("anywhere")["auditor"]
+        changing = {permission for permission in held if permission[1] != "read"}
+        assert changing == {("accounts", "change_password")}
+
+    async def test_every_object_that_is_read_has_a_policy_line(self) -> None:
+        catalogue = Catalogue.of(schema.build()._schema)
+        read = {reading.object for reading in catalogue.readings.values()} | {"coverage"}
+        assert read == {object_ for object_, action in policies.permissions() if action == "read"}
+
+    async def test_every_mutation_has_a_policy_line_and_every_line_a_mutation(self) -> None:
+        commands = {mutation.permission for mutation in MUTATIONS}
+        lines = {line for line in policies.permissions() if line[1] != "read"}
+        assert commands == lines
+
+
+class TestForeignIds:
+    """An id of another county in any argument is as one that doesn't exist."""
+
+    @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
+    async def test_each_argument_refuses_it_as_it_does_a_missing_one(
+        self, mine: World, theirs: World, mutation: Mutation
+    ) -> None:
+        role = _allowed(mutation)
+        known, foreign = await ids(mine), await ids(theirs)
+        actor = await _in_role(mine, role)
+        given, beyond = arguments(mutation, known), arguments(mutation, foreign)
+        before = await mine.county.events(), await theirs.county.events()
+        for parameter in mutation.command.parameters:
+            if parameter.of in (None, "Tenant"):
+                continue
+            said = [
+                await _refusal(mine, actor, mutation, given | {parameter.name: id_})
+                for id_ in (beyond[parameter.name], uuid7())
+            ]
+            assert said[0] == said[1], (mutation.name, parameter.name)
+        assert (await mine.county.events(), await theirs.county.events()) == before
+
+
+async def _filled(county: County) -> World:
+    made = await world(county)
+    async with county.session() as session:
+        for statement in (
+            "insert into command (tenant_id, id, subject_id, key, name, arguments_hash, made_at)"
+            " values (:t, :i, :i, 'k', 'units.found', 'x', now())",
+            "insert into refresh_token (tenant_id, id, account_id, family_id, token_hash, began_at,"
+            " expires_at) select :t, :i, id, :i, '\\x00', now(), now() + interval '1 day'"
+            " from account limit 1",
+        ):
+            bound = text(statement).bindparams(t=county.id, i=uuid7())
+            await session.exec(bound)  # type: ignore[call-overload]
+    return made
+
+
+async def _in_role(here: World, role: str) -> Actor:
+    """Somebody in this role at the county's top; the platform's operator is none of a county."""
+    known = {"public": here.readers["public"], **here.county.founders}
+    if role in known:
+        return known[role]
+    if role == "platform_operator":
+        return Actor(here.county.id, here.county.slug, person_id=uuid7())
+    return await here.county.actor(role)
+
+
+def _allowed(mutation: Mutation) -> str:
+    table = policies.grants("anywhere")
+    object_, action = mutation.permission
+    fitting = (
+        role
+        for role, held in table.items()
+        if {"county", "own"} & held.get((object_, action), set())
+    )
+    return next(role for role in reversed([*fitting]) if role not in ("public", "client"))
+
+
+async def _refusal(here: World, actor: Actor, mutation: Mutation, given: dict[str, Any]) -> Any:
+    """What is said, without the id that the caller knows anyway."""
+    try:
+        await _rolled_back(here, actor, mutation, given)
+    except NotFound as refused:
+        return type(refused), str(refused.facts["id"]).partition(":")[0]
+    except (Refused, Denied) as refused:
+        return type(refused), str(refused)
+    return "done"
+
+
+async def _is_denied(here: World, actor: Actor, mutation: Mutation, given: dict[str, Any]) -> bool:
+    try:
+        await _rolled_back(here, actor, mutation, given)
+    except Denied:
+        return True
+    except (Refused, DBAPIError):
+        return False
+    return False
+
+
+class _Undo(Exception):
+    """Ends a transaction without keeping it."""
+
+
+async def _rolled_back(
+    here: World, actor: Actor, mutation: Mutation, given: dict[str, Any]
+) -> None:
+    try:
+        async with here.county.session() as session:
+            await mutation.command.run(session, actor, **given)
+            await session.flush()
+            raise _Undo()
+    except _Undo:
+        return
+
+
+async def _execute(session: AsyncSession, statement: str) -> Any:
+    return await session.exec(text(statement))  # type: ignore[call-overload]
+
+
+@asynccontextmanager
+async def _undone(here: World) -> AsyncIterator[AsyncSession]:
+    async with here.county.session() as session:
+        yield session
+        await session.rollback()
+
+
+async def _count(here: World, statement: str) -> int:
+    async with here.county.session(read_only=True) as session:
+        return int((await _execute(session, statement)).scalar_one())
+
+
+async def _id(here: World, statement: str) -> UUID:
+    async with here.county.session(read_only=True) as session:
+        return UUID(str((await _execute(session, statement)).scalar_one()))
+
+
+async def _changed(here: World, statement: str) -> int | str:
+    """How many rows a statement changes, or that the database refuses it; nothing is kept."""
+    try:
+        async with _undone(here) as session:
+            return int((await _execute(session, statement)).rowcount)
+    except DBAPIError:
+        return "refused"
