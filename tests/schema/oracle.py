@@ -8,7 +8,7 @@ import base64
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +21,7 @@ import schema
 from policies import Actor
 from tests.county import County
 from tests.schema.oracle_coverage import Derived, coverage
+from tests.schema.oracle_values import collated, matches, role, widest, written
 
 TABLES = {
     "Unit": "unit", "Person": "person", "Post": "post", "Appointment": "appointment",
@@ -79,6 +80,7 @@ RENAMED = {
     ("Event", "objectType"): "object",
 }
 Row = Mapping[str, Any]
+PLAIN = build_schema(schema.sdl())
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ class Oracle:
     def answer(self, document: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """What the executor answers."""
         found = execute_sync(
-            build_schema(schema.sdl()),
+            PLAIN,
             parse(document),
             variable_values=dict(variables or {}),
             field_resolver=self.resolve,
@@ -347,63 +349,8 @@ def cut(
     return Page(nodes, len(rows), *around, order, name)
 
 
-def matches(type_name: str, row: Row, name: str, wanted: Any) -> bool:
-    """Whether a row is what a member of a filter asks for."""
-    match name:
-        case "kinds" | "states":
-            return row[name.removesuffix("s")].upper() in wanted
-        case "open" | "current":
-            return bool((row["until"] is None) == wanted)
-        case "active" | "trusted":
-            column = next(c for c in ("revoked_at", "distrusted_at", "until") if c in row)
-            return bool((row[column] is None) == wanted)
-        case "name" if type_name in ("Unit", "Person"):
-            return str(row["name"]).startswith(wanted)
-        case _ if f"{to_snake_case(name)}_id" in row:
-            return str(row[f"{to_snake_case(name)}_id"]) == str(wanted).partition(":")[2]
-        case _:
-            return bool(row[to_snake_case(name)] == wanted)
-
-
 def cursor(page: Page, row: Row) -> str:
     """Where a row stands in an order, as the service writes it."""
     places = [page.name, written(row[page.order]), str(row["id"])]
     shown = [place if isinstance(place, str) else json.dumps(place) for place in places]
     return base64.b64encode(json.dumps(shown, ensure_ascii=False).encode()).decode()
-
-
-def written(value: Any) -> Any:
-    """A value as JSON has it."""
-    match value:
-        case datetime():
-            return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        case date():
-            return value.isoformat()
-        case UUID():
-            return str(value)
-        case _:
-            return value
-
-
-def collated(value: Any) -> Any:
-    """What PostgreSQL sorts by: the suite's database collates by code point."""
-    return value.encode() if isinstance(value, str) else value
-
-
-def role(name: str) -> dict[str, str]:
-    """A role as the schema shows it."""
-    found = policies.roles()[name]
-    return {
-        "name": found.name, "zh": found.zh, "en": found.en,
-        "purposeZh": found.purpose_zh, "purposeEn": found.purpose_en,
-    }  # fmt: skip
-
-
-def widest(actor: Actor, object_: str, action: str) -> str:
-    """The widest scope of a permission."""
-    reach = actor.reach(object_, action)
-    if reach.county:
-        return "county"
-    if reach.units:
-        return "unit"
-    return "own" if reach.own else "public"

@@ -22,7 +22,10 @@ BUILT = schema.build()._schema
 READER = Reader(BUILT)
 DOCUMENTS = Documents(BUILT, Limits(depth=20, aliases=200, tokens=10_000))
 
-UNIT = "id kind kindLabel kindLabelEn: kindLabel(language: EN) name since until decision isPublic version"
+UNIT = (
+    "id kind kindLabel kindLabelEn: kindLabel(language: EN) name since until decision"
+    " isPublic version"
+)
 PERSON = "id name phone identityNumber isPartyMember version"
 HELD = "id state isActive startsAt endsAt ground warning version"
 POST = "id role roleLabel title seats version"

@@ -1,0 +1,68 @@
+"""Values, filters, roles: how the oracle writes and compares them."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from strawberry.utils.str_converters import to_snake_case
+
+import policies
+from policies import Actor
+
+Row = Mapping[str, Any]
+
+
+def matches(type_name: str, row: Row, name: str, wanted: Any) -> bool:
+    """Whether a row is what a member of a filter asks for."""
+    match name:
+        case "kinds" | "states":
+            return row[name.removesuffix("s")].upper() in wanted
+        case "open" | "current":
+            return bool((row["until"] is None) == wanted)
+        case "active" | "trusted":
+            column = next(c for c in ("revoked_at", "distrusted_at", "until") if c in row)
+            return bool((row[column] is None) == wanted)
+        case "name" if type_name in ("Unit", "Person"):
+            return str(row["name"]).startswith(wanted)
+        case _ if f"{to_snake_case(name)}_id" in row:
+            return str(row[f"{to_snake_case(name)}_id"]) == str(wanted).partition(":")[2]
+        case _:
+            return bool(row[to_snake_case(name)] == wanted)
+
+
+def written(value: Any) -> Any:
+    """A value as JSON has it."""
+    match value:
+        case datetime():
+            return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        case date():
+            return value.isoformat()
+        case UUID():
+            return str(value)
+        case _:
+            return value
+
+
+def collated(value: Any) -> Any:
+    """What PostgreSQL sorts by: the suite's database collates by code point."""
+    return value.encode() if isinstance(value, str) else value
+
+
+def role(name: str) -> dict[str, str]:
+    """A role as the schema shows it."""
+    found = policies.roles()[name]
+    return {
+        "name": found.name, "zh": found.zh, "en": found.en,
+        "purposeZh": found.purpose_zh, "purposeEn": found.purpose_en,
+    }  # fmt: skip
+
+
+def widest(actor: Actor, object_: str, action: str) -> str:
+    """The widest scope of a permission."""
+    reach = actor.reach(object_, action)
+    if reach.county:
+        return "county"
+    if reach.units:
+        return "unit"
+    return "own" if reach.own else "public"
