@@ -36,6 +36,16 @@ def _within(ask: Ask, row: Row) -> Within:
     return holds
 
 
+def is_seen(ask: Ask, row: Row) -> ColumnElement[bool]:
+    """The unit is there, and the reader may read coverage in it; null says no more than that."""
+    if "id" not in row and not ask.is_given("unit"):
+        return true()
+    unit = row["id"] if "id" in row else ask.argument("unit", Uuid())
+    if Scope.county in ask.scopes("coverage"):
+        return beneath(ask, unit, unit)
+    return under(ask, unit, ask.units("coverage"))
+
+
 def _count(build: Build) -> Callable[[Ask, Row], ColumnElement[Any]]:
     return lambda ask, row: build(ask.tenant, _within(ask, row))
 
@@ -100,8 +110,9 @@ class Coverage:
 class Queries:
     """What can be asked about coverage."""
 
-    coverage: Coverage = here(
+    coverage: Coverage | None = here(
         "覆盖情况，默认您能看到的全部。 Coverage of a unit, or of all that you may see.",
         "coverage",
         argument("unit", strawberry.ID | None, "哪个单元及以下。 This unit and below."),
+        seen=is_seen,
     )

@@ -8,7 +8,7 @@ import strawberry
 
 from schema.appointments import Appointment, AppointmentFilter, AppointmentOrder, Post, PostOrder
 from schema.commands import command
-from schema.coverage import Coverage
+from schema.coverage import Coverage, is_seen
 from schema.duties import Duty, DutyFilter, DutyOrder
 from schema.linkages import Linkage, LinkageFilter, LinkageOrder
 from schema.nodes import Node, label
@@ -108,7 +108,11 @@ class Unit(Node):
     stations: Connection[Station] = connection(
         StationRow.grid_id, StationOrder, "网格的驿站。 A grid's stations.", StationFilter
     )
-    coverage: Coverage = here("这里及以下的覆盖情况。 Coverage here and below.", "coverage")
+    coverage: Coverage | None = here(
+        "这里及以下的覆盖情况；无权看时为空。 Coverage here and below, if you may see it.",
+        "coverage",
+        seen=is_seen,
+    )
 
 
 @strawberry.type

@@ -188,10 +188,11 @@ class Records:
 class Here:
     """An object that has no row of its own: its fields are read from this row, or are in hand.
 
-    `object` is what the reader must be allowed to read at all.
+    `object` is what the reader must be allowed to read at all; where `seen` doesn't hold, it is null.
     """
 
     object: str | None = None
+    seen: Predicate | None = None
 
 
 Source = (
@@ -269,9 +270,14 @@ def link(to: Any, description: str, *, lenient: bool = False) -> Any:
     return source(Link(Given(to), lenient), description)
 
 
-def here(description: str, object_: str | None = None, *arguments: StrawberryArgument) -> Any:
+def here(
+    description: str,
+    object_: str | None = None,
+    *arguments: StrawberryArgument,
+    seen: Predicate | None = None,
+) -> Any:
     """An object without a row of its own."""
-    return source(Here(object_), description, *arguments)
+    return source(Here(object_, seen), description, *arguments)
 
 
 def rows(build: Callable[[Ask, Row], Select[Any]], description: str) -> Any:

@@ -170,11 +170,17 @@ class Statement:
                 return self._rows(field, want, build(self, row), row)
             case d.Records(get, columns):
                 return self._records(field, want, get, columns)
-            case d.Here(object_):
-                target = _object_type(field.type)
-                if object_ is not None:
-                    self._admit(object_, want)
-                return self.object_(target, self.selector.below(want, target), row)  # type: ignore[no-any-return]
+            case d.Here() as here:
+                return self._here(field, want, here, row)
+
+    def _here(
+        self, field: GraphQLField, want: Wanted, here: d.Here, row: d.Row
+    ) -> ColumnElement[Any]:
+        if here.object is not None:
+            self._admit(here.object, want)
+        target = _object_type(field.type)
+        built = self.object_(target, self.selector.below(want, target), row)
+        return case((here.seen(self, row), built), else_=ABSENT) if here.seen else built
 
     def _link(
         self,

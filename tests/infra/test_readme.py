@@ -22,7 +22,8 @@ def table(language: str) -> str:
         chinese, _, english = (field.description or "").partition("。 ")
         sentence = {"zh": f"{chinese}。", "en": english}[language]
         alias = field.validation_alias
-        variable = alias.choices[0] if isinstance(alias, AliasChoices) else f"SANFANG_{name.upper()}"
+        own = f"SANFANG_{name.upper()}"
+        variable = alias.choices[0] if isinstance(alias, AliasChoices) else own
         default = field.default
         shown = "" if default is None or isinstance(default, SecretStr) else f"`{default}`"
         rows.append(f"| `{variable}` | {shown} | {sentence} |\n")

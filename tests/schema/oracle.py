@@ -322,10 +322,10 @@ class Oracle:
     def _appointment_isactive(self, source: Node, _: Any) -> bool:
         return self.is_active(source.row)
 
-    def _unit_coverage(self, source: Node, _: Any) -> dict[str, Any]:
+    def _unit_coverage(self, source: Node, _: Any) -> dict[str, Any] | None:
         return coverage(self, source.row["id"])
 
-    def _query_coverage(self, _: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+    def _query_coverage(self, _: Any, given: Mapping[str, Any]) -> dict[str, Any] | None:
         unit = given.get("unit")
         return coverage(self, UUID(unit.partition(":")[2]) if unit else None)
 

@@ -22,8 +22,14 @@ class Derived:
     row: Row
 
 
-def coverage(oracle: "Oracle", unit: UUID | None) -> dict[str, Any]:
-    """Coverage of a unit, or of all that the reader may see."""
+def coverage(oracle: "Oracle", unit: UUID | None) -> dict[str, Any] | None:
+    """Coverage of a unit that the reader may see, or of all that they may see."""
+    reach = oracle.actor.reach("coverage", "read")
+    known = any(row["id"] == unit for row in oracle.rows["Unit"])
+    if unit and not (
+        (known and reach.county) or any(oracle.is_below(unit, r) for r in reach.units)
+    ):
+        return None
     within = _within(oracle, unit)
     opened = [row for row in oracle.rows["Unit"] if row["until"] is None]
     estates = [row["id"] for row in opened if row["kind"] == "estate" and within(row["id"])]
