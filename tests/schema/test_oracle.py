@@ -1,17 +1,18 @@
 """What the compiler answers, the plain executor answers too: every field, every kind of reader."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from graphql import GraphQLObjectType, build_schema, get_named_type
+from graphql import GraphQLObjectType, OperationDefinitionNode, build_schema, get_named_type
 
 import schema
-from infra.database import Database
+from infra.database import Database, tables
 from policies import Actor
 from schema.documents import Documents, Limits
-from schema.reading import Call, PageLimits, Reader
+from schema.reading import Call, PageLimits, Plan, Reader
 from services import authority
 from services.errors import Forbidden
 from tests.county import County
@@ -113,6 +114,25 @@ async def here(county: County, other: County) -> World:
     return await world(county)
 
 
+async def called(
+    database: Database, actor: Actor, operation: OperationDefinitionNode, given: Mapping[str, Any]
+) -> Call:
+    """One call by this reader, with the authority that the database knows."""
+    async with database.session(actor.tenant_id, read_only=True) as session:
+        known = await authority.load(
+            session, actor.tenant_id, person_id=actor.person_id, client_id=actor.client_id
+        )
+    return Call(known, DOCUMENTS.variables(operation, dict(given)), PageLimits())
+
+
+async def planned(database: Database, actor: Actor, text: str) -> Plan:
+    """The plan of a document for this reader."""
+    document = DOCUMENTS.read(text)
+    operation = document.operation(None)
+    assert operation is not None
+    return READER.query(document, operation, await called(database, actor, operation, {}))
+
+
 async def compiled(
     database: Database, actor: Actor, text: str, variables: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
@@ -120,11 +140,7 @@ async def compiled(
     document = DOCUMENTS.read(text)
     operation = document.operation(None)
     assert operation is not None
-    async with database.session(actor.tenant_id, read_only=True) as session:
-        known = await authority.load(
-            session, actor.tenant_id, person_id=actor.person_id, client_id=actor.client_id
-        )
-    call = Call(known, DOCUMENTS.variables(operation, dict(variables or {})), PageLimits())
+    call = await called(database, actor, operation, variables or {})
     plan = READER.query(document, operation, call)
     answer = await database.reader.fetchval(plan.sql, *plan.arguments(call))
     assert answer is not None
@@ -168,6 +184,21 @@ class TestOracle:
             none = await compiled(database, here.readers[name], document, {"id": f"Unit:{theirs}"})
             assert none == {"node": None}
 
+    async def test_every_table_of_a_statement_names_the_county_itself(
+        self, database: Database, here: World
+    ) -> None:
+        known = {table.name for table in tables().sorted_tables if "tenant_id" in table.c}
+        seen: set[str] = set()
+        for name, documents in EVERYTHING.items():
+            for text in documents:
+                sql = (await planned(database, here.readers[name], text)).sql
+                (tenant,) = set(re.findall(r"tenant\.id = (\$\d+)::UUID", sql))
+                for table, alias in re.findall(r"(\w+) AS (\w+)", sql):
+                    if table in known:
+                        seen.add(table)
+                        assert is_walled(sql, alias, tenant), (table, alias, text)
+        assert {"unit", "person", "appointment", "linkage", "event", "unit_path", "pack"} <= seen
+
     async def test_a_phone_is_masked_and_found_only_whole(
         self, database: Database, here: World
     ) -> None:
@@ -188,6 +219,14 @@ class TestOracle:
         ):
             with pytest.raises(Forbidden):
                 await compiled(database, here.readers[name], document)
+
+
+def is_walled(sql: str, alias: str, tenant: str) -> bool:
+    """Whether an alias is bound to the county, by itself or by another one that is."""
+    if f"{alias}.tenant_id = {tenant}::UUID" in sql:
+        return True
+    bound = re.findall(rf"{alias}\.tenant_id = (\w+)\.tenant_id", sql)
+    return any(is_walled(sql, other, tenant) for other in bound)
 
 
 async def walk(
