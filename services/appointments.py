@@ -29,7 +29,7 @@ from services.arguments import AppointmentId, Name, PersonId, PostId, Reason, Un
 from services.errors import BadInput, EndsBeforeItBegins, NotFound, Refused
 from services.events import record, state_of
 from services.standing import raise_standing
-from services.tables import Recorded, Tenant, moment, one_of, within_tenant
+from services.tables import Recorded, moment, one_of, within_tenant
 
 
 class AppointmentState(StrEnum):
@@ -150,7 +150,9 @@ async def create_post(
     place = await units.find_open(session, by, unit)
     path = await units.path_of(session, by, place.id)
     acting = authorize(by, "create_post", "appointments", within=path)
-    await _check_role(session, by, role)
+    is_misplaced = (role == "platform_operator") != (by.domain == policies.PLATFORM)
+    if is_misplaced or role not in {*policies.roles()} - {policies.PUBLIC, policies.CLIENT}:
+        raise RoleUnknown(role=role)
     if seats is None:
         rules = await packs.read(session, by, "appointments", conflicts.AppointmentRules)
         seats = rules.seats.get(role, 1)
@@ -309,13 +311,11 @@ async def _find_post(session: AsyncSession, by: Actor, post: UUID) -> Post:
 
 
 def _leave(row: Appointment, wanted: AppointmentState) -> dict[str, Any]:
-    """Refuse a step that the table doesn't know; else the row as it stood, its version raised."""
+    """Refuse a step that the table doesn't know; else the row as it stood."""
     state = AppointmentState(row.state)
     if wanted not in NEXT[state]:
         raise WrongState(state=state.value, wanted=wanted.value)
-    before = state_of(row)
-    row.version += 1
-    return before
+    return state_of(row)
 
 
 async def _changed(
@@ -323,6 +323,7 @@ async def _changed(
     before: dict[str, Any], reason: str | None = None,
 ) -> None:  # fmt: skip
     """Record the change, and let every process know that this person's authority is another one."""
+    row.version += 1
     note = {"reason": reason} if reason else None
     record(session, by, name, row, acting=acting, before=before, note=note)
     await raise_standing(session, by.tenant_id, row.person_id)
@@ -353,9 +354,13 @@ def _stands_at(row: Appointment, at: datetime) -> bool:
 async def _check_conflicts(
     session: AsyncSession, by: Actor, seat: Post, row: Appointment
 ) -> str | None:
-    roles = select(Post.role).join(Appointment, OF_POST).where(
+    held = select(Appointment.post_id).where(
         Appointment.tenant_id == by.tenant_id, Appointment.person_id == row.person_id, *_beside(row)
-    )  # fmt: skip
+    )
+    posts = (await session.exec(held)).all()
+    if not posts:
+        return None
+    roles = select(Post.role).where(Post.tenant_id == by.tenant_id, col(Post.id).in_(posts))
     beside = sorted(set((await session.exec(roles)).all()))
     return await conflicts.check(session, by, role=seat.role, beside=beside)
 
@@ -390,11 +395,3 @@ def _isnt_over() -> ColumnElement[bool]:
 
 units.OCCUPANTS["appointment"] = _serving
 people.PLACES.append(_places)
-
-
-async def _check_role(session: AsyncSession, by: Actor, role: str) -> None:
-    never = {policies.PUBLIC, policies.CLIENT}
-    slug = (await session.exec(select(Tenant.slug).where(Tenant.id == by.tenant_id))).one()
-    is_misplaced = (role == "platform_operator") != (slug == policies.PLATFORM)
-    if role not in policies.roles() or role in never or is_misplaced:
-        raise RoleUnknown(role=role)

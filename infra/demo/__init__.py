@@ -1,33 +1,38 @@
 """The demo (示范): two counties and the platform's operator, made by the commands that all use.
 
-Loading twice changes nothing. A county is founded in one transaction and filled in another, so that
-a load that was cut short is taken up where it ended.
+Loading twice changes nothing. A county is founded, framed, filled with grids and given accounts,
+each in one transaction: a load that was cut short is taken up at the first that is missing.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 from uuid_utils.compat import uuid7
 
 from infra.database import Database
-from infra.demo.county import Builder
+from infra.demo.county import build_frame, build_grids
 from infra.demo.description import Description, descriptions
 from infra.demo.desk import Desk
 from policies import Actor
 from services import accounts as signing_in
 from services import authority, clients, tenants
+from services.accounts import Account
 from services.appointments import OF_POST, Appointment, Post
-from services.units import Unit
+from services.units import Unit, UnitKind
 
 PASSWORD = "sanfang-demo"  # noqa: S105 - the demo's one password, told to whoever starts it
 OPERATOR = "platform_operator"
 OPERATOR_NAME = "平台运维"
 CLIENT_GRANTS = ("units.read", "linkages.read", "stations.read", "coverage.read")
-FOUNDERS = ("county_administrator", "security_administrator", "auditor")
+ADMINISTRATORS = ("county_administrator", "security_administrator")
+FOUNDERS = (*ADMINISTRATORS, "auditor")
 LOCK = 0x64656D6F
 
 
@@ -44,6 +49,14 @@ class DemoAccount:
     account: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a county's load: what shows that it is there, and what makes it."""
+
+    mark: Callable[[UUID, Description], SelectOfScalar[Any]]
+    build: Callable[[Desk], Awaitable[None]]
+
+
 async def load(database: Database) -> None:
     """Load what isn't there yet; of two processes at once the second finds it done."""
     async with database.owner_session(tenants.PLATFORM_ID) as session:
@@ -56,19 +69,17 @@ async def load(database: Database) -> None:
 
 def accounts() -> list[DemoAccount]:
     """The accounts of the demo, county by county, and the platform's operator."""
-    shown = [
-        DemoAccount(county.slug, role, name, role)
-        for county in descriptions()
-        for role, name in county.people.items()
-    ]
-    front_ends = [
-        DemoAccount(county.slug, "client", county.client, None) for county in descriptions()
-    ]
-    return [*shown, *front_ends, DemoAccount("platform", OPERATOR, OPERATOR_NAME, None)]
+    shown = []
+    for county in descriptions():
+        people = county.people.items()
+        shown += [DemoAccount(county.slug, role, name, role) for role, name in people]
+        shown.append(DemoAccount(county.slug, "client", county.client, None))
+    return [*shown, DemoAccount("platform", OPERATOR, OPERATOR_NAME, None)]
 
 
 async def _found_platform(session: AsyncSession) -> None:
-    if await _top(session, tenants.PLATFORM_ID) is None:
+    root = select(Unit.id).where(Unit.tenant_id == tenants.PLATFORM_ID)
+    if (await session.exec(root.limit(1))).first() is None:
         await tenants.create(
             session, tenant_id=tenants.PLATFORM_ID, slug="platform", name="平台",
             name_en="Platform", founders={OPERATOR: OPERATOR_NAME},
@@ -78,14 +89,10 @@ async def _found_platform(session: AsyncSession) -> None:
 async def _load_county(database: Database, described: Description) -> None:
     known = await database.tenant(described.slug)
     tenant_id = known[0] if known else await _found_county(database, described)
-    async with database.session(tenant_id) as session:
-        root = await _top(session, tenant_id)
-        if root is None or await _is_filled(session, tenant_id):
-            return
-        administrator, security = [await _founder(session, tenant_id, r) for r in FOUNDERS[:2]]
-        desk = Desk(session, described, administrator, security, root)
-        await Builder(desk).build()
-        await _open_accounts(desk, tenant_id)
+    await _load_part(database, tenant_id, described, 0, FRAME)
+    async with asyncio.TaskGroup() as group:
+        for block, part in ((1, GRIDS), (2, ACCOUNTS)):
+            group.create_task(_load_part(database, tenant_id, described, block, part))
 
 
 async def _found_county(database: Database, described: Description) -> UUID:
@@ -99,8 +106,21 @@ async def _found_county(database: Database, described: Description) -> UUID:
     return tenant_id
 
 
-async def _open_accounts(desk: Desk, tenant_id: UUID) -> None:
+async def _load_part(
+    database: Database, tenant_id: UUID, described: Description, block: int, part: Part
+) -> None:
+    async with database.session(tenant_id) as session:
+        if (await session.exec(part.mark(tenant_id, described).limit(1))).first() is not None:
+            return
+        # Plans kept from when the tables were empty would read them whole for each row.
+        await session.exec(select(func.set_config("plan_cache_mode", "force_custom_plan", True)))
+        administrator, security = [await _founder(session, tenant_id, r) for r in ADMINISTRATORS]
+        await part.build(Desk(session, described, administrator, security, block))
+
+
+async def _open_accounts(desk: Desk) -> None:
     """An account for whoever has held each role longest, and the county's client."""
+    tenant_id = desk.administrator.tenant_id
     for role in desk.described.people:
         holder = await _holder(desk.session, tenant_id, role)
         await signing_in.open(
@@ -110,6 +130,20 @@ async def _open_accounts(desk: Desk, tenant_id: UUID) -> None:
         desk.session, desk.administrator, name=desk.described.client, origins=[],
         grants=list(CLIENT_GRANTS),
     )  # fmt: skip
+
+
+def _unit_named(kind: UnitKind, name: str, tenant_id: UUID) -> SelectOfScalar[UUID]:
+    return select(Unit.id).where(Unit.tenant_id == tenant_id, Unit.kind == kind, Unit.name == name)
+
+
+FRAME = Part(lambda tenant, told: _unit_named(UnitKind.bureau, told.bureau, tenant), build_frame)
+GRIDS = Part(
+    lambda tenant, told: _unit_named(UnitKind.estate, told.estate_names.all()[0], tenant),
+    build_grids,
+)
+ACCOUNTS = Part(
+    lambda tenant, _: select(Account.id).where(Account.tenant_id == tenant), _open_accounts
+)
 
 
 async def _founder(session: AsyncSession, tenant_id: UUID, role: str) -> Actor:
@@ -126,13 +160,3 @@ async def _holder(session: AsyncSession, tenant_id: UUID, role: str) -> UUID:
         .order_by(col(Appointment.starts_at), col(Appointment.id))
     )
     return (await session.exec(holders.limit(1))).one()
-
-
-async def _top(session: AsyncSession, tenant_id: UUID) -> Unit | None:
-    top = select(Unit).where(Unit.tenant_id == tenant_id, col(Unit.parent_id).is_(None))
-    return (await session.exec(top)).first()
-
-
-async def _is_filled(session: AsyncSession, tenant_id: UUID) -> bool:
-    below = select(Unit.id).where(Unit.tenant_id == tenant_id, col(Unit.parent_id).is_not(None))
-    return (await session.exec(below.limit(1))).first() is not None

@@ -1,7 +1,7 @@
 """The desk (经办): a demo county's acts, each by the real command and the founder whose act it is.
 
-The county administrator founds, registers and proposes; the security administrator confirms. All of
-it is one transaction, so that a load that was cut short has left nothing.
+The county administrator founds, registers and proposes; the security administrator confirms. What
+is done at one desk is one transaction, so that a part that was cut short has left nothing.
 """
 
 from dataclasses import dataclass, field
@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time
 from functools import cached_property
 from uuid import UUID
 
+from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import policies
@@ -25,18 +26,18 @@ SEATS_WHERE_NONE_ARE_SET = 500
 
 @dataclass
 class Desk:
-    """Where a demo county's acts are done, and what has to be remembered between them."""
+    """Where a demo county's acts are done; `block` keeps the people of two desks apart."""
 
     session: AsyncSession
     described: Description
     administrator: Actor
     security: Actor
-    root: Unit
+    block: int
     posts: dict[tuple[UUID, str, str], Post] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.names = names(self.described.people.values())
-        self.phones = phones()
+        self.names = names(self.described.people.values(), self.block)
+        self.phones = phones(self.block)
 
     @cached_property
     def begun(self) -> date:
@@ -51,6 +52,11 @@ class Desk:
             self.session, self.administrator, kind=kind, name=name, parent=parent.id,
             since=since, decision=decision,
         )  # fmt: skip
+
+    async def standing(self, kind: UnitKind) -> dict[str, Unit]:
+        """The units of a kind, by name."""
+        mine = select(Unit).where(Unit.tenant_id == self.administrator.tenant_id, Unit.kind == kind)
+        return {unit.name: unit for unit in await self.session.exec(mine)}
 
     async def register(
         self, name: str | None = None, *, home: Unit | None = None, is_member: bool = False
