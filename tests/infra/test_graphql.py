@@ -178,10 +178,11 @@ class TestStanding:
             await appointments.revoke(
                 session, county.security, appointment=held.id, reason="试验撤销"
             )
+        renamed = {"unit": f"Unit:{tree.grids[0].id}", "name": "夺名"}
+        assert await served_beside.code(RENAME, renamed, token=bearer) == "FORBIDDEN"
         for one in (served_beside, served):
             found = await one.ask("{ viewer { roles { name } posts { role } } }", token=bearer)
             assert found == {"viewer": {"roles": [{"name": "public"}], "posts": []}}
-            renamed = {"unit": f"Unit:{tree.grids[0].id}", "name": "夺名"}
             assert await one.code(RENAME, renamed, token=bearer) == "FORBIDDEN"
 
     async def test_an_unchanged_authority_costs_no_second_round_trip(
