@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import func, text
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
@@ -63,8 +63,10 @@ async def load(database: Database) -> None:
         await session.exec(select(func.pg_advisory_xact_lock(LOCK)))
         await _found_platform(session)
         async with asyncio.TaskGroup() as group:
-            for described in descriptions():
-                group.create_task(_load_county(database, described))
+            loads = [group.create_task(_load_county(database, told)) for told in descriptions()]
+        if any(load.result() for load in loads):
+            # Without statistics the first reads of so many new rows are planned for a few.
+            await (await session.connection()).execute(text("analyze"))
 
 
 def accounts() -> list[DemoAccount]:
@@ -86,13 +88,17 @@ async def _found_platform(session: AsyncSession) -> None:
         )  # fmt: skip
 
 
-async def _load_county(database: Database, described: Description) -> None:
+async def _load_county(database: Database, described: Description) -> bool:
+    """Whether there was anything to load."""
     known = await database.tenant(described.slug)
     tenant_id = known[0] if known else await _found_county(database, described)
-    await _load_part(database, tenant_id, described, 0, FRAME)
+    is_new = await _load_part(database, tenant_id, described, 0, FRAME)
     async with asyncio.TaskGroup() as group:
-        for block, part in ((1, GRIDS), (2, ACCOUNTS)):
+        rest = [
             group.create_task(_load_part(database, tenant_id, described, block, part))
+            for block, part in ((1, GRIDS), (2, ACCOUNTS))
+        ]
+    return is_new or any(part.result() for part in rest)
 
 
 async def _found_county(database: Database, described: Description) -> UUID:
@@ -108,14 +114,16 @@ async def _found_county(database: Database, described: Description) -> UUID:
 
 async def _load_part(
     database: Database, tenant_id: UUID, described: Description, block: int, part: Part
-) -> None:
+) -> bool:
+    """Whether the part was still missing."""
     async with database.session(tenant_id) as session:
         if (await session.exec(part.mark(tenant_id, described).limit(1))).first() is not None:
-            return
+            return False
         # Plans kept from when the tables were empty would read them whole for each row.
         await session.exec(select(func.set_config("plan_cache_mode", "force_custom_plan", True)))
         administrator, security = [await _founder(session, tenant_id, r) for r in ADMINISTRATORS]
         await part.build(Desk(session, described, administrator, security, block))
+    return True
 
 
 async def _open_accounts(desk: Desk) -> None:
