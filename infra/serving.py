@@ -23,6 +23,7 @@ from infra.speech import fail, run, say
 BACKLOG = 2048
 SECONDS_TO_END = 3
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SHOWN = "community_secretary"
 EXAMPLE = "{ viewer { person { name } county { name } roles { zh } } }"
 
 
@@ -112,11 +113,15 @@ async def _prepare(settings: Settings, is_demo: bool) -> None:
 
 
 async def _load_demo(settings: Settings) -> None:
+    from rich.console import Console
+
     from infra import demo
     from infra.database import Database
 
+    waiting = say("载入示范县，首次约需二十秒…", "Loading the demo, some twenty seconds at first…")
     async with await Database.open(settings) as database:
-        await demo.load(database)
+        with Console(stderr=True).status(waiting):
+            await demo.load(database)
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -153,7 +158,7 @@ def _accounts(settings: Settings) -> list[str]:
     from infra import demo
 
     accounts = demo.accounts()
-    first = accounts[0]
+    shown = next((one for one in accounts if one.role == SHOWN), accounts[0])
     whose = [f"{one.name}（{policies.roles()[one.role].zh}）" for one in accounts]
     whose = whose if say("zh", "en") == "zh" else [
         f"{one.name}, {policies.roles()[one.role].en}" for one in accounts
@@ -166,7 +171,7 @@ def _accounts(settings: Settings) -> list[str]:
     ]
     example = (
         f"curl -s {settings.url}/graphql -H 'Content-Type: application/json'"
-        f' -H "Authorization: Bearer $({command} token -t {first.tenant} -r {first.role})"'
+        f' -H "Authorization: Bearer $({command} token -t {shown.tenant} -r {shown.role})"'
         f' -d \'{{"query": "{EXAMPLE}"}}\''
     )
     return [title, *lines, say("试一下", "Try"), f"  {example}"]

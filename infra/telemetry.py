@@ -33,6 +33,7 @@ SECRET = frozenset(
     {"phone", "identity_number", "password", "token", "secret", "authorization", "variables"}
 )
 STRUCK = "***"
+OURS = ("infra", "schema", "services", "policies")
 
 
 def configure(settings: Settings) -> None:
@@ -62,8 +63,10 @@ def configure(settings: Settings) -> None:
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(logging.INFO)
-    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "httpx", "alembic"):
+    root.setLevel(logging.WARNING)
+    for name in OURS:
+        logging.getLogger(name).setLevel(logging.INFO)
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).setLevel(logging.WARNING)
         logging.getLogger(name).propagate = True
