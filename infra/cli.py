@@ -81,6 +81,22 @@ def schema() -> None:
     typer.echo(sdl(), nl=False)
 
 
+@app.command(help=say("打印全部错误代码。", "Print every code of a refusal."))
+def codes() -> None:
+    """Print the codes."""
+    import pkgutil
+    from importlib import import_module
+
+    import infra
+    import services
+    from schema.errors import listing
+
+    for package in (services, infra):
+        for module in pkgutil.iter_modules(package.__path__):
+            import_module(f"{package.__name__}.{module.name}")
+    typer.echo(listing(), nl=False)
+
+
 @app.command(help=say("打印谁可以做什么。", "Print who may do what."))
 def matrix() -> None:
     """Print the matrix of roles, objects and actions."""

@@ -101,6 +101,19 @@ def rotate_keys(
     typer.echo(say(f"{slug}：已全部换到第 {number} 号密钥", f"{slug}: all on key {number}"))
 
 
+@app.command(
+    "rotate-signing",
+    help=say("更换一个县签发令牌的密钥；--at-once 使已签发的令牌立即失效。",
+             "Rotate the key that signs tokens; --at-once refuses every token signed so far."),
+)  # fmt: skip
+def rotate_signing(
+    slug: Slug,
+    at_once: Annotated[bool, typer.Option("--at-once", help=say("立即。", "At once."))] = False,
+) -> None:
+    """Rotate a county's signing key."""
+    typer.echo(f"{slug}: {run(_rotate_signing(slug, at_once))}")
+
+
 def _pair(text: str) -> tuple[str, str]:
     role, separator, name = text.partition("=")
     if not (role and separator and name.strip()):
@@ -178,6 +191,15 @@ async def _rotate(slug: str, batch: int) -> int:
                 progress.update(task, total=total, completed=total - done.remaining)
                 if not done.remaining:
                     return done.number
+
+
+async def _rotate_signing(slug: str, at_once: bool) -> str:
+    from services import signing
+
+    async with await _open() as database:
+        tenant, _ = await _tenant(database, slug)
+        async with database.session(tenant) as session:
+            return (await signing.rotate(session, tenant, at_once=at_once)).kid
 
 
 async def _tenant(database: "Database", slug: str) -> tuple[UUID, str]:

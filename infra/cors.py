@@ -4,12 +4,15 @@ A browser's page names its county in the path, so that a preflight, which carrie
 answered for that county alone. Nothing here uses cookies.
 """
 
+from collections.abc import Awaitable, Callable
+
 from starlette.requests import Request
 from starlette.responses import Response
 
 from infra.database import Database
 from services import clients
 
+Answer = Callable[[Request], Awaitable[Response]]
 ALLOWED = {
     "access-control-allow-methods": "GET, POST",
     "access-control-allow-headers": "authorization, content-type, x-sanfang-tenant",
@@ -31,6 +34,20 @@ async def headers(request: Request, database: Database) -> dict[str, str]:
         is_registered = await clients.origin_allowed(session, known[0], origin)
     shown = {"access-control-allow-origin": origin} if is_registered else {}
     return {"vary": VARY, **shown}
+
+
+def let_in(answer: Answer, find: Callable[[Request], Database]) -> Answer:
+    """An endpoint that pages of registered origins may use too; `find` gives its database."""
+
+    async def answered(request: Request) -> Response:
+        if request.method == "OPTIONS":
+            return await preflight(request, find(request))
+        response = await answer(request)
+        if "origin" in request.headers:
+            response.headers.update(await headers(request, find(request)))
+        return response
+
+    return answered
 
 
 async def preflight(request: Request, database: Database) -> Response:

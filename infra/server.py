@@ -1,7 +1,7 @@
 """The server: routes, and what is opened at the start and closed at the end."""
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import asyncpg
@@ -18,8 +18,6 @@ from infra.graphql import GraphQL
 from infra.settings import Settings
 from schema.documents import Documents, Limits
 from schema.reading import Reader
-
-Answer = Callable[[Request], Awaitable[Response]]
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -46,7 +44,7 @@ def create_app(settings: Settings) -> Starlette:
 
 def _routes(settings: Settings) -> list[BaseRoute]:
     methods = ["GET", "POST", "OPTIONS"]
-    answer = _counted(_graphql(settings))
+    answer = _counted(cors.let_in(_graphql(settings), _database))
     return [
         Route("/graphql", answer, methods=methods),
         Route("/graphql/{tenant}", answer, methods=methods),
@@ -58,23 +56,22 @@ def _routes(settings: Settings) -> list[BaseRoute]:
     ]
 
 
-def _graphql(settings: Settings) -> Answer:
+def _graphql(settings: Settings) -> cors.Answer:
     async def answer(request: Request) -> Response:
         if settings.graphiql and console.wants_page(request):
             return console.page()
-        database: Database = request.app.state.database
-        if request.method == "OPTIONS":
-            return await cors.preflight(request, database)
         graphql: GraphQL = request.app.state.graphql
-        response = await graphql.respond(request)
-        if "origin" in request.headers:
-            response.headers.update(await cors.headers(request, database))
-        return response
+        return await graphql.respond(request)
 
     return answer
 
 
-def _counted(answer: Answer) -> Answer:
+def _database(request: Request) -> Database:
+    database: Database = request.app.state.database
+    return database
+
+
+def _counted(answer: cors.Answer) -> cors.Answer:
     async def counted(request: Request) -> Response:
         begun = time.perf_counter()
         response = await answer(request)
@@ -94,9 +91,8 @@ async def _healthz(request: Request) -> Response:
 
 async def _readyz(request: Request) -> Response:
     """The database answers too."""
-    database: Database = request.app.state.database
     try:
-        await database.reader.fetchval("select 1", timeout=2)
+        await _database(request).reader.fetchval("select 1", timeout=2)
     except (asyncpg.PostgresError, OSError, TimeoutError):
         telemetry.READY.set(0)
         return PlainTextResponse("the database does not answer", 503)

@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from infra import requests
+from infra import cors, requests
 from infra.auth import Authenticator
 from infra.database import Database
 from infra.settings import Settings
@@ -200,9 +200,15 @@ class Tokens:
 def routes(authenticator: Authenticator, database: Database, settings: Settings) -> list[Route]:
     """The endpoints as routes."""
     tokens = Tokens(database, settings)
+    token, sign_out = (
+        cors.let_in(answer, lambda _: database) for answer in (tokens.token, tokens.sign_out)
+    )
+    methods = ["POST", "OPTIONS"]
     return [
-        Route("/token", tokens.token, methods=["POST"]),
-        Route("/sign-out", tokens.sign_out, methods=["POST"]),
+        Route("/token", token, methods=methods),
+        Route("/token/{tenant}", token, methods=methods),
+        Route("/sign-out", sign_out, methods=methods),
+        Route("/sign-out/{tenant}", sign_out, methods=methods),
         Route("/jwks/{tenant}", tokens.keys, methods=["GET"]),
     ]
 
@@ -243,7 +249,8 @@ async def _read(request: Request) -> Wanted:
     body = await requests.body(request, MOST_BYTES)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     fields = _json(body) if kind == requests.JSON else _form(body)
-    tenant = fields.get("tenant") or request.headers.get("x-sanfang-tenant")
+    named = request.path_params.get("tenant") or request.headers.get("x-sanfang-tenant")
+    tenant = fields.get("tenant") or named
     if not tenant:
         raise MalformedRequest(reason="tenant is missing")
     if not all(_is_text(value) for value in (tenant, *fields.values())):

@@ -1,7 +1,7 @@
 """The one place that turns what was raised into what a caller reads: code, message, path."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -47,6 +47,27 @@ def describe_graphql(error: GraphQLError, refused: Refused, language: str) -> di
             {"line": place.line, "column": place.column} for place in error.locations
         ]
     return described
+
+
+def listing() -> str:
+    """Every code that a caller can meet, as a table in Markdown; of the classes loaded so far."""
+    rows = sorted(
+        f"| `{refused.code}` | {refused.text('zh')} | {refused.text('en')} |"
+        for refused in _refusals(Refused)
+    )
+    heads = (
+        "# Codes in `errors[].extensions.code`",
+        "",
+        "| code | 中文 | English |",
+        "|---|---|---|",
+    )
+    return "\n".join((*heads, *rows, ""))
+
+
+def _refusals(parent: type[Refused]) -> Iterator[type[Refused]]:
+    for child in parent.__subclasses__():
+        yield child
+        yield from _refusals(child)
 
 
 def language_of(accept_language: str | None) -> str:

@@ -11,7 +11,8 @@ from sqlalchemy import text
 
 import schema
 from schema.commands import KEY, Command, Parameter
-from schema.reading.catalogue import DEFINITION
+from schema.reading.catalogue import DEFINITION, Catalogue
+from schema.reading.declare import Here, Pages
 from tests.schema.world import World
 
 # The GraphQL types whose ids a command may ask for, and the table of each.
@@ -50,6 +51,17 @@ def mutations() -> Iterator[Mutation]:
     assert type_ is not None
     for name, field in type_.fields.items():
         yield Mutation(name, field.extensions[DEFINITION].metadata[KEY])
+
+
+def lists() -> Iterator[tuple[str, str]]:
+    """Every field of Query that reads rows, with the object that it reads."""
+    catalogue = Catalogue.of(schema.build()._schema)
+    for (type_name, name), source in catalogue.sources.items():
+        if type_name == "Query" and isinstance(source, Pages):
+            field = catalogue.schema.query_type.fields[name]  # type: ignore[union-attr]
+            yield name, catalogue.readings[catalogue.node_type(field.type).name].object
+        if type_name == "Query" and isinstance(source, Here) and source.object is not None:
+            yield name, source.object
 
 
 async def ids(world: World) -> dict[str, UUID]:

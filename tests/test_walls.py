@@ -17,13 +17,15 @@ from infra.database import Database, tables
 from infra.migrations.walls import APPENDED_ONLY
 from policies import Actor, Denied
 from schema.reading.catalogue import Catalogue
-from services.errors import NotFound, Refused
+from services.errors import Forbidden, NotFound, Refused
 from tests.county import County
-from tests.everything import Mutation, arguments, ids, mutations
+from tests.everything import Mutation, arguments, ids, lists, mutations
+from tests.schema.test_oracle import compiled
 from tests.schema.world import World, world
 
 TENANT_TABLES = [table for table in tables().sorted_tables if "tenant_id" in table.c]
 MUTATIONS = list(mutations())
+QUERIES = dict(lists())
 
 
 @pytest.fixture(scope="session")
@@ -120,6 +122,21 @@ class TestEveryRole:
                 assert is_denied, (role, mutation.name)
             elif reach.county or reach.units:
                 assert not is_denied, (role, mutation.name)
+
+    @pytest.mark.parametrize("role", policies.roles())
+    async def test_a_query_field_is_for_those_who_may_read_its_object(
+        self, database: Database, mine: World, role: str
+    ) -> None:
+        is_client = role == "client"
+        actor = mine.readers["client"] if is_client else await _in_role(mine, role)
+        for name, object_ in QUERIES.items():
+            wanted = "estates" if name == "coverage" else "totalCount"
+            try:
+                await compiled(database, actor, f"{{ {name} {{ {wanted} }} }}")
+                is_answered = True
+            except Forbidden:
+                is_answered = False
+            assert is_answered == bool(actor.reach(object_, "read")), (role, name)
 
     async def test_no_mutation_is_open_to_the_public_or_to_a_client(self, mine: World) -> None:
         known = await ids(mine)

@@ -188,7 +188,7 @@ class Records:
 class Here:
     """An object that has no row of its own: its fields are read from this row, or are in hand.
 
-    `object` is what the reader must be allowed to read at all; where `seen` doesn't hold, it is null.
+    `object` is what the reader must be allowed to read at all; null where `seen` doesn't hold.
     """
 
     object: str | None = None

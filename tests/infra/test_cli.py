@@ -116,6 +116,8 @@ class TestEmbedded:
             assert _ask(url, "away") == 200
             rotated = _tenant(folder, "rotate-keys", "away")
             assert "all on key 2" in rotated.stdout
+            signing = _tenant(folder, "rotate-signing", "away", "--at-once")
+            assert signing.stdout.startswith("away: ")
 
     def test_the_doctor_is_content(self, folder: Path) -> None:
         answer = _run("doctor", SANFANG_DATA_DIR=str(folder), SANFANG_LANG="en")
