@@ -51,6 +51,7 @@ class Role:
     en: str
     purpose_zh: str
     purpose_en: str
+    appointers: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,21 +149,28 @@ def authorize(
     *,
     within: Collection[UUID] = (),
     owner: UUID | None = None,
+    among: Collection[str] | None = None,
 ) -> Held | None:
     """The post in which the actor may do this, None where it is no post's, or raise `Denied`.
 
-    `within` is the object's unit and all units above it; `owner` is whose the object is.
+    `within` is the object's unit and all units above it; `owner` is whose the object is; `among`
+    are the only roles in which it may be done.
     """
     if not actor.reach(object_, action):
         raise Denied(action, object_)
     table = grants(actor.domain)
-    for post in actor.posts:
+    for post in (post for post in actor.posts if among is None or post.role in among):
         scopes = table.get(post.role, {}).get((object_, action), frozenset())
         if Scope.county in scopes or (Scope.unit in scopes and post.unit_id in within):
             return post
     reach = actor.reach(object_, action)
-    is_own = reach.own and owner is not None and owner in (actor.person_id, actor.client_id)
-    if is_own or (reach.county and actor.client_id and not actor.person_id):
+    is_own = (
+        reach.own
+        and among is None
+        and owner is not None
+        and owner in (actor.person_id, actor.client_id)
+    )
+    if is_own or (reach.county and actor.client_id and not actor.person_id and among is None):
         return next(iter(actor.posts), None)
     raise Denied(action, object_)
 
@@ -179,6 +187,15 @@ def roles() -> Mapping[str, Role]:
     """Every role by its name, in the order of roles.csv."""
     with (HERE / "roles.csv").open(encoding="utf-8") as lines:
         return {row["role"]: Role(*row.values()) for row in csv.DictReader(lines)}
+
+
+def appointers(role: str) -> frozenset[str] | None:
+    """The only roles that may fill this one, create its posts or end its terms; None if any may.
+
+    Without it, whoever appoints in one community could make an administrator of the county there.
+    """
+    known = roles().get(role)
+    return frozenset(known.appointers.split()) if known and known.appointers else None
 
 
 @lru_cache(maxsize=1)

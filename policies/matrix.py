@@ -19,7 +19,7 @@ HEADER = """\
 def policies_matrix() -> str:
     """The whole matrix, one section an object."""
     objects = sorted({object_ for object_, _ in permissions()})
-    return "\n".join([HEADER, *(_section(object_) for object_ in objects)])
+    return "\n".join([HEADER, *(_section(object_) for object_ in objects), _appointers()])
 
 
 def _section(object_: str) -> str:
@@ -29,6 +29,14 @@ def _section(object_: str) -> str:
     names = ["角色 Role", *(_both(role) for role in roles().values())]
     lines = [f"{_aligned(row, widths)}  {name}" for row, name in zip(rows, names, strict=True)]
     return "\n".join([f"[{object_}]", *lines, ""])
+
+
+def _appointers() -> str:
+    """The roles that only some may appoint to."""
+    kept = [[role.name, role.appointers] for role in roles().values() if role.appointers]
+    widths = [max(len(row[column]) for row in kept) for column in range(2)]
+    lines = [_aligned(row, widths).rstrip() for row in kept]
+    return "\n".join(["[谁可以任命 appointed only by]", *lines, ""])
 
 
 def _cells(role: str, object_: str, actions: Iterable[str]) -> list[str]:

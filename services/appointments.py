@@ -23,8 +23,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 import policies
-from policies import Actor, Held, authorize
-from services import clock, conflicts, packs, people, units
+from policies import Actor, Held, appointers, authorize
+from services import clock, conflicts, packs, people, terms, units
 from services.arguments import AppointmentId, Name, PersonId, PostId, Reason, UnitId, Version
 from services.errors import BadInput, EndsBeforeItBegins, NotFound, Refused
 from services.events import record, state_of
@@ -149,7 +149,7 @@ async def create_post(
     """Create a post in a unit, with the role that it gives to its holders."""
     place = await units.find_open(session, by, unit)
     path = await units.path_of(session, by, place.id)
-    acting = authorize(by, "create_post", "appointments", within=path)
+    acting = authorize(by, "create_post", "appointments", within=path, among=appointers(role))
     is_misplaced = (role == "platform_operator") != (by.domain == policies.PLATFORM)
     if is_misplaced or role not in {*policies.roles()} - {policies.PUBLIC, policies.CLIENT}:
         raise RoleUnknown(role=role)
@@ -180,7 +180,8 @@ async def propose(
     """Propose a person for a post; somebody else confirms it."""
     seat = await _find_post(session, by, post)
     path = await units.path_of(session, by, seat.unit_id)
-    acting = authorize(by, "propose", "appointments", within=path)
+    appointing = appointers(seat.role)
+    acting = authorize(by, "propose", "appointments", within=path, among=appointing)
     await units.find_open(session, by, seat.unit_id)
     holder = await people.find(session, by, person, for_update=True)
     row = Appointment(
@@ -297,8 +298,10 @@ async def _find_for(
     session: AsyncSession, by: Actor, appointment: UUID, action: str
 ) -> tuple[Appointment, Held | None]:
     row = await find(session, by, appointment, for_update=True)
+    role = select(Post.role).where(Post.tenant_id == by.tenant_id, Post.id == row.post_id)
+    appointing = appointers((await session.exec(role)).one())
     path = await units.path_of(session, by, row.unit_id)
-    return row, authorize(by, action, "appointments", within=path)
+    return row, authorize(by, action, "appointments", within=path, among=appointing)
 
 
 async def _find_post(session: AsyncSession, by: Actor, post: UUID) -> Post:
@@ -339,16 +342,8 @@ async def _check_seats(session: AsyncSession, by: Actor, seat: Post, row: Appoin
     others = select(Appointment).where(
         Appointment.tenant_id == by.tenant_id, Appointment.post_id == seat.id, *_beside(row)
     )
-    held = (await session.exec(others)).all()
-    moments = [row.starts_at, *(other.starts_at for other in held)]
-    inside = [m for m in moments if m >= row.starts_at and (row.ends_at is None or m < row.ends_at)]
-    busiest = max(sum(_stands_at(other, m) for other in held) for m in inside)
-    if busiest >= seat.seats:
+    if terms.busiest(row, (await session.exec(others)).all()) >= seat.seats:
         raise SeatTaken(seats=seat.seats)
-
-
-def _stands_at(row: Appointment, at: datetime) -> bool:
-    return row.starts_at <= at and (row.ends_at is None or at < row.ends_at)
 
 
 async def _check_conflicts(

@@ -31,6 +31,13 @@ TABLES = {
 }
 
 
+# Posts that anybody with the right may fill, not only the county's administrators.
+PLAIN = {
+    "Post": " where role = 'resident'",
+    "Appointment": " where post_id in (select id from post where role = 'resident')",
+}
+
+
 @dataclass(frozen=True)
 class Mutation:
     """A mutation's name in the schema and its command."""
@@ -69,7 +76,9 @@ async def ids(world: World) -> dict[str, UUID]:
     found: dict[str, UUID] = {}
     async with world.county.session(read_only=True) as session:
         for type_name, table in TABLES.items():
-            newest = text(f"select id from {table} order by id desc limit 1")
+            newest = text(
+                f"select id from {table}{PLAIN.get(type_name, '')} order by id desc limit 1"
+            )
             found[type_name] = (await session.exec(newest)).scalar_one()  # type: ignore[call-overload]
     tree = world.tree
     named = {field.name: getattr(tree, field.name) for field in fields(tree)}

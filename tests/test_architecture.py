@@ -32,6 +32,7 @@ FRAME_OF_SERVICES = {
     "signing": "the keys of access tokens",
     "standing": "the number by which authority is compared",
     "tables": "what every table shares",
+    "terms": "how many hold a seat at once",
 }
 FRAME_OF_SCHEMA = {
     "commands": "how a command becomes a mutation",
