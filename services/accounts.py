@@ -16,12 +16,13 @@ from sqlmodel import Field, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor, Held, authorize
-from services import clock, issuers, passwords, people, sealing
+from services import clock, issuers, passwords, people, rows, sealing
 from services.arguments import Length, Of, PersonId, Reason, Version
-from services.errors import BadInput, NotFound, Refused, SignInRefused
+from services.errors import BadInput, Refused, SignInRefused
 from services.events import record, state_of
 from services.issuers import Issuer, SubjectLink
 from services.people import Person
+from services.rows import made
 from services.sealing import Keys, TenantKey
 from services.tables import Recorded, moment, within_tenant
 
@@ -90,9 +91,8 @@ async def open(  # noqa: A001 - the verb of the policy line
     _check_password(password, name)
     await _check_free(session, by, owner.id, name)
     row = Account(
-        tenant_id=by.tenant_id, person_id=owner.id, name=name,
+        **made(by, acting), person_id=owner.id, name=name,
         password_hash=await passwords.hash_(password),
-        made_by=by.person_id, made_as=acting.appointment_id if acting else None,
     )  # fmt: skip
     session.add(row)
     record(session, by, "account.opened", row, acting=acting)
@@ -175,10 +175,9 @@ async def trust_issuer(
     """Trust an OpenID Connect issuer to say who somebody is."""
     acting = authorize(by, "trust_issuer", "accounts")
     row = Issuer(
-        tenant_id=by.tenant_id, url=issuers.normal_url(issuer, "issuer"), audience=audience,
+        **made(by, acting), url=issuers.normal_url(issuer, "issuer"), audience=audience,
         jwks_url=issuers.normal_url(jwks_url, "jwksUrl") if jwks_url else None,
         subject_claim=subject_claim, algorithms=issuers.check_algorithms(algorithms),
-        made_by=by.person_id, made_as=acting.appointment_id if acting else None,
     )  # fmt: skip
     await _hold(session, by)
     await issuers.check_new(session, by.tenant_id, row.url)
@@ -214,8 +213,7 @@ async def link_subject(
     owner = await people.find(session, by, person, for_update=True)
     await issuers.check_unlinked(session, trusted, subject)
     row = SubjectLink(
-        tenant_id=by.tenant_id, issuer_id=trusted.id, subject=subject, person_id=owner.id,
-        made_by=by.person_id, made_as=acting.appointment_id if acting else None,
+        **made(by, acting), issuer_id=trusted.id, subject=subject, person_id=owner.id,
     )  # fmt: skip
     session.add(row)
     record(session, by, "subject.linked", row, acting=acting)
@@ -226,12 +224,7 @@ async def find(
     session: AsyncSession, by: Actor, account: UUID, *, for_update: bool = False
 ) -> Account:
     """An account of the actor's county."""
-    mine = select(Account).where(Account.tenant_id == by.tenant_id, Account.id == account)
-    locked = mine.with_for_update().execution_options(populate_existing=True)
-    row = (await session.exec(locked if for_update else mine)).first()
-    if row is None:
-        raise NotFound(id=f"Account:{account}")
-    return row
+    return await rows.find(session, Account, by, account, for_update=for_update)
 
 
 async def of_person(

@@ -24,10 +24,11 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 import policies
 from policies import Actor, Held, appointers, authorize
-from services import clock, conflicts, packs, people, terms, units
+from services import clock, conflicts, packs, people, rows, terms, units
 from services.arguments import AppointmentId, Name, PersonId, PostId, Reason, UnitId, Version
-from services.errors import BadInput, EndsBeforeItBegins, NotFound, Refused
+from services.errors import BadInput, EndsBeforeItBegins, Refused
 from services.events import record, state_of
+from services.rows import made
 from services.standing import raise_standing
 from services.tables import Recorded, moment, one_of, within_tenant
 
@@ -159,8 +160,7 @@ async def create_post(
     if not 1 <= seats <= 1000:
         raise BadInput(argument="seats", reason="1..1000")
     post = Post(
-        tenant_id=by.tenant_id, unit_id=place.id, role=role, title=title, seats=seats,
-        made_by=by.person_id, made_as=acting.appointment_id if acting else None,
+        **made(by, acting), unit_id=place.id, role=role, title=title, seats=seats,
     )  # fmt: skip
     session.add(post)
     record(session, by, "post.created", post, acting=acting)
@@ -178,16 +178,16 @@ async def propose(
     ground: Reason,
 ) -> Appointment:
     """Propose a person for a post; somebody else confirms it."""
-    seat = await _find_post(session, by, post)
+    # Locked: whoever counts a post's seats does so alone.
+    seat = await rows.find(session, Post, by, post, for_update=True)
     path = await units.path_of(session, by, seat.unit_id)
     appointing = appointers(seat.role)
     acting = authorize(by, "propose", "appointments", within=path, among=appointing)
     await units.find_open(session, by, seat.unit_id)
     holder = await people.find(session, by, person, for_update=True)
     row = Appointment(
-        tenant_id=by.tenant_id, person_id=holder.id, post_id=seat.id, unit_id=seat.unit_id,
+        **made(by, acting), person_id=holder.id, post_id=seat.id, unit_id=seat.unit_id,
         starts_at=starts_at or clock.now(), ends_at=ends_at, ground=ground,
-        made_by=by.person_id, made_as=acting.appointment_id if acting else None,
     )  # fmt: skip
     _check_dates(row)
     await _check_seats(session, by, seat, row)
@@ -210,7 +210,7 @@ async def confirm(
     if by.person_id in (row.person_id, row.made_by):
         raise OwnAppointment()
     before = _leave(row, AppointmentState.confirmed)
-    seat = await _find_post(session, by, row.post_id)
+    seat = await rows.find(session, Post, by, row.post_id, for_update=True)
     await units.find_open(session, by, row.unit_id)
     await people.find(session, by, row.person_id, for_update=True)
     await _check_seats(session, by, seat, row)
@@ -285,32 +285,16 @@ async def find(
     session: AsyncSession, by: Actor, appointment: UUID, *, for_update: bool = False
 ) -> Appointment:
     """An appointment of the actor's county."""
-    mine = select(Appointment).where(
-        Appointment.tenant_id == by.tenant_id, Appointment.id == appointment
-    )
-    row = (await session.exec(mine.with_for_update() if for_update else mine)).first()
-    if row is None:
-        raise NotFound(id=f"Appointment:{appointment}")
-    return row
+    return await rows.find(session, Appointment, by, appointment, for_update=for_update)
 
 
 async def _find_for(
     session: AsyncSession, by: Actor, appointment: UUID, action: str
 ) -> tuple[Appointment, Held | None]:
     row = await find(session, by, appointment, for_update=True)
-    role = select(Post.role).where(Post.tenant_id == by.tenant_id, Post.id == row.post_id)
-    appointing = appointers((await session.exec(role)).one())
+    appointing = appointers((await rows.find(session, Post, by, row.post_id)).role)
     path = await units.path_of(session, by, row.unit_id)
     return row, authorize(by, action, "appointments", within=path, among=appointing)
-
-
-async def _find_post(session: AsyncSession, by: Actor, post: UUID) -> Post:
-    """The post, locked: whoever counts its seats does so alone."""
-    mine = select(Post).where(Post.tenant_id == by.tenant_id, Post.id == post)
-    row = (await session.exec(mine.with_for_update())).first()
-    if row is None:
-        raise NotFound(id=f"Post:{post}")
-    return row
 
 
 def _leave(row: Appointment, wanted: AppointmentState) -> dict[str, Any]:

@@ -20,11 +20,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 import policies
 from policies import Actor, Permission, authorize
-from services import clock
+from services import clock, rows
 from services.arguments import Name, Of, Reason, Version
-from services.errors import BadInput, NotFound, Refused
+from services.errors import BadInput, Refused
 from services.events import record, state_of
 from services.issuers import is_loopback
+from services.rows import made
 from services.standing import raise_standing
 from services.tables import Recorded, moment
 
@@ -81,9 +82,8 @@ async def register(
     acting = authorize(by, "register", "clients")
     secret = secrets.token_urlsafe(SECRET_BYTES)
     client = Client(
-        tenant_id=by.tenant_id, name=name, secret_hash=_hash(secret),
+        **made(by, acting), name=name, secret_hash=_hash(secret),
         origins=_check_origins(origins), grants=_check_grants(grants),
-        made_by=by.person_id, made_as=acting.appointment_id if acting else None,
     )  # fmt: skip
     session.add(client)
     record(session, by, "client.registered", client, acting=acting)
@@ -117,11 +117,7 @@ async def find(
     session: AsyncSession, by: Actor, client: UUID, *, for_update: bool = False
 ) -> Client:
     """A client of the actor's county."""
-    mine = select(Client).where(Client.tenant_id == by.tenant_id, Client.id == client)
-    row = (await session.exec(mine.with_for_update() if for_update else mine)).first()
-    if row is None:
-        raise NotFound(id=f"Client:{client}")
-    return row
+    return await rows.find(session, Client, by, client, for_update=for_update)
 
 
 async def prove(

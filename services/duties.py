@@ -14,10 +14,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from policies import Actor, authorize
-from services import clock, units
+from services import clock, rows, units
 from services.arguments import Length, Of, Reason, Since, UnitId, Until, Version
-from services.errors import EndsBeforeItBegins, NotFound, Refused
+from services.errors import EndsBeforeItBegins, Refused
 from services.events import record, state_of
+from services.rows import made
 from services.tables import Recorded, within_tenant
 from services.units import UnitKind
 
@@ -64,9 +65,8 @@ async def assign(
     unit = await units.find_open(session, by, member)
     acting = authorize(by, "assign", "duties", within=await units.path_of(session, by, body.id))
     duty = Duty(
-        tenant_id=by.tenant_id, committee_id=body.id, member_id=unit.id, text=text,
+        **made(by, acting), committee_id=body.id, member_id=unit.id, text=text,
         since=since or clock.now().date(),
-        made_by=by.person_id, made_as=acting.appointment_id if acting else None,
     )  # fmt: skip
     session.add(duty)
     record(session, by, "duty.assigned", duty, acting=acting)
@@ -101,13 +101,7 @@ async def withdraw(
 
 async def find(session: AsyncSession, by: Actor, duty: UUID, *, for_update: bool = False) -> Duty:
     """A duty of the actor's county."""
-    mine = select(Duty).where(Duty.tenant_id == by.tenant_id, Duty.id == duty)
-    if for_update:
-        mine = mine.with_for_update().execution_options(populate_existing=True)
-    row = (await session.exec(mine)).first()
-    if row is None:
-        raise NotFound(id=f"Duty:{duty}")
-    return row
+    return await rows.find(session, Duty, by, duty, for_update=for_update)
 
 
 def _answering(tenant_id: UUID, unit_id: UUID) -> SelectOfScalar[int]:

@@ -27,8 +27,8 @@ from sqlmodel import Field, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor
-from services import clock
-from services.errors import BadInput, NotFound, Refused, TokenRefused
+from services import clock, rows
+from services.errors import BadInput, Refused, TokenRefused
 from services.standing import raise_standing
 from services.tables import Recorded, moment, within_tenant
 
@@ -217,10 +217,7 @@ async def find(
     session: AsyncSession, by: Actor, issuer: UUID, *, for_update: bool = False
 ) -> Issuer:
     """An issuer of the actor's county that it still trusts."""
-    mine = select(Issuer).where(Issuer.tenant_id == by.tenant_id, Issuer.id == issuer)
-    row = (await session.exec(mine.with_for_update() if for_update else mine)).first()
-    if row is None:
-        raise NotFound(id=f"Issuer:{issuer}")
+    row = await rows.find(session, Issuer, by, issuer, for_update=for_update)
     if row.distrusted_at is not None:
         raise IssuerDistrusted()
     return row

@@ -14,9 +14,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from policies import Actor, Held, authorize
-from services import clock, units
+from services import clock, rows, units
 from services.arguments import Of, Reason, Since, UnitId, Version
-from services.errors import EndsBeforeItBegins, NotFound, Refused, StaleVersion
+from services.errors import EndsBeforeItBegins, Refused, StaleVersion
 from services.events import record, state_of
 from services.tables import Recorded, within_tenant
 from services.units import UnitKind
@@ -131,11 +131,7 @@ async def replace_firm(
 
 async def find(session: AsyncSession, by: Actor, linkage: UUID) -> Linkage:
     """A linkage of the actor's county."""
-    mine = select(Linkage).where(Linkage.tenant_id == by.tenant_id, Linkage.id == linkage)
-    row = (await session.exec(mine)).first()
-    if row is None:
-        raise NotFound(id=f"Linkage:{linkage}")
-    return row
+    return await rows.find(session, Linkage, by, linkage)
 
 
 async def _follow(

@@ -18,6 +18,7 @@ from policies import Actor, authorize
 from services import clock
 from services.errors import Refused
 from services.events import record, state_of
+from services.rows import made
 from services.standing import raise_standing
 from services.tables import Recorded, moment
 
@@ -87,8 +88,7 @@ async def adopt(session: AsyncSession, by: Actor, *, document: Document) -> Pack
         record(session, by, "pack.superseded", current, acting=acting, before=before)
         await session.flush()
     pack = Pack(
-        tenant_id=by.tenant_id, edition=edition, document=whole, since=now,
-        made_by=by.person_id, made_as=acting.appointment_id if acting else None,
+        **made(by, acting), edition=edition, document=whole, since=now,
     )  # fmt: skip
     session.add(pack)
     record(session, by, "pack.adopted", pack, acting=acting)

@@ -18,10 +18,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from policies import Actor, authorize
-from services import sealing, units
+from services import rows, sealing, units
 from services.arguments import Length, Name, Of, PersonId, Version
-from services.errors import BadInput, NotFound, Refused
+from services.errors import BadInput, Refused
 from services.events import record, state_of
+from services.rows import made
 from services.tables import Recorded, within_tenant
 from services.units import UnitPath
 
@@ -97,8 +98,8 @@ async def register(
     path = await units.path_of(session, by, place.id) if place else ()
     acting = authorize(by, "register", "people", within=path)
     person = Person(
-        tenant_id=by.tenant_id, name=name, home_id=home, is_party_member=is_party_member,
-        key_number=0, made_by=by.person_id, made_as=acting.appointment_id if acting else None,
+        **made(by, acting), name=name, home_id=home, is_party_member=is_party_member,
+        key_number=0,
     )  # fmt: skip
     await _seal(session, by, person, phone=phone, identity=identity_number)
     session.add(person)
@@ -162,11 +163,7 @@ async def find(
     session: AsyncSession, by: Actor, person: UUID, *, for_update: bool = False
 ) -> Person:
     """A person of the actor's county."""
-    mine = select(Person).where(Person.tenant_id == by.tenant_id, Person.id == person)
-    row = (await session.exec(mine.with_for_update() if for_update else mine)).first()
-    if row is None:
-        raise NotFound(id=f"Person:{person}")
-    return row
+    return await rows.find(session, Person, by, person, for_update=for_update)
 
 
 async def path_of(session: AsyncSession, by: Actor, row: Person) -> set[UUID]:

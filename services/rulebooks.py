@@ -13,10 +13,11 @@ from sqlmodel import Field, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor, authorize
-from services import clock, units
+from services import clock, rows, units
 from services.arguments import Name, Text, UnitId
-from services.errors import NotFound, Refused
+from services.errors import Refused
 from services.events import record
+from services.rows import made
 from services.tables import Recorded, within_tenant
 
 
@@ -70,10 +71,9 @@ async def adopt(
     if effective < adopted:
         raise EffectiveBeforeAdopted()
     book = RuleBook(
-        tenant_id=by.tenant_id, unit_id=body.id, title=title, text=text, is_public=is_public,
+        **made(by, acting), unit_id=body.id, title=title, text=text, is_public=is_public,
         edition=await _last_edition(session, by, body.id, title) + 1,
         adopted_on=adopted, effective_on=effective,
-        made_by=by.person_id, made_as=acting.appointment_id if acting else None,
     )  # fmt: skip
     session.add(book)
     record(session, by, "rule_book.adopted", book, acting=acting)
@@ -82,11 +82,7 @@ async def adopt(
 
 async def find(session: AsyncSession, by: Actor, rule_book: UUID) -> RuleBook:
     """An edition of a rule book of the actor's county."""
-    mine = select(RuleBook).where(RuleBook.tenant_id == by.tenant_id, RuleBook.id == rule_book)
-    row = (await session.exec(mine)).first()
-    if row is None:
-        raise NotFound(id=f"RuleBook:{rule_book}")
-    return row
+    return await rows.find(session, RuleBook, by, rule_book)
 
 
 async def _last_edition(session: AsyncSession, by: Actor, unit: UUID, title: str) -> int:

@@ -13,10 +13,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from policies import Actor, authorize
-from services import clock, units
+from services import clock, rows, units
 from services.arguments import Length, Name, Of, Reason, Since, UnitId, Until, Version
-from services.errors import EndsBeforeItBegins, NotFound, Refused
+from services.errors import EndsBeforeItBegins, Refused
 from services.events import record, state_of
+from services.rows import made
 from services.tables import Recorded, within_tenant
 from services.units import UnitKind
 
@@ -77,9 +78,8 @@ async def open(  # noqa: A001 - the verb of the policy line
     if there is not None:
         raise GridHasStation(id=f"Station:{there.id}")
     station = Station(
-        tenant_id=by.tenant_id, grid_id=place.id, name=name, address=address, hours=hours,
+        **made(by, acting), grid_id=place.id, name=name, address=address, hours=hours,
         since=since or clock.now().date(), is_public=is_public,
-        made_by=by.person_id, made_as=acting.appointment_id if acting else None,
     )  # fmt: skip
     session.add(station)
     record(session, by, "station.opened", station, acting=acting)
@@ -116,13 +116,7 @@ async def find(
     session: AsyncSession, by: Actor, station: UUID, *, for_update: bool = False
 ) -> Station:
     """A station of the actor's county."""
-    mine = select(Station).where(Station.tenant_id == by.tenant_id, Station.id == station)
-    if for_update:
-        mine = mine.with_for_update().execution_options(populate_existing=True)
-    row = (await session.exec(mine)).first()
-    if row is None:
-        raise NotFound(id=f"Station:{station}")
-    return row
+    return await rows.find(session, Station, by, station, for_update=for_update)
 
 
 async def _open_station(session: AsyncSession, by: Actor, grid: UUID) -> Station | None:

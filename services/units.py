@@ -18,10 +18,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from policies import Actor, authorize
-from services import clock, packs
+from services import clock, packs, rows
 from services.arguments import Name, Of, Reason, Since, UnitId, Until, Version
-from services.errors import EndsBeforeItBegins, NotFound, Refused
+from services.errors import EndsBeforeItBegins, Refused
 from services.events import record, state_of
+from services.rows import made
 from services.tables import Recorded, one_of, within_tenant
 
 
@@ -209,9 +210,8 @@ async def found(
         raise CountyExists()
     await _check_place(session, by, kind, above)
     unit = Unit(
-        tenant_id=by.tenant_id, kind=kind, name=name, parent_id=parent, is_public=is_public,
+        **made(by, acting), kind=kind, name=name, parent_id=parent, is_public=is_public,
         since=since or clock.now().date(), decision=decision,
-        made_by=by.person_id, made_as=acting.appointment_id if acting else None,
     )  # fmt: skip
     session.add(unit)
     await session.flush()
@@ -286,16 +286,14 @@ async def close(
 
 async def find(session: AsyncSession, by: Actor, unit: UUID) -> Unit:
     """A unit of the actor's county, or the same refusal as for one that doesn't exist."""
-    return await _found(session, unit, select(Unit).where(Unit.tenant_id == by.tenant_id))
+    return await rows.find(session, Unit, by, unit)
 
 
 async def find_open(
     session: AsyncSession, by: Actor, unit: UUID, *, for_update: bool = False
 ) -> Unit:
     """A unit that isn't closed, and that nobody else closes before this transaction ends."""
-    mine = select(Unit).where(Unit.tenant_id == by.tenant_id)
-    locked = mine.with_for_update(read=not for_update).execution_options(populate_existing=True)
-    row = await _found(session, unit, locked)
+    row = await rows.find(session, Unit, by, unit, for_update=for_update, for_share=True)
     if row.until is not None:
         raise UnitClosed(id=f"Unit:{unit}")
     return row
@@ -324,13 +322,6 @@ async def path_of(session: AsyncSession, by: Actor, unit: UUID) -> Sequence[UUID
         UnitPath.tenant_id == by.tenant_id, UnitPath.unit_id == unit
     )
     return (await session.exec(above)).all()
-
-
-async def _found(session: AsyncSession, unit: UUID, among: SelectOfScalar[Unit]) -> Unit:
-    row = (await session.exec(among.where(Unit.id == unit))).first()
-    if row is None:
-        raise NotFound(id=f"Unit:{unit}")
-    return row
 
 
 async def _check_place(

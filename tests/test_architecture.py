@@ -27,6 +27,7 @@ FRAME_OF_SERVICES = {
     "errors": "every refusal",
     "issuers": "tables and rules of accounts",
     "passwords": "hashing for accounts",
+    "rows": "finding and making rows of the county",
     "sealing": "encryption for people",
     "sessions": "signing in, which happens before there is an actor",
     "signing": "the keys of access tokens",
