@@ -11,6 +11,7 @@ import pkgutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
@@ -24,8 +25,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 import services
 from infra.embedded import Embedded
 from infra.settings import Settings
+from services.accounts import Limits
 from services.sealing import Master
 from services.tables import metadata
+from services.texts import is_storable
 
 READ_WRITE = "sanfang_rw"
 READ_ONLY = "sanfang_ro"
@@ -69,7 +72,9 @@ class Address:
         async def connect() -> "asyncpg.Connection[asyncpg.Record]":
             return await self.connect(role)
 
-        return create_async_engine("postgresql+asyncpg://", async_creator=connect, **options)
+        return create_async_engine(
+            "postgresql+asyncpg://", async_creator=connect, hide_parameters=True, **options
+        )
 
 
 @asynccontextmanager
@@ -107,7 +112,13 @@ class Database:
         self._writing = address.engine(READ_WRITE, **pool)
         self._reading = address.engine(READ_ONLY, **pool)
         self._owning = address.engine(poolclass=NullPool)
-        self._info = {"master": Master(settings.master(), settings.seal_algorithm)}
+        self.limits = Limits(
+            failures=settings.lockout_failures,
+            lockout=timedelta(minutes=settings.lockout_minutes),
+            session=timedelta(days=settings.refresh_token_days),
+        )
+        master = Master(settings.master(), settings.seal_algorithm)
+        self._info = {"master": master, "limits": self.limits}
         self._tenants: dict[str, tuple[UUID, str]] = {}
         self._held = reach(settings)
 
@@ -158,6 +169,8 @@ class Database:
 
         Every statement checks the state itself, so that a stale one here opens nothing.
         """
+        if not is_storable(slug):
+            return None
         known = self._tenants.get(slug)
         if known is not None and not fresh:
             return known

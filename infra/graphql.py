@@ -10,21 +10,18 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from graphql import (
-    ExecutionResult,
-    GraphQLError,
-    OperationDefinitionNode,
-    OperationType,
-    execute_sync,
-)
+from graphql import GraphQLError, OperationDefinitionNode, OperationType
+from graphql.execution.values import VariableValues
 from starlette.requests import Request
 from starlette.responses import Response
 
+from infra import requests
 from infra.auth import Authenticator
 from infra.database import Database
-from infra.requests import GraphQLRequest, read
+from infra.requests import GraphQLRequest
 from infra.settings import Settings
 from infra.writing import TRIES, Writer
+from schema import introspection
 from schema.documents import Documents
 from schema.errors import describe, describe_graphql, language_of, refusal
 from schema.reading import Call, Document, Hashes, PageLimits, Reader, Wanted
@@ -35,6 +32,8 @@ from services.errors import (
     MethodRefused,
     OperationUnknown,
     Refused,
+    TenantMissing,
+    TenantUnknown,
     TooSlow,
     VariablesRefused,
 )
@@ -66,7 +65,7 @@ class GraphQL:
         self.database, self.authenticator = database, authenticator
         self.reader, self.documents, self.settings = reader, documents, settings
         self.writer = Writer(database, authenticator, reader)
-        self.page = PageLimits(settings.default_page, settings.max_page)
+        self.page = PageLimits(settings.default_page, settings.max_page, settings.max_cost)
 
     async def respond(self, request: Request) -> Response:
         """Answer one HTTP request."""
@@ -86,17 +85,23 @@ class GraphQL:
 
     async def authority(self, request: Request) -> Authority:
         """Who asks, in which county."""
-        slug = request.path_params.get("tenant") or request.headers.get("x-sanfang-tenant")
+        named = requests.counties(request)
+        if len(named) > 1:
+            raise TenantUnknown()
+        slug = named.pop() if named else None
         return await self.authenticator.authenticate(request.headers.get("authorization"), slug)
 
     async def _answer(self, request: Request, language: str) -> Answer:
-        given = await read(request, self.settings.max_body_bytes)
-        authority = await self.authority(request)
+        given = await requests.read(request, self.settings.max_body_bytes)
+        is_nobody = not requests.counties(request) and "authorization" not in request.headers
+        authority = None if is_nobody else await self.authority(request)
         document = self.documents.read(given.query)
         operation = document.operation(given.operation_name)
         if operation is None:
             raise OperationUnknown()
         variables = self.documents.variables(operation, given.variables)
+        if authority is None:
+            return await self._read_by_nobody(document, operation, variables)
         call = Call(authority, variables, self.page)
         if operation.operation is OperationType.MUTATION:
             return await self._write(given, document, operation, call, language)
@@ -105,14 +110,37 @@ class GraphQL:
     async def _read(
         self, document: Document, operation: OperationDefinitionNode, call: Call
     ) -> Answer:
-        wanted = self._root(document, operation, call)
-        inside = [want for want in wanted if want.name in ("__schema", "__type")]
+        wanted = self._root(document, operation, call.variables)
+        inside = [want for want in wanted if introspection.is_described(want)]
         if not inside:
             return Answer(b'{"data":' + (await self._fetch(document, operation, call)) + b"}")
-        rest = b"{}"
+        found = await self._describe(document, operation, inside, call.variables)
         if len(inside) < len(wanted):
-            rest = await self._fetch(document, operation, call)
-        return self._introspected(document, operation, call, wanted, json.loads(rest))
+            found |= json.loads(await self._fetch(document, operation, call))
+        return Answer(_dump({"data": {want.key: found[want.key] for want in wanted}}))
+
+    async def _read_by_nobody(
+        self, document: Document, operation: OperationDefinitionNode, variables: VariableValues
+    ) -> Answer:
+        """The schema's description is the same in every county, and for whoever names none."""
+        is_query = operation.operation is OperationType.QUERY
+        wanted = self._root(document, operation, variables) if is_query else []
+        if not is_query or not introspection.needs_no_county(wanted):
+            raise TenantMissing()
+        return Answer(_dump({"data": await self._describe(document, operation, wanted, variables)}))
+
+    async def _describe(
+        self,
+        document: Document,
+        operation: OperationDefinitionNode,
+        wanted: Sequence[Wanted],
+        variables: VariableValues,
+    ) -> dict[str, Any]:
+        """What is wanted of the schema's description of itself."""
+        if not self.settings.introspection:
+            raise DocumentRefused(reason="introspection is switched off")
+        schema, most = self.reader.catalogue.schema, self.page.cost
+        return await introspection.describe(schema, document, operation, wanted, variables, most)
 
     async def _fetch(
         self, document: Document, operation: OperationDefinitionNode, call: Call
@@ -143,7 +171,7 @@ class GraphQL:
             raise MethodRefused()
         members: list[str] = []
         errors: list[dict[str, Any]] = []
-        for want in self._root(document, operation, call):
+        for want in self._root(document, operation, call.variables):
             value = json.dumps("Mutation") if want.name == "__typename" else None
             try:
                 if value is None:
@@ -156,49 +184,18 @@ class GraphQL:
         return Answer(f"{body}{shown}}}".encode())
 
     def _root(
-        self, document: Document, operation: OperationDefinitionNode, call: Call
+        self, document: Document, operation: OperationDefinitionNode, variables: VariableValues
     ) -> Sequence[Wanted]:
         schema = self.reader.catalogue.schema
         is_write = operation.operation is OperationType.MUTATION
         type_ = schema.mutation_type if is_write else schema.query_type
         assert type_ is not None  # noqa: S101
-        return self.reader.selector(document, call).root(operation, type_)
-
-    def _introspected(
-        self,
-        document: Document,
-        operation: OperationDefinitionNode,
-        call: Call,
-        wanted: Sequence[Wanted],
-        rest: dict[str, Any],
-    ) -> Answer:
-        """The schema's description of itself, in its place beside what was read."""
-        if not self.settings.introspection:
-            raise DocumentRefused(reason="introspection is switched off")
-        found = execute_sync(
-            self.reader.catalogue.schema,
-            document.node,
-            variable_values=dict(call.variables.coerced),
-            operation_name=operation.name.value if operation.name else None,
-            root_value=rest,
-            field_resolver=_nothing,
-        )
-        assert isinstance(found, ExecutionResult)  # noqa: S101
-        described = found.data or {}
-        merged = {
-            want.key: described[want.key] if want.name.startswith("__") else rest[want.key]
-            for want in wanted
-        }
-        return Answer(_dump({"data": merged}))
+        return self.reader.selector(document, variables).root(operation, type_)
 
     async def _hashes(self, tenant_id: UUID) -> Hashes:
         """The county's keyed hashes: a search by phone or identity number costs a second trip."""
         async with self.database.session(tenant_id, read_only=True) as session:
             return (await sealing.keys(session, tenant_id)).hashes
-
-
-def _nothing(*_: Any, **__: Any) -> None:
-    """What is not introspection has been read already."""
 
 
 def _media_type(accept: str | None) -> tuple[str, bool]:

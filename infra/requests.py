@@ -8,6 +8,7 @@ from typing import Any
 from starlette.requests import Request
 
 from services.errors import BodyTooLarge, MalformedRequest, MediaTypeRefused
+from services.texts import is_storable
 
 JSON = "application/json"
 
@@ -40,6 +41,12 @@ async def body(request: Request, most: int) -> bytes:
         if len(read_so_far) > most:
             raise BodyTooLarge(limit=most)
     return bytes(read_so_far)
+
+
+def counties(request: Request, *said: str | None) -> set[str]:
+    """Every name by which a request names its county: path, header and what else it says of it."""
+    named = (request.path_params.get("tenant"), request.headers.get("x-sanfang-tenant"), *said)
+    return {name for name in named if name}
 
 
 def _parsed(text: bytes) -> Any:
@@ -75,7 +82,7 @@ def _checked(given: Any, *, is_get: bool) -> GraphQLRequest:
     for label, value in (("variables", variables), ("extensions", extensions)):
         if value is not None and not isinstance(value, dict):
             raise MalformedRequest(reason=f"{label} must be an object")
-    if not all(_is_text(text) for text in (query, *_texts(variables))):
+    if not all(is_storable(text) for text in (query, *_texts(variables))):
         raise MalformedRequest(reason="a text holds NUL or half a character, which can't be stored")
     return GraphQLRequest(query, name or None, variables or {}, is_get)
 
@@ -92,12 +99,3 @@ def _texts(value: Any) -> Iterator[str]:
         case list():
             for member in value:
                 yield from _texts(member)
-
-
-def _is_text(text: str) -> bool:
-    """Whether PostgreSQL can keep it: no NUL, no surrogate by itself."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return "\x00" not in text

@@ -16,7 +16,8 @@ from infra.auth import Authenticator
 from infra.database import Database
 from infra.graphql import GraphQL
 from infra.settings import Settings
-from schema.documents import Documents, Limits
+from schema.documents import Documents
+from schema.limits import Limits
 from schema.reading import Reader
 
 
@@ -24,7 +25,9 @@ def create_app(settings: Settings) -> Starlette:
     """The application, which opens its database as it starts and closes it as it ends."""
     built = schema.build()._schema
     reader = Reader(built)
-    limits = Limits(settings.max_depth, settings.max_aliases, settings.max_tokens)
+    limits = Limits(
+        settings.max_depth, settings.max_aliases, settings.max_tokens, settings.max_fields
+    )
     documents = Documents(built, limits)
 
     @asynccontextmanager

@@ -117,6 +117,16 @@ class Settings(BaseSettings):
     max_depth: Count = _setting(12, "查询的最大层数。", "The most levels in a document.")
     max_tokens: Count = _setting(4000, "查询的最大词数。", "The most tokens in a document.")
     max_aliases: Count = _setting(40, "查询的最多别名数。", "The most aliases in a document.")
+    max_fields: Count = _setting(
+        2000,
+        "查询展开全部片段后的最多字段数。",
+        "The most fields in a document with its fragments written out.",
+    )
+    max_cost: Count = _setting(
+        20_000,
+        "一次查询最多可能涉及的行数：各层每页条数相乘。",
+        "The most rows that a query may touch: the pages' sizes, multiplied level by level.",
+    )
     max_page: Count = _setting(100, "一页最多的行数。", "The most rows on a page.")
     default_page: Count = _setting(20, "一页默认的行数。", "The rows on a page that names none.")
     introspection: bool = _setting(

@@ -10,7 +10,6 @@ import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from urllib.parse import parse_qsl, unquote_plus
 from uuid import UUID
 
@@ -29,13 +28,13 @@ from services import authority, clients, passwords, sessions, signing
 from services.clients import Client
 from services.errors import MalformedRequest, Refused, SignInRefused, TenantUnknown
 from services.events import record, state_of
-from services.sessions import Limits, SignedIn
+from services.sessions import SignedIn
 from services.signing import Bearer
+from services.texts import is_storable
 
 MOST_BYTES = 65_536
 AT_ONCE = 4
 REFUSAL_SECONDS = 0.25
-UNSTORABLE = frozenset({"\x00", *map(chr, range(0xD800, 0xE000))})
 NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}
 
 
@@ -102,11 +101,7 @@ class Tokens:
     def __init__(self, database: Database, settings: Settings) -> None:
         self.database = database
         self.settings = settings
-        self.limits = Limits(
-            failures=settings.lockout_failures,
-            lockout=timedelta(minutes=settings.lockout_minutes),
-            session=timedelta(days=settings.refresh_token_days),
-        )
+        self.limits = database.limits
         # Each holds a connection while it hashes: the rest of the pool is for those signed in.
         self._turn = asyncio.Semaphore(min(AT_ONCE, max(1, settings.pool_size // 2)))
 
@@ -182,7 +177,8 @@ class Tokens:
             )
         if signed_in is None:
             return _refusal_of(wanted)
-        return Granted(Bearer(tenant_id, slug, signed_in.person_id, by.client_id), signed_in)
+        person, session_id = signed_in.person_id, signed_in.session_id
+        return Granted(Bearer(tenant_id, slug, person, by.client_id, session_id), signed_in)
 
     async def _answer(self, session: AsyncSession, granted: Granted) -> dict[str, object]:
         minutes = self.settings.access_token_minutes
@@ -249,22 +245,18 @@ async def _read(request: Request) -> Wanted:
     body = await requests.body(request, MOST_BYTES)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     fields = _json(body) if kind == requests.JSON else _form(body)
-    named = request.path_params.get("tenant") or request.headers.get("x-sanfang-tenant")
-    tenant = fields.get("tenant") or named
-    if not tenant:
+    named = requests.counties(request, fields.get("tenant"))
+    if not named:
         raise MalformedRequest(reason="tenant is missing")
-    if not all(_is_text(value) for value in (tenant, *fields.values())):
+    if len(named) > 1:
+        raise MalformedRequest(reason="address, header and body name different counties")
+    if not all(is_storable(value) for value in (*named, *fields.values())):
         raise MalformedRequest(reason="a text holds what is no character")
     client_id, secret = fields.get("client_id"), fields.get("client_secret")
     authorization = request.headers.get("authorization", "")
     if authorization.lower().startswith("basic "):
         client_id, secret = _basic(authorization[6:])
-    return Wanted(tenant, _uuid(client_id) if client_id else None, secret, fields)
-
-
-def _is_text(value: str) -> bool:
-    """Whether it can be stored: no NUL, and no half of a surrogate pair (JSON lets one in)."""
-    return UNSTORABLE.isdisjoint(value)
+    return Wanted(named.pop(), _uuid(client_id) if client_id else None, secret, fields)
 
 
 def _json(body: bytes) -> dict[str, str]:

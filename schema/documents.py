@@ -1,13 +1,15 @@
 """Documents: parsed, checked against the schema and the limits, kept once seen twice."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 from graphql import (
+    ASTValidationRule,
     DocumentNode,
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
+    OverlappingFieldsCanBeMergedRule,
     StringValueNode,
     Visitor,
     parse,
@@ -16,20 +18,16 @@ from graphql import (
     visit,
 )
 from graphql.execution.values import VariableValues, get_variable_values
-from strawberry.extensions.max_aliases import create_validator as most_aliases
-from strawberry.extensions.query_depth_limiter import create_validator as most_depth
 
+from schema import limits as limiting
+from schema.limits import Limits
 from schema.reading import Bounded, Document
 from services.errors import DocumentRefused, DocumentTooLarge, MalformedRequest, VariablesRefused
 
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How long and deep a document may be."""
-
-    depth: int = 12
-    aliases: int = 60
-    tokens: int = 4000
+# Compared each with each are only the fields of a document that is right in all else.
+MERGING = [OverlappingFieldsCanBeMergedRule]
+ALL_ELSE = [rule for rule in specified_rules if rule not in MERGING]
+MOST_ERRORS = 20
 
 
 class Documents:
@@ -38,7 +36,6 @@ class Documents:
     def __init__(self, schema: GraphQLSchema, limits: Limits, *, size: int = 2048) -> None:
         self.schema, self.limits = schema, limits
         self._kept: Bounded[Document] = Bounded(size)
-        self._limits = [most_depth(limits.depth, None), most_aliases(limits.aliases)]
 
     def read(self, text: str) -> Document:
         """The document of a text; `DocumentRefused` carries what is wrong and where."""
@@ -61,23 +58,28 @@ class Documents:
         try:
             return parse(text, max_tokens=self.limits.tokens)
         except GraphQLError as error:
-            if "token limit" in error.message or "tokens" in error.message:
+            if "tokens" in error.message:
                 reason = f"over {self.limits.tokens} tokens"
                 raise DocumentTooLarge(reason=reason) from None
+            if "nested too deeply" in error.message:
+                raise DocumentTooLarge(reason="nested too deep") from None
             raise DocumentRefused(reason=error.message, errors=[error]) from None
-        except RecursionError:
-            raise DocumentTooLarge(reason="nested too deep") from None
 
     def _checked(self, node: DocumentNode) -> DocumentNode:
         visit(node, _NoNul())
-        errors = validate(self.schema, node, specified_rules, max_errors=20)
+        limiting.check(node, self.limits)
+        self._validate(node, ALL_ELSE)
+        limiting.check_pairs(node)
+        self._validate(node, MERGING)
+        return node
+
+    def _validate(self, node: DocumentNode, rules: Sequence[type[ASTValidationRule]]) -> None:
+        errors = validate(self.schema, node, rules, max_errors=MOST_ERRORS)
+        if errors and errors[-1].message == "Validation aborted.":
+            raise DocumentTooLarge(reason="too much to check")
         if errors:
             reason = "; ".join(error.message for error in errors[:3])
             raise DocumentRefused(reason=reason, errors=errors)
-        beyond = validate(self.schema, node, self._limits)
-        if beyond:
-            raise DocumentTooLarge(reason=beyond[0].message)
-        return node
 
 
 class _NoNul(Visitor):

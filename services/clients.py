@@ -24,7 +24,7 @@ from services import clock, rows
 from services.arguments import Name, Of, Reason, Version
 from services.errors import BadInput, Refused
 from services.events import record, state_of
-from services.issuers import is_loopback
+from services.issuers import is_host, is_loopback
 from services.rows import made
 from services.standing import raise_standing
 from services.tables import Recorded, moment
@@ -153,16 +153,18 @@ def limits_of(client: Client) -> frozenset[Permission]:
 
 def normal_origin(origin: str) -> str:
     """An origin as a browser sends it: https, or http on this machine; no path."""
-    parts = urlsplit(origin.strip())
-    is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))
-    is_bare = parts.path in ("", "/") and not (parts.query or parts.fragment or parts.username)
+    wrong = BadInput(argument="origins", reason=f"{origin[:80]!r}: https://host[:port]")
     try:
+        parts = urlsplit(origin.strip())
         port = parts.port
     except ValueError:
-        is_bare, port = False, None
-    if not is_safe or not is_bare or not parts.hostname or "*" in parts.hostname:
-        raise BadInput(argument="origins", reason=f"{origin[:80]!r}: https://host[:port]")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+        raise wrong from None
+    is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))
+    is_bare = parts.path in ("", "/") and not (parts.query or parts.fragment or parts.username)
+    name = parts.hostname or ""
+    if not is_safe or not is_bare or not is_host(name):
+        raise wrong
+    host = f"[{name}]" if ":" in name else name
     is_usual = port in (None, 443 if parts.scheme == "https" else 80)
     return f"{parts.scheme}://{host}" + ("" if is_usual else f":{port}")
 

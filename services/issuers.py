@@ -6,12 +6,13 @@ administrator says which person that is. Without a link the token is nobody's.
 
 import asyncio
 import json
+import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeGuard
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -31,6 +32,7 @@ from services import clock, rows
 from services.errors import BadInput, Refused, TokenRefused
 from services.standing import raise_standing
 from services.tables import Recorded, moment, within_tenant
+from services.texts import is_storable
 
 # Only what is proven by a public key: with a shared secret, whoever can check can also forge.
 ALGORITHMS = (
@@ -43,6 +45,7 @@ LONGEST = timedelta(days=1)
 SECONDS_TO_ANSWER = 5
 MOST_BYTES = 1 << 18
 RINGS = 256
+HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
 
 
 class Issuer(Recorded, table=True):
@@ -244,11 +247,21 @@ async def check_unlinked(session: AsyncSession, issuer: Issuer, subject: str) ->
 
 def normal_url(url: str, argument: str) -> str:
     """An https address (http only on this machine), without a slash at its end."""
-    parts = urlsplit(url.strip())
+    wrong = BadInput(argument=argument, reason="an https address")
+    try:
+        parts = urlsplit(url.strip())
+        parts.port  # noqa: B018  a port that is none is only found out when it is asked for
+    except ValueError:
+        raise wrong from None
     is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))
-    if not is_safe or not parts.hostname or parts.username or parts.fragment:
-        raise BadInput(argument=argument, reason="an https address")
+    if not is_safe or not is_host(parts.hostname or "") or parts.username or parts.fragment:
+        raise wrong
     return url.strip().rstrip("/")
+
+
+def is_host(name: str) -> bool:
+    """Whether this is a host as browsers write it: an address, or a name in ASCII (Punycode)."""
+    return HOST.fullmatch(name) is not None
 
 
 def is_loopback(host: str | None) -> bool:
@@ -276,9 +289,13 @@ def _check_claims(issuer: Trusted, claims: Mapping[str, Any]) -> Proof:
     until = _seconds(claims.get("exp"))
     if not _seconds(claims.get("nbf", 0)) <= now.timestamp() < until:
         raise TokenRefused()
-    if not (is_for_us and is_theirs and isinstance(subject, str) and subject):
+    if not (is_for_us and is_theirs and _is_name(subject)):
         raise TokenRefused()
     return Proof(issuer.id, subject, min(now + LONGEST, _moment(until)))
+
+
+def _is_name(subject: Any) -> TypeGuard[str]:
+    return isinstance(subject, str) and bool(subject) and is_storable(subject)
 
 
 def _seconds(claim: Any) -> float:

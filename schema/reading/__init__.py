@@ -18,8 +18,11 @@ from graphql import (
     OperationDefinitionNode,
     get_named_type,
 )
+from graphql.execution.values import VariableValues
 
+from schema.reading import cost
 from schema.reading.catalogue import Catalogue
+from schema.reading.cost import QueryTooCostly
 from schema.reading.declare import Call, Hashes, PageLimits
 from schema.reading.plan import Bounded, Plan, plan
 from schema.reading.selection import Selector, Wanted
@@ -32,6 +35,7 @@ __all__ = [
     "Hashes",
     "PageLimits",
     "Plan",
+    "QueryTooCostly",
     "Reader",
     "Selector",
     "Wanted",
@@ -62,10 +66,14 @@ class Reader:
         self.plans: Bounded[Plan] = Bounded(plans)
 
     def query(self, document: Document, operation: OperationDefinitionNode, call: Call) -> Plan:
-        """The plan of a query for this shape of call; `Forbidden` beyond the reader's grants."""
+        """The plan of a query for this shape of call; refused beyond the reader's grants, or
+        where this very call would cost too much.
+        """
         name = operation.name.value if operation.name else None
         key = (document.text, name, call.actor.shape, _shape(operation, call))
-        return self.plans.get(key) or self._keep(key, self._query(document, operation, call))
+        found = self.plans.get(key) or self._keep(key, self._query(document, operation, call))
+        cost.check(found.places, call)
+        return found
 
     def answer(
         self, document: Document, operation: OperationDefinitionNode, wanted: Wanted, call: Call
@@ -74,14 +82,16 @@ class Reader:
         name = operation.name.value if operation.name else None
         shape = _shape(operation, call)
         key = (document.text, name, wanted.key, call.actor.shape, shape)
-        return self.plans.get(key) or self._keep(key, self._answer(document, wanted, call))
+        found = self.plans.get(key) or self._keep(key, self._answer(document, wanted, call))
+        cost.check(found.places, call)
+        return found
 
-    def selector(self, document: Document, call: Call) -> Selector:
-        """Reads the selection sets of the document with this call's variables."""
-        return Selector.of(self.catalogue.schema, document.node, call.variables)
+    def selector(self, document: Document, variables: VariableValues) -> Selector:
+        """Reads the selection sets of the document with a call's variables."""
+        return Selector.of(self.catalogue.schema, document.node, variables)
 
     def _query(self, document: Document, operation: OperationDefinitionNode, call: Call) -> Plan:
-        selector = self.selector(document, call)
+        selector = self.selector(document, call.variables)
         root = self.catalogue.schema.query_type
         assert root is not None  # noqa: S101
         wanted = [
@@ -93,7 +103,7 @@ class Reader:
         return plan(statement, statement.object_(root, wanted, {}))
 
     def _answer(self, document: Document, wanted: Wanted, call: Call) -> Plan:
-        selector = self.selector(document, call)
+        selector = self.selector(document, call.variables)
         mutation = self.catalogue.schema.mutation_type
         assert mutation is not None  # noqa: S101
         type_ = get_named_type(mutation.fields[wanted.name].type)

@@ -54,10 +54,11 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class PageLimits:
-    """How many rows a page has if nobody says, and at most."""
+    """How many rows a page has if nobody says, and at most; and how many a query may touch."""
 
     default: int = 20
     most: int = 100
+    cost: int = 20_000
 
 
 class Ask(Protocol):
@@ -78,8 +79,13 @@ class Ask(Protocol):
     def bind(self, key: Any, get: Callable[[Call], Any], type_: TypeEngine[Any]) -> Any:
         """A parameter whose value is got at each running; the same key is the same parameter."""
 
-    def argument(self, name: str, type_: TypeEngine[Any]) -> ColumnElement[Any]:
-        """An argument of the field, as a parameter; null where it is not given."""
+    def argument(
+        self, name: str, type_: TypeEngine[Any], of: str | None = None
+    ) -> ColumnElement[Any]:
+        """An argument of the field, as a parameter; null where it is not given.
+
+        `of` is the type whose id it must be.
+        """
 
     def need_hashes(self) -> None:
         """Say that running this needs the county's keyed hashes (`Call.hashes`)."""
@@ -311,7 +317,7 @@ def connection(back: Any, orders: type[Enum], description: str, filter_: type | 
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """What a member of a filter asks of the row."""
+    """What a member of a filter asks of the row; `of` is the type whose id its value is."""
 
     build: Callable[[ColumnElement[Any], ColumnElement[Any]], ColumnElement[bool]]
     column: str
@@ -319,6 +325,7 @@ class Where:
     type_: TypeEngine[Any] | None = None
     convert: Callable[[Call, Any], Any] | None = None
     sealed: bool = False
+    of: str | None = None
 
 
 def where(what: Where, description: str) -> Any:

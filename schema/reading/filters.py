@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from schema.reading.declare import Ask, Call, Row, Where
+from schema.reading.values import key_of
 
 
 def conditions(
@@ -47,6 +48,8 @@ def _getter(
 ) -> Callable[[Call], Any]:
     def get(call: Call) -> Any:
         value = call.arguments(definition, node)["filter"][name]
+        if member.of is not None:
+            return key_of(value, name, member.of)
         return member.convert(call, value) if member.convert else value
 
     return get

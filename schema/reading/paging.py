@@ -57,7 +57,7 @@ class Page:
 
     def limit(self, ask: Ask) -> ColumnElement[int]:
         """How many rows the page shows."""
-        return ask.bind((id(self.node), "limit"), self._limit, Integer())  # type: ignore[no-any-return]
+        return ask.bind((id(self.node), "limit"), self.size, Integer())  # type: ignore[no-any-return]
 
     def rows(self, ask: Ask, table: FromClause, wanted: Select[Any], name: str) -> Subquery:
         """The rows of the page and one more, numbered from the end at which the page begins."""
@@ -92,7 +92,8 @@ class Page:
 
         return get
 
-    def _limit(self, call: Call) -> int:
+    def size(self, call: Call) -> int:
+        """How many rows the page shows in this call; `BadInput` beyond what a page may have."""
         given = call.arguments(self.definition, self.node)
         name = "last" if self.backward else "first"
         asked = given.get(name)

@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 
+from schema.reading.cost import Place
 from schema.reading.declare import Call
 from schema.reading.statement import Statement
 from services.standing import Standing
@@ -43,6 +44,7 @@ class Plan:
     sql: str
     binders: tuple[Binder, ...]
     needs_hashes: bool = False
+    places: tuple[Place, ...] = ()
 
     def arguments(self, call: Call) -> list[Any]:
         """The parameters of one running; `BadInput` where the caller's values can't be used."""
@@ -65,7 +67,8 @@ def plan(statement: Statement, data: ColumnElement[Any], *, guarded: bool = True
         statement.binders.get(name) or _constant(constants[name])
         for name in compiled.positiontup or ()
     )
-    return Plan(str(compiled), binders, statement.needs_hashes)
+    places = tuple(statement.tally.places)
+    return Plan(str(compiled), binders, statement.needs_hashes, places)
 
 
 def _holds(statement: Statement) -> ColumnElement[bool]:

@@ -42,10 +42,11 @@ from policies import Scope
 from schema.reading import declare as d
 from schema.reading.catalogue import Catalogue
 from schema.reading.connection import EMPTY_LIST, ConnectionJson, readable
+from schema.reading.cost import SIZE_OF_A_LIST, Tally
 from schema.reading.filters import conditions
 from schema.reading.paging import Page
 from schema.reading.selection import Selector, Wanted
-from schema.reading.values import global_id, pairs_to_json, parse_id, scalar
+from schema.reading.values import global_id, key_of, pairs_to_json, parse_id, scalar
 from schema.reading.values import key as sql_key
 from services.errors import Forbidden
 
@@ -60,6 +61,7 @@ class Statement:
         self.catalogue, self.selector, self.call = catalogue, selector, call
         self.binders: dict[str, Callable[[d.Call], Any]] = {}
         self.needs_hashes = False
+        self.tally = Tally()
         self._names: dict[Any, str] = {}
         self._aliases = 0
         self._field: tuple[GraphQLField, Wanted] | None = None
@@ -87,7 +89,9 @@ class Statement:
         self.binders[name] = get
         return bindparam(name, type_=type_, required=True, unique=False)
 
-    def argument(self, name: str, type_: TypeEngine[Any]) -> ColumnElement[Any]:
+    def argument(
+        self, name: str, type_: TypeEngine[Any], of: str | None = None
+    ) -> ColumnElement[Any]:
         """An argument of the field being built."""
         assert self._field is not None  # noqa: S101
         definition, wanted = self._field
@@ -96,7 +100,7 @@ class Statement:
         def get(call: d.Call) -> Any:
             value = call.arguments(definition, node).get(name)
             if isinstance(type_, Uuid) and value is not None:
-                return parse_id(value, name)[1]
+                return key_of(value, name, of) if of else parse_id(value, name)[1]
             return getattr(value, "value", value)
 
         return self.bind((id(node), name), get, type_)  # type: ignore[no-any-return]
@@ -132,7 +136,8 @@ class Statement:
     def one(self, type_: GraphQLObjectType, want: Wanted, id_: ColumnElement[Any]) -> Any:
         """The JSON of the row with this id, or null where there is none that the reader may see."""
         table = self._alias(type_, want)
-        built = self.object_(type_, self.selector.below(want, type_), table.c)
+        with self.tally.within(1):
+            built = self.object_(type_, self.selector.below(want, type_), table.c)
         return self._visible(type_, table, built).where(table.c["id"] == id_).scalar_subquery()
 
     def _value(self, type_: GraphQLObjectType, want: Wanted, row: d.Row) -> ColumnElement[Any]:
@@ -230,7 +235,8 @@ class Statement:
         if row:
             rows = rows.correlate(*{column.table for column in row.values()})
         table = rows.subquery(self._name("r"))
-        built = self.object_(target, self.selector.below(want, target), table.c)
+        with self.tally.within(SIZE_OF_A_LIST):
+            built = self.object_(target, self.selector.below(want, target), table.c)
         listed = select(func.coalesce(func.json_agg(built), EMPTY_LIST)).select_from(table)
         return listed.scalar_subquery()
 
@@ -247,7 +253,8 @@ class Statement:
             column("value", JSON), name=self._name("j")
         )
         row = {name: each.c.value[name].as_string() for name in columns}
-        built = self.object_(target, self.selector.below(want, target), row)
+        with self.tally.within(SIZE_OF_A_LIST):
+            built = self.object_(target, self.selector.below(want, target), row)
         listed = select(func.coalesce(func.json_agg(built), EMPTY_LIST)).select_from(each)
         return listed.scalar_subquery()
 
@@ -267,7 +274,8 @@ class Statement:
         built = ConnectionJson(
             self, self.selector, self.object_, page, scoped, table, target, self._name("p")
         )
-        return built.of(field, want)
+        with self.tally.within(page.size):
+            return built.of(field, want)
 
     # Who may see what.
 

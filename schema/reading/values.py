@@ -8,7 +8,7 @@ import binascii
 import json
 import re
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -28,10 +28,13 @@ from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.types import TypeEngine
 
 from services.errors import BadInput
+from services.texts import is_storable
 
 MOMENT = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
 NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*")
+KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 MOST_PAIRS = 50
+MOST_INTEGER = 2**31 - 1
 
 
 def key(name: str) -> ColumnElement[str]:
@@ -71,12 +74,19 @@ def global_id(type_name: str, column: ColumnElement[Any]) -> ColumnElement[str]:
 
 
 def parse_id(text: str, argument: str = "id") -> tuple[str, UUID]:
-    """The type's name and the key in a global id; `BadInput` where it is none."""
+    """The type's name and the key in a global id, as we write it; `BadInput` where it is none."""
     name, _, digits = text.partition(":")
-    try:
-        return name, UUID(digits)
-    except ValueError:
-        raise BadInput(argument=argument, reason=f"{text[:80]!r} is not an id") from None
+    if KEY.fullmatch(digits) is None:
+        raise BadInput(argument=argument, reason=f"{text[:80]!r} is not an id")
+    return name, UUID(digits)
+
+
+def key_of(text: str, argument: str, type_name: str) -> UUID:
+    """The key in a global id of this type; `BadInput` where it is one of another."""
+    name, id_ = parse_id(text, argument)
+    if name != type_name:
+        raise BadInput(argument=argument, reason=f"not the id of a {type_name}")
+    return id_
 
 
 def cursor(order: str, columns: Sequence[ColumnElement[Any]]) -> ColumnElement[str]:
@@ -94,7 +104,7 @@ def parse_cursor(
         named, *places = json.loads(base64.b64decode(text, validate=True))
         if named == order and len(places) == len(types):
             return [_value(place, type_) for place, type_ in zip(places, types, strict=True)]
-    except (binascii.Error, ValueError, TypeError):
+    except (binascii.Error, ValueError, TypeError, OverflowError, RecursionError):
         raise BadInput(argument=argument, reason="not a cursor of this list") from None
     raise BadInput(argument=argument, reason="a cursor of another order")
 
@@ -113,12 +123,32 @@ def _value(place: Any, type_: TypeEngine[Any]) -> Any:
         raise TypeError(place)
     match type_:
         case DateTime():
-            return datetime.fromisoformat(place)
+            return _moment(place)
         case Date():
             return date.fromisoformat(place)
         case Uuid():
             return UUID(place)
         case Integer():
-            return int(place)
+            return _number(place)
         case _:
-            return place
+            return _storable(place)
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(text)
+    return moment.astimezone(UTC)
+
+
+def _number(text: str) -> int:
+    number = int(text)
+    if not -MOST_INTEGER <= number <= MOST_INTEGER:
+        raise OverflowError(text)
+    return number
+
+
+def _storable(text: str) -> str:
+    if not is_storable(text):
+        raise ValueError(text)
+    return text
