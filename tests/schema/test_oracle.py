@@ -11,7 +11,8 @@ from graphql import GraphQLObjectType, OperationDefinitionNode, build_schema, ge
 import schema
 from infra.database import Database, tables
 from policies import Actor
-from schema.documents import Documents, Limits
+from schema.documents import Documents
+from schema.limits import Limits
 from schema.reading import Call, PageLimits, Plan, Reader
 from services import authority
 from services.errors import Forbidden
