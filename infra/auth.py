@@ -6,8 +6,8 @@ every statement compares the authority's number in the database, and `refreshed`
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Hashable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Generic, TypeVar
 from uuid import UUID
@@ -19,12 +19,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 import policies
 from infra.database import Database
 from infra.settings import Settings
-from services import authority, clock, issuers, signing
-from services.appointments import OF_POST, Appointment, AppointmentState, Post
+from policies import Held
+from services import authority, clock, issuers, sessions, signing
 from services.clients import Client
 from services.errors import Refused, TenantMissing, TenantUnknown, TokenRefused
+from services.posts import OF_POST, Appointment, AppointmentState, Post
 from services.signing import Bearer
 from services.standing import Authority
+from services.texts import is_storable
 
 KeyT = TypeVar("KeyT", bound=Hashable)
 ValueT = TypeVar("ValueT")
@@ -34,9 +36,10 @@ LONGEST_TOKEN = 8192
 
 @dataclass(frozen=True, slots=True)
 class Warrant:
-    """Why a token is believed: one of our keys, or an issuer's word for a subject."""
+    """Why a token is believed: one of our keys in a session, or an issuer's word for a subject."""
 
     kid: str | None = None
+    session_id: UUID | None = None
     issuer_id: UUID | None = None
     subject: str | None = None
 
@@ -107,7 +110,7 @@ class Authenticator:
         self._callers: Kept[tuple[bytes, str | None], tuple[Caller, datetime]] = Kept()
         self._authorities: Kept[Caller, Warranted] = Kept()
         self._keys: Kept[UUID, dict[str, OKPKey]] = Kept()
-        self._rings = issuers.KeyRings()
+        self._rings = issuers.KeyRings(allow_private=settings.allow_private_issuers)
 
     async def authenticate(self, authorization: str | None, tenant: str | None) -> Authority:
         """The authority of a bearer token, or the public's in the county that is named."""
@@ -167,7 +170,7 @@ class Authenticator:
     async def _prove_foreign(
         self, token: str, tenant: str | None, url: object
     ) -> tuple[Caller, datetime]:
-        if not isinstance(url, str):
+        if not isinstance(url, str) or not is_storable(url):
             raise TokenRefused()
         tenant_id = (await self._public(tenant)).tenant_id
         async with self.database.session(tenant_id, read_only=True) as session:
@@ -177,11 +180,11 @@ class Authenticator:
             raise TokenRefused()
         proof = await self._rings.prove(issuer, token)
         async with self.database.session(tenant_id, read_only=True) as session:
-            person = await issuers.person_of(session, tenant_id, issuer.id, proof.subject)
-        if person is None:
+            link = await issuers.link_of(session, tenant_id, issuer.id, proof.subject)
+        if link is None:
             raise TokenRefused()
         warrant = Warrant(issuer_id=issuer.id, subject=proof.subject)
-        return Caller(tenant_id, slug, person_id=person, warrant=warrant), proof.until
+        return Caller(tenant_id, slug, person_id=link.person_id, warrant=warrant), proof.until
 
     async def _read(self, caller: Caller) -> Authority:
         """Read the authority, and after its number what the token was believed by."""
@@ -190,26 +193,33 @@ class Authenticator:
             found = await authority.load(
                 session, caller.tenant_id, person_id=caller.person_id, client_id=caller.client_id
             )
-            await self._check(session, caller)
-        read = Warranted(found.actor, found.number, found.until, caller.warrant)
+            may = await self._check(session, caller)
+        actor = replace(found.actor, posts=tuple(post for post in found.actor.posts if may(post)))
+        read = Warranted(actor, found.number, found.until, caller.warrant)
         return self._authorities.put(caller, read)
 
-    async def _check(self, session: AsyncSession, caller: Caller) -> None:
-        """Refuse a token whose key was retired, or whose issuer is believed no longer."""
-        warrant = caller.warrant
+    async def _check(self, session: AsyncSession, caller: Caller) -> Callable[[Held], bool]:
+        """Which posts the token may act in; refused where it is believed no longer.
+
+        Its key was retired, its session has ended, or its issuer's word counts no more.
+        """
+        warrant, tenant_id = caller.warrant, caller.tenant_id
         if warrant is None:
-            return
+            return _any
         if warrant.kid is not None:
-            keys = await self._read_keys(session, caller.tenant_id)
-            is_good = warrant.kid in keys
-        else:
-            assert warrant.issuer_id is not None  # noqa: S101
-            person = await issuers.person_of(
-                session, caller.tenant_id, warrant.issuer_id, warrant.subject or ""
-            )
-            is_good = person == caller.person_id
-        if not is_good:
+            if warrant.kid not in await self._read_keys(session, tenant_id):
+                raise TokenRefused()
+            if warrant.session_id is None:
+                return _any
+            account = await sessions.account_of(session, tenant_id, warrant.session_id)
+            if account is None or account.person_id != caller.person_id:
+                raise TokenRefused()
+            return account.carries
+        assert warrant.issuer_id is not None  # noqa: S101
+        link = await issuers.link_of(session, tenant_id, warrant.issuer_id, warrant.subject or "")
+        if link is None or link.person_id != caller.person_id:
             raise TokenRefused()
+        return link.carries
 
     async def _read_keys(self, session: AsyncSession, tenant_id: UUID) -> dict[str, OKPKey]:
         shown = await signing.public(session, tenant_id)
@@ -254,6 +264,10 @@ async def _first_client(session: AsyncSession, tenant_id: UUID, _: str) -> UUID 
     return (await session.exec(mine.order_by(col(Client.id)))).first()
 
 
+def _any(_: Held) -> bool:
+    return True
+
+
 def _bearer(authorization: str) -> str:
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not 0 < len(token) <= LONGEST_TOKEN:
@@ -268,5 +282,5 @@ def _caller_of(bearer: Bearer, kid: str) -> Caller:
         bearer.slug,
         person_id=None if is_client else bearer.subject,
         client_id=bearer.client_id,
-        warrant=Warrant(kid=kid),
+        warrant=Warrant(kid=kid, session_id=bearer.session_id),
     )

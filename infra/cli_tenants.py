@@ -147,8 +147,11 @@ async def _create(
         by = await authority.load(session, identity, person_id=opener, client_id=None)
         for role, password in passwords.items():
             person = made.people[role].id
-            await accounts.open(session, by.actor, person=person, account=role, password=password)
+            row = await accounts.open(
+                session, by.actor, person=person, account=role, password=password
+            )
             await session.flush()
+            accounts.settle(session, by.actor, row)
     return passwords
 
 
@@ -233,7 +236,7 @@ async def _holder(database: "Database", tenant: UUID, role: str) -> "Actor":
     from sqlmodel import col, or_, select
 
     from services import authority, clock
-    from services.appointments import Appointment, AppointmentState, Post
+    from services.posts import Appointment, AppointmentState, Post
 
     now = clock.now()
     held = (

@@ -118,7 +118,11 @@ class Database:
             session=timedelta(days=settings.refresh_token_days),
         )
         master = Master(settings.master(), settings.seal_algorithm)
-        self._info = {"master": master, "limits": self.limits}
+        self._info = {
+            "master": master,
+            "limits": self.limits,
+            "allow_private_issuers": settings.allow_private_issuers,
+        }
         self._tenants: dict[str, tuple[UUID, str]] = {}
         self._held = reach(settings)
 

@@ -105,6 +105,11 @@ class Settings(BaseSettings):
     lockout_minutes: Count = _setting(
         15, "账号锁定的分钟数。", "Minutes for which an account stays locked."
     )
+    allow_private_issuers: bool = _setting(
+        False,
+        "是否允许内网或本机的身份签发者。",
+        "Whether an OpenID Connect issuer may be inside this network or on this machine.",
+    )
     statement_timeout_ms: Count = _setting(
         5000, "一条语句最长的毫秒数。", "Milliseconds after which a statement is stopped."
     )

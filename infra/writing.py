@@ -16,10 +16,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from infra.auth import Authenticator
 from infra.database import Database
 from schema.commands import KEY, Command
-from schema.reading import Call, Document, Reader, Wanted
+from schema.reading import Call, Document, Plan, Reader, Wanted
 from schema.reading.catalogue import DEFINITION
 from services import commands, sealing
-from services.errors import AuthorityUnsettled, BadInput, Conflict
+from services.errors import AuthorityUnsettled, BadInput, Conflict, Refused
 from services.standing import Authority, holds
 
 TRIES = 3
@@ -76,12 +76,16 @@ class Writer:
             async with self.database.session(call.actor.tenant_id) as session:
                 if not await holds(session, call.authority):
                     raise Stale()
-                call.given = await _done(session, call, command, arguments, key)
-                if call.given.id is None:
-                    return None
-                if plan.needs_hashes:
-                    call.hashes = (await sealing.keys(session, call.actor.tenant_id)).hashes
-                return await _answer(session, plan.sql, plan.arguments(call))
+                try:
+                    call.given = await _done(session, call, command, arguments, key)
+                except Refused as refused:
+                    if not refused.is_kept:
+                        raise
+                    await _keep(session, call, key)
+                    kept = refused
+                else:
+                    return await _read(session, call, plan)
+            raise kept
         except IntegrityError as error:
             raise Conflict() from error
         except DBAPIError as error:
@@ -111,13 +115,24 @@ async def _done(
     return made
 
 
-async def _answer(session: AsyncSession, sql: str, arguments: list[Any]) -> str | None:
+async def _keep(session: AsyncSession, call: Call, key: str | None) -> None:
+    """Keep what a command wrote though it refused: a wrong password stays counted."""
+    if key is not None:
+        await commands.forget(session, call.actor, key=key)
+    await session.flush()
+
+
+async def _read(session: AsyncSession, call: Call, plan: Plan) -> str | None:
     """Read by the plan, on the transaction's own connection."""
+    if call.given.id is None:
+        return None
+    if plan.needs_hashes:
+        call.hashes = (await sealing.keys(session, call.actor.tenant_id)).hashes
     connection = await session.connection()
     raw = await connection.get_raw_connection()
     driver: asyncpg.Connection[asyncpg.Record] | None = raw.driver_connection
     assert driver is not None  # noqa: S101
-    answer = await driver.fetchval(sql, *arguments)
+    answer = await driver.fetchval(plan.sql, *plan.arguments(call))
     return None if answer is None else str(answer)
 
 

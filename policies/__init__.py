@@ -19,6 +19,8 @@ HERE = Path(__file__).parent
 PUBLIC = "public"
 CLIENT = "client"
 PLATFORM = "platform"
+# A county is never without these: only they can appoint one another.
+KEPT = frozenset({"county_administrator", "security_administrator"})
 
 Permission: TypeAlias = tuple[str, str]
 Grants: TypeAlias = Mapping[Permission, frozenset["Scope"]]
@@ -187,6 +189,15 @@ def roles() -> Mapping[str, Role]:
     """Every role by its name, in the order of roles.csv."""
     with (HERE / "roles.csv").open(encoding="utf-8") as lines:
         return {row["role"]: Role(*row.values()) for row in csv.DictReader(lines)}
+
+
+def those_who_may_touch(roles_: Iterable[str]) -> frozenset[str] | None:
+    """The only roles that may change, or see in clear, a person who holds these; None if any may.
+
+    A county officer who lives or serves in a grid isn't at the hands of those who work there.
+    """
+    kept = [found for found in map(appointers, roles_) if found is not None]
+    return frozenset.intersection(*kept) if kept else None
 
 
 def appointers(role: str) -> frozenset[str] | None:

@@ -67,6 +67,9 @@ class Account(Node):
     must_change: bool = column(AccountRow.must_change, "须改密码。 Password must be changed.")
     failures: int = column(AccountRow.failures, "连续失败次数。 Failed sign-ins in a row.")
     locked_until: datetime | None = column(AccountRow.locked_until, "锁定到何时。 Locked until.")
+    confirmed_at: datetime | None = column(
+        AccountRow.confirmed_at, "由第二人确认的时刻。 When a second person confirmed it."
+    )
     version: int = column(AccountRow.version, "版本。 Its version.")
 
 
@@ -92,6 +95,10 @@ class SubjectLink(Node):
     issuer: Issuer | None = link(SubjectLinkRow.issuer_id, "签发者。 The issuer.")
     subject: str = column(SubjectLinkRow.subject, "用户代号。 The user as the issuer says.")
     person: Person | None = link(SubjectLinkRow.person_id, "人员。 The person.")
+    confirmed_at: datetime | None = column(
+        SubjectLinkRow.confirmed_at, "由第二人确认的时刻。 When a second person confirmed it."
+    )
+    version: int = column(SubjectLinkRow.version, "版本。 Its version.")
 
 
 @strawberry.type(description="换密钥的进度。 How far a change of the county's key has come.")
@@ -125,8 +132,13 @@ class Mutations:
     """The commands on accounts."""
 
     open_account: Account | None = command(accounts.open, "为人员开账号。 Open an account.")
+    confirm_account: Account | None = command(
+        accounts.confirm,
+        "以第二人确认账号，此后才带有县级职权。 Confirm an account, as a second person.",
+    )
     change_password: Account | None = command(
-        accounts.change_password, "修改自己的密码。 Change one's own password."
+        accounts.change_password,
+        "修改自己的密码，之后重新登录。 Change one's own password, then sign in again.",
     )
     unlock_account: Account | None = command(accounts.unlock, "解锁账号。 Unlock an account.")
     rotate_keys: KeyRotation | None = command(
@@ -137,6 +149,9 @@ class Mutations:
     )
     distrust_issuer: Issuer | None = command(
         accounts.distrust_issuer, "不再信任签发者。 Trust an issuer no longer."
+    )
+    confirm_subject: SubjectLink | None = command(
+        accounts.confirm_subject, "以第二人确认外部用户的对应。 Confirm a link, as a second person."
     )
     link_subject: SubjectLink | None = command(
         accounts.link_subject, "把签发者的用户对应到人员。 Link an issuer's user to a person."

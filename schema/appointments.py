@@ -13,9 +13,9 @@ from schema.reading.declare import Ask, Row, column, computed, connection, link,
 from schema.reading.pages import Connection
 from schema.scopes import among, below, equals, of_person, pointing
 from services import appointments
-from services.appointments import Appointment as AppointmentRow
-from services.appointments import AppointmentState
-from services.appointments import Post as PostRow
+from services.posts import Appointment as AppointmentRow
+from services.posts import AppointmentState
+from services.posts import Post as PostRow
 
 if TYPE_CHECKING:
     from schema.people import Person

@@ -8,6 +8,7 @@ import inspect
 import types
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
@@ -24,6 +25,7 @@ from services.arguments import Length, Of
 from services.errors import BadInput
 
 KEY = "command"
+FIRST_YEAR, LAST_YEAR = 1900, 2200
 COMMAND_ID = "command_id"
 ABOUT_COMMAND_ID = (
     "您自己的编号；同一编号重复提交不会再改一次。 Your own id: said again, it changes nothing."
@@ -69,6 +71,17 @@ class Parameter:
             return id_
         if isinstance(given, str) and not isinstance(given, StrEnum):
             return self._text(given)
+        if isinstance(given, date):
+            return self._in_our_times(given)
+        return given
+
+    def _in_our_times(self, given: date) -> date:
+        """A day or moment that somebody could mean; a moment says how far from UTC its clock is."""
+        if isinstance(given, datetime) and given.tzinfo is None:
+            raise BadInput(argument=self.graphql_name, reason="needs an offset, as +08:00")
+        if not FIRST_YEAR <= given.year <= LAST_YEAR:
+            reason = f"between the years {FIRST_YEAR} and {LAST_YEAR}"
+            raise BadInput(argument=self.graphql_name, reason=reason)
         return given
 
     def _text(self, given: str) -> str:

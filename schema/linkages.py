@@ -11,7 +11,7 @@ from schema.commands import command
 from schema.nodes import Node
 from schema.reading.declare import Ask, Row, column, connection, link, reads
 from schema.reading.pages import Connection
-from schema.scopes import everything, is_current, pointing, under
+from schema.scopes import is_current, pointing, public_at, under
 from services import linkages
 from services.linkages import Linkage as Table
 
@@ -44,7 +44,10 @@ def _within(ask: Ask, row: Row, held: ColumnElement[bool]) -> ColumnElement[bool
 @strawberry.type(
     description="三方联建：党支部、业委会、物业公司。 An estate's three parties linked."
 )
-@reads(Table, "linkages", unit=_within, public=everything)
+@reads(
+    Table, "linkages", unit=_within,
+    public=public_at("estate_id", "grid_id", is_marked=False, is_open=False),
+)  # fmt: skip
 class Linkage(Node):
     """The three parties of an estate, from one day until the next version."""
 
@@ -87,4 +90,7 @@ class Mutations:
     )
     replace_firm: Linkage | None = command(
         linkages.replace_firm, "更换物业公司，旧的留作历史。 Replace the firm; the old one is kept."
+    )
+    end_linkage: Linkage | None = command(
+        linkages.end, "结束三方联建，之后没有下一份。 End a linkage with none after it."
     )

@@ -13,9 +13,9 @@ from schema.reading.declare import Ask, Call, Row, Where, column, connection, li
 from schema.reading.pages import Connection
 from schema.scopes import PATH, equals, of_person, pointing, starting, under
 from services import people
-from services.appointments import Appointment as AppointmentRow
-from services.appointments import AppointmentState
 from services.people import Person as PersonRow
+from services.posts import Appointment as AppointmentRow
+from services.posts import AppointmentState
 
 if TYPE_CHECKING:
     from schema.units import Unit
@@ -80,6 +80,7 @@ def _within(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElement[bool]
         serving.c.tenant_id == ask.tenant,
         serving.c.person_id == row["id"],
         serving.c.state == AppointmentState.confirmed.value,
+        serving.c.starts_at <= func.now(),
         func.coalesce(serving.c.ends_at > func.now(), True),
         post.c.tenant_id == ask.tenant,
         post.c.unit_id == serving.c.unit_id,

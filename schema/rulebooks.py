@@ -10,7 +10,7 @@ from schema.commands import command
 from schema.nodes import Node
 from schema.reading.declare import column, connection, link, reads
 from schema.reading.pages import Connection
-from schema.scopes import below, equals, pointing
+from schema.scopes import below, equals, pointing, public_at
 from services import rulebooks
 from services.rulebooks import RuleBook as Table
 
@@ -34,9 +34,7 @@ class RuleBookFilter:
 
 
 @strawberry.type(description="议事规则的一个版本。 One edition of a unit's rules of procedure.")
-@reads(
-    Table, "rulebooks", unit=below("unit_id"), public=lambda ask, row: row["is_public"].is_(True)
-)
+@reads(Table, "rulebooks", unit=below("unit_id"), public=public_at("unit_id", is_open=False))
 class RuleBook(Node):
     """One edition of a unit's rules of procedure."""
 

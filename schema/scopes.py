@@ -5,14 +5,14 @@ Filters that several capabilities share stand here too, so that none of them wri
 
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, func, select, true
+from sqlalchemy import Boolean, ColumnElement, and_, func, select
 
 from schema.reading.declare import Ask, Call, Predicate, Row, UnitPredicate, Where, where
-from schema.reading.values import parse_id
-from services.errors import BadInput
-from services.units import UnitPath
+from services.tree import UnitPath
+from services.units import Unit
 
 PATH = UnitPath.__table__  # type: ignore[attr-defined]
+UNIT = Unit.__table__  # type: ignore[attr-defined]
 
 
 def below(column: str) -> UnitPredicate:
@@ -50,14 +50,31 @@ def of_client(column: str) -> Predicate:
     return lambda ask, row: row[column] == ask.client
 
 
-def public_where(column: str) -> Predicate:
-    """The row is marked as public and has not ended."""
-    return lambda ask, row: row[column] & row["until"].is_(None)
+def public_at(*columns: str, is_marked: bool = True, is_open: bool = True) -> Predicate:
+    """The row is for the public: where it is, no unit is hidden, nor is the row itself.
+
+    `columns` say where it is; `is_marked` and `is_open` whether it has a mark and an end itself.
+    """
+
+    def build(ask: Ask, row: Row) -> ColumnElement[bool]:
+        own = [row["is_public"]] if is_marked else []
+        own += [row["until"].is_(None)] if is_open else []
+        return and_(*own, *(~_is_hidden(ask, row[column]) for column in columns))
+
+    return build
 
 
-def everything(ask: Ask, row: Row) -> ColumnElement[bool]:
-    """Every row is public."""
-    return true()
+def _is_hidden(ask: Ask, unit: ColumnElement[Any]) -> ColumnElement[bool]:
+    """The unit, or one above it, is not for the public."""
+    path, hidden = PATH.alias(), UNIT.alias()
+    found = select(path.c.unit_id).where(
+        path.c.tenant_id == ask.tenant,
+        path.c.unit_id == unit,
+        hidden.c.tenant_id == path.c.tenant_id,
+        hidden.c.id == path.c.ancestor_id,
+        hidden.c.is_public.is_(False),
+    )
+    return found.correlate_except(path, hidden).exists()
 
 
 def equals(attribute: Any, description: str) -> Any:
@@ -82,14 +99,7 @@ def is_current(attribute: Any, description: str) -> Any:
 
 def pointing(attribute: Any, type_name: str, description: str) -> Any:
     """A member of a filter: the column is the key in this global id."""
-
-    def convert(call: Call, value: str) -> Any:
-        name, id_ = parse_id(value, attribute.key)
-        if name != type_name:
-            raise BadInput(argument=attribute.key, reason=f"not the id of a {type_name}")
-        return id_
-
-    built = Where(lambda column, value: column == value, attribute.key, convert=convert)
+    built = Where(lambda column, value: column == value, attribute.key, of=type_name)
     return where(built, description)
 
 

@@ -10,7 +10,7 @@ from schema.commands import command
 from schema.nodes import Node
 from schema.reading.declare import column, connection, link, reads
 from schema.reading.pages import Connection
-from schema.scopes import below, is_current, pointing, public_where
+from schema.scopes import below, is_current, pointing, public_at
 from services import stations
 from services.stations import Station as Table
 
@@ -34,7 +34,7 @@ class StationFilter:
 
 
 @strawberry.type(description="网格红色驿站。 A grid's station, where people meet and are heard.")
-@reads(Table, "stations", unit=below("grid_id"), public=public_where("is_public"))
+@reads(Table, "stations", unit=below("grid_id"), public=public_at("grid_id"))
 class Station(Node):
     """A grid's station."""
 

@@ -16,14 +16,14 @@ from schema.people import Person, PersonFilter, PersonOrder
 from schema.reading.declare import column, connection, here, link, reads
 from schema.reading.pages import Connection
 from schema.rulebooks import RuleBook, RuleBookFilter, RuleBookOrder
-from schema.scopes import among, below, is_current, pointing, public_where, starting
+from schema.scopes import among, below, is_current, pointing, public_at, starting
 from schema.stations import Station, StationFilter, StationOrder
 from services import units
-from services.appointments import Appointment as AppointmentRow
-from services.appointments import Post as PostRow
 from services.duties import Duty as DutyRow
 from services.linkages import Linkage as LinkageRow
 from services.people import Person as PersonRow
+from services.posts import Appointment as AppointmentRow
+from services.posts import Post as PostRow
 from services.rulebooks import RuleBook as RuleBookRow
 from services.stations import Station as StationRow
 from services.units import Unit as UnitRow
@@ -55,7 +55,7 @@ class UnitFilter:
 @strawberry.type(
     description="组织单元：从县、社区、网格到单元。 A unit: county, community, grid, estate…"
 )
-@reads(UnitRow, "units", unit=below("id"), public=public_where("is_public"))
+@reads(UnitRow, "units", unit=below("id"), public=public_at("id"))
 class Unit(Node):
     """A unit of the county's tree."""
 

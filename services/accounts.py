@@ -1,29 +1,29 @@
 """Accounts (账号): how a person of the county signs in, and who else may vouch for them.
 
 The security administrator opens and unlocks accounts, trusts issuers and rotates the county's keys;
-a password is kept as an argon2id hash only, and nobody but its owner changes it.
+a password is kept as an argon2id hash only, and nobody but its owner changes it. What one person
+opened or linked carries none of the county's own roles until a second one has confirmed it.
 """
 
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, UniqueConstraint, func
-from sqlmodel import Field, col, select
+from sqlmodel import Field, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from policies import Actor, Held, authorize
-from services import clock, issuers, passwords, people, rows, sealing
+from policies import Actor, Held, appointers, authorize
+from services import clock, issuers, passwords, people, resealing, rows, sealing
 from services.arguments import Length, Of, PersonId, Reason, Version
 from services.errors import BadInput, Refused, SignInRefused
 from services.events import record, state_of
 from services.issuers import Issuer, SubjectLink
-from services.people import Person
 from services.rows import made
-from services.sealing import Keys, TenantKey
+from services.standing import raise_standing
 from services.tables import Recorded, moment, within_tenant
 
 
@@ -36,6 +36,8 @@ class Account(Recorded, table=True):
         UniqueConstraint("tenant_id", "person_id"),
         UniqueConstraint("tenant_id", "name"),
         CheckConstraint("failures >= 0", name="counts_up"),
+        CheckConstraint("confirmed_by <> made_by", name="not_confirmed_by_its_maker"),
+        CheckConstraint("confirmed_by <> person_id", name="not_confirmed_by_its_owner"),
     )
     unrecorded: ClassVar[frozenset[str]] = frozenset({"password_hash"})
 
@@ -46,6 +48,13 @@ class Account(Recorded, table=True):
     must_change: bool = True
     failures: int = 0
     locked_until: datetime | None = moment(default=None)
+    confirmed_by: UUID | None = None
+    confirmed_at: datetime | None = moment(default=None)
+
+    def carries(self, post: Held) -> bool:
+        """Whether whoever signs in by this account may act in a post that they hold."""
+        is_plain = appointers(post.role) is None
+        return not self.must_change and (is_plain or self.confirmed_at is not None)
 
 
 class AccountExists(Refused):
@@ -60,10 +69,37 @@ class AccountTaken(Refused):
     """
 
 
+class OwnAccount(Refused):
+    """自己的账号，或者自己开通、自己对应的账号，须由另一位管理员确认。
+    Another administrator confirms it: neither its owner nor whoever opened or linked it does.
+    """
+
+
+class NotToConfirm(Refused):
+    """账号已经确认，或者本人还没有登录并设定自己的密码。
+    It is confirmed already, or its owner hasn't signed in and set a password of their own yet.
+    """
+
+
+class PasswordRefused(SignInRefused, status=401, is_kept=True):
+    """现在的密码不正确，或者账号暂时锁定。请稍后再试，或请安全管理员解锁。
+    The present password is wrong, or the account is locked. Try later, or ask for an unlock.
+    """
+
+
 class PasswordWeak(Refused):
     """密码至少 10 个字符，不能与账号名相同，也不能是同一个字符的重复。
     A password has at least 10 characters, is not the account's name and not one character repeated.
     """
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """After how many failures an account is locked, for how long, and how long a session lasts."""
+
+    failures: int
+    lockout: timedelta
+    session: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +112,7 @@ class Rotation:
 
 
 AccountId = Annotated[UUID, Of("Account")]
+LinkId = Annotated[UUID, Of("SubjectLink")]
 IssuerId = Annotated[UUID, Of("Issuer")]
 AccountName = Annotated[str, Length(3, 40), "账号名，以字母或汉字开头。 Begins with a letter."]
 Password = Annotated[str, Length(1, 200), "密码，至少 10 个字符。 At least 10 characters."]
@@ -99,21 +136,68 @@ async def open(  # noqa: A001 - the verb of the policy line
     return row
 
 
+async def confirm(
+    session: AsyncSession, by: Actor, *, account: AccountId, expected_version: Version = None
+) -> Account:
+    """Say, as a second person, that an account is its owner's: only then it carries authority.
+
+    The owner has set the password first, so that whoever opened the account knows it no longer.
+    """
+    row = await find(session, by, account, for_update=True)
+    acting = authorize(by, "confirm", "accounts")
+    row.check_version(expected_version)
+    if row.must_change:
+        raise NotToConfirm()
+    await _confirm(session, by, row, "account.confirmed", acting)
+    return row
+
+
+async def confirm_subject(
+    session: AsyncSession, by: Actor, *, link: LinkId, expected_version: Version = None
+) -> SubjectLink:
+    """Say, as a second person, that an issuer's user is this person."""
+    row = await rows.find(session, SubjectLink, by, link, for_update=True)
+    acting = authorize(by, "confirm_subject", "accounts")
+    row.check_version(expected_version)
+    await _confirm(session, by, row, "subject.confirmed", acting)
+    return row
+
+
+def settle(session: AsyncSession, by: Actor, row: Account, *, keeps_password: bool = False) -> None:
+    """Confirm an account by the founding act, where nobody is there yet to be the second person.
+
+    `keeps_password` is for the demo, whose passwords are no secret.
+    """
+    before = state_of(row)
+    row.confirmed_at, row.version = clock.now(), row.version + 1
+    row.must_change = row.must_change and not keeps_password
+    record(session, by, "account.confirmed", row, acting=None, before=before)
+
+
 async def change_password(
     session: AsyncSession, by: Actor, *, current: Password, new: Password
 ) -> Account:
-    """Change one's own password; every other session of the account ends with it."""
+    """Change one's own password: every session that began with the old one ends, this one too.
+
+    A wrong guess counts as one at signing in does, and stays counted though it is refused.
+    """
     row = await of_person(session, by, by.person_id, for_update=True)
     acting = authorize(by, "change_password", "accounts", owner=by.person_id)
-    is_right = await passwords.verify(row.password_hash if row else None, current)
-    if row is None or not is_right:
-        raise SignInRefused()
+    if row is None:
+        raise PasswordRefused()
+    before, now = state_of(row), clock.now()
+    if is_locked(row, now) or not await passwords.verify(row.password_hash, current):
+        if not is_locked(row, now):
+            count_failure(row, session.info["limits"], now)
+        record(session, by, "account.password_refused", row, acting=acting, before=before)
+        raise PasswordRefused()
     _check_password(new, row.name)
-    before = state_of(row)
     row.password_hash = await passwords.hash_(new)
     row.password_since, row.must_change = clock.now(), False
+    row.failures, row.locked_until = 0, None
     row.version += 1
     record(session, by, "account.password_changed", row, acting=acting, before=before)
+    await raise_standing(session, by.tenant_id, row.person_id)
     return row
 
 
@@ -149,12 +233,12 @@ async def rotate_keys(
         begun = await sealing.create_key(session, by.tenant_id)
         record(session, by, "key.begun", begun, acting=acting)
     *older, newest = await sealing.unretired(session, by.tenant_id)
-    moved = await _reseal(session, by, newest.number, batch)
-    remaining = await _remaining(session, by, newest.number)
+    moved = await resealing.reseal(session, by, newest.number, batch)
+    remaining = await resealing.remaining(session, by, newest.number)
     note = {"moved": moved, "remaining": remaining}
     record(session, by, "key.rotated", newest, acting=acting, before=state_of(newest), note=note)
     if not remaining:
-        _retire(session, by, older, acting)
+        resealing.retire(session, by, older, acting)
     return Rotation(newest.id, newest.number, remaining)
 
 
@@ -174,9 +258,11 @@ async def trust_issuer(
 ) -> Issuer:
     """Trust an OpenID Connect issuer to say who somebody is."""
     acting = authorize(by, "trust_issuer", "accounts")
+    inside = session.info["allow_private_issuers"]
     row = Issuer(
-        **made(by, acting), url=issuers.normal_url(issuer, "issuer"), audience=audience,
-        jwks_url=issuers.normal_url(jwks_url, "jwksUrl") if jwks_url else None,
+        **made(by, acting), audience=audience,
+        url=issuers.normal_url(issuer, "issuer", allow_private=inside),
+        jwks_url=jwks_url and issuers.normal_url(jwks_url, "jwksUrl", allow_private=inside),
         subject_claim=subject_claim, algorithms=issuers.check_algorithms(algorithms),
     )  # fmt: skip
     await _hold(session, by)
@@ -207,7 +293,7 @@ async def link_subject(
     subject: Annotated[str, Length(1, 255), "签发者处的用户代号。 The user as the issuer says."],
     person: PersonId,
 ) -> SubjectLink:
-    """Say which person of the county an issuer's user is."""
+    """Say which person of the county an issuer's user is; a second person confirms it."""
     trusted = await issuers.find(session, by, issuer, for_update=True)
     acting = authorize(by, "link_subject", "accounts")
     owner = await people.find(session, by, person, for_update=True)
@@ -235,12 +321,38 @@ async def of_person(
     return (await session.exec(mine.with_for_update() if for_update else mine)).first()
 
 
+def is_locked(row: Account, now: datetime) -> bool:
+    """Whether the account is locked out at this moment."""
+    return row.locked_until is not None and row.locked_until > now
+
+
+def count_failure(row: Account, limits: Limits, now: datetime) -> None:
+    """One failure more; with the last one the count begins anew after the lock-out."""
+    row.failures += 1
+    if row.failures >= limits.failures:
+        row.failures, row.locked_until = 0, now + limits.lockout
+
+
 def normal_name(account: str) -> str:
     """An account's name as it is stored; it never looks like a phone number."""
     name = unicodedata.normalize("NFKC", account).strip().casefold()
     if not re.fullmatch(r"[^\W\d_][\w.\-]{2,39}", name):
         raise BadInput(argument="account", reason="3..40, begins with a letter")
     return name
+
+
+async def _confirm(
+    session: AsyncSession, by: Actor, row: Account | SubjectLink, name: str, acting: Held | None
+) -> None:
+    if row.confirmed_at is not None:
+        raise NotToConfirm()
+    if by.person_id in (row.made_by, row.person_id):
+        raise OwnAccount()
+    before = state_of(row)
+    row.confirmed_by, row.confirmed_at = by.person_id, clock.now()
+    row.version += 1
+    record(session, by, name, row, acting=acting, before=before)
+    await raise_standing(session, by.tenant_id, row.person_id)
 
 
 def _check_password(password: str, name: str) -> None:
@@ -262,47 +374,3 @@ async def _hold(session: AsyncSession, by: Actor) -> None:
     """Whoever looks whether a name is free writes it before the next one looks."""
     key = func.hashtextextended(f"accounts:{by.tenant_id}", 0)
     await session.exec(select(func.pg_advisory_xact_lock(key)))
-
-
-async def _reseal(session: AsyncSession, by: Actor, number: int, batch: int) -> int:
-    """Move people to the newest key; a row that somebody holds is left for the next call."""
-    behind = select(Person).where(Person.tenant_id == by.tenant_id, Person.key_number < number)
-    rows = await session.exec(
-        behind.order_by(col(Person.id))
-        .limit(batch)
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
-    )
-    keys = await sealing.keys(session, by.tenant_id)
-    moved = rows.all()
-    for row in moved:
-        _move(row, keys)
-    await session.flush()
-    return len(moved)
-
-
-def _move(row: Person, keys: Keys) -> None:
-    phone = keys.open(row.key_number, row.phone_cipher, context=f"{row.id}:phone")
-    identity = keys.open(row.key_number, row.identity_cipher, context=f"{row.id}:identity")
-    row.key_number = keys.number
-    if phone is not None:
-        row.phone_cipher = keys.seal(keys.number, phone, context=f"{row.id}:phone")
-        row.phone_hash = keys.hash(keys.number, phone)
-    if identity is not None:
-        row.identity_cipher = keys.seal(keys.number, identity, context=f"{row.id}:identity")
-        row.identity_hash = keys.hash(keys.number, identity)
-
-
-async def _remaining(session: AsyncSession, by: Actor, number: int) -> int:
-    behind = select(func.count()).where(
-        Person.tenant_id == by.tenant_id, Person.key_number < number
-    )
-    return (await session.exec(behind)).one()
-
-
-def _retire(session: AsyncSession, by: Actor, older: list[TenantKey], acting: Held | None) -> None:
-    for row in older:
-        before = state_of(row)
-        row.retired_at, row.wrapped = clock.now(), b""
-        row.version += 1
-        record(session, by, "key.retired", row, acting=acting, before=before)

@@ -5,22 +5,15 @@ Nobody confirms their own; a post has no more holders at once than seats; confli
 """
 
 from datetime import datetime
-from enum import StrEnum
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 from uuid import UUID
 
 from sqlalchemy import (
-    CheckConstraint,
     ColumnElement,
-    ForeignKeyConstraint,
-    Index,
-    UniqueConstraint,
-    func,
     or_,
 )
-from sqlmodel import Field, col, select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
-from sqlmodel.sql.expression import SelectOfScalar
 
 import policies
 from policies import Actor, Held, appointers, authorize
@@ -28,79 +21,9 @@ from services import clock, conflicts, packs, people, rows, terms, units
 from services.arguments import AppointmentId, Name, PersonId, PostId, Reason, UnitId, Version
 from services.errors import BadInput, EndsBeforeItBegins, Refused
 from services.events import record, state_of
+from services.posts import NEXT, OPEN, Appointment, AppointmentState, Post, other_holders
 from services.rows import made
 from services.standing import raise_standing
-from services.tables import Recorded, moment, one_of, within_tenant
-
-
-class AppointmentState(StrEnum):
-    """Where an appointment stands."""
-
-    proposed = "proposed"
-    confirmed = "confirmed"
-    ended = "ended"
-    revoked = "revoked"
-
-
-NEXT: dict[AppointmentState, frozenset[AppointmentState]] = {
-    AppointmentState.proposed: frozenset({AppointmentState.confirmed, AppointmentState.revoked}),
-    AppointmentState.confirmed: frozenset({AppointmentState.ended, AppointmentState.revoked}),
-    AppointmentState.ended: frozenset(),
-    AppointmentState.revoked: frozenset(),
-}
-
-
-class Post(Recorded, table=True):
-    """A post (职务) in a unit: the role it gives, its title there, how many may hold it at once."""
-
-    __tablename__ = "post"
-    __table_args__: ClassVar[Any] = (
-        within_tenant("unit_id", "unit"),
-        CheckConstraint("seats > 0", name="has_a_seat"),
-        UniqueConstraint("tenant_id", "id", "unit_id"),
-        Index(None, "tenant_id", "unit_id", "title", "id"),
-        Index(None, "tenant_id", "role", "id"),
-    )
-
-    unit_id: UUID
-    role: str
-    title: str = Field(max_length=80)
-    seats: int = 1
-
-
-class Appointment(Recorded, table=True):
-    """A person's appointment; `starts_at` belongs to it, `ends_at` no longer."""
-
-    __tablename__ = "appointment"
-    __table_args__: ClassVar[Any] = (
-        one_of("state", AppointmentState),
-        within_tenant("person_id", "person"),
-        ForeignKeyConstraint(
-            ["tenant_id", "post_id", "unit_id"], ["post.tenant_id", "post.id", "post.unit_id"]
-        ),
-        CheckConstraint("ends_at > starts_at", name="ends_after_it_begins"),
-        CheckConstraint("confirmed_by <> made_by", name="not_confirmed_by_its_proposer"),
-        CheckConstraint("confirmed_by <> person_id", name="not_confirmed_by_its_holder"),
-        Index(None, "tenant_id", "person_id", "starts_at", "id"),
-        Index(None, "tenant_id", "post_id", "starts_at", "id"),
-        Index(None, "tenant_id", "unit_id", "starts_at", "id"),
-        Index(None, "tenant_id", "starts_at", "id"),
-    )
-
-    person_id: UUID
-    post_id: UUID
-    unit_id: UUID
-    state: str = AppointmentState.proposed
-    starts_at: datetime = moment()
-    ends_at: datetime | None = moment(default=None)
-    ground: str = Field(max_length=500)
-    warning: str | None = None
-    confirmed_by: UUID | None = None
-    confirmed_at: datetime | None = moment(default=None)
-
-
-OF_POST = (col(Post.tenant_id) == Appointment.tenant_id) & (col(Post.id) == Appointment.post_id)
-OPEN = (AppointmentState.proposed, AppointmentState.confirmed)
 
 
 class OwnAppointment(Refused):
@@ -124,6 +47,12 @@ class WrongState(Refused):
 class TermOver(Refused):
     """任期到 {ends_at} 为止，不能以结束来延长；延长须重新提名。
     The term runs until {ends_at}; ending can't lengthen it. Propose a new appointment instead.
+    """
+
+
+class LastAdministrator(Refused):
+    """这是本县最后一位 {role}，请先任命接任的人。
+    This is the county's last {role}. Appoint a successor first.
     """
 
 
@@ -236,6 +165,7 @@ async def end(
     before, now = _leave(row, AppointmentState.ended), clock.now()
     if row.ends_at is not None and (ends_at or now) > row.ends_at:
         raise TermOver(ends_at=row.ends_at.isoformat())
+    await _check_last(session, by, row)
     row.ends_at = ends_at or now
     _check_dates(row)
     if row.ends_at <= now:
@@ -256,29 +186,10 @@ async def revoke(
     row, acting = await _find_for(session, by, appointment, "revoke")
     row.check_version(expected_version)
     before = _leave(row, AppointmentState.revoked)
+    await _check_last(session, by, row)
     row.state = AppointmentState.revoked
     await _changed(session, by, row, "appointment.revoked", acting, before, reason)
     return row
-
-
-async def held_now(
-    session: AsyncSession, tenant_id: UUID, person_id: UUID, at: datetime
-) -> tuple[tuple[Held, ...], datetime | None]:
-    """The posts a person holds at this moment, and when that next changes by itself."""
-    mine = (
-        select(Appointment, Post.role)
-        .join(Post, OF_POST)
-        .where(
-            Appointment.tenant_id == tenant_id, Appointment.person_id == person_id,
-            Appointment.state == AppointmentState.confirmed,
-            or_(col(Appointment.ends_at).is_(None), col(Appointment.ends_at) > at),
-        )
-        .order_by(col(Appointment.starts_at), col(Appointment.id))
-    )  # fmt: skip
-    rows = (await session.exec(mine)).all()
-    held = tuple(Held(row.id, role, row.unit_id) for row, role in rows if row.starts_at <= at)
-    ahead = [moment_ for row, _ in rows for moment_ in (row.starts_at, row.ends_at)]
-    return held, min((m for m in ahead if m is not None and m > at), default=None)
 
 
 async def find(
@@ -314,6 +225,14 @@ async def _changed(
     note = {"reason": reason} if reason else None
     record(session, by, name, row, acting=acting, before=before, note=note)
     await raise_standing(session, by.tenant_id, row.person_id)
+
+
+async def _check_last(session: AsyncSession, by: Actor, row: Appointment) -> None:
+    """Without an administrator of either kind, nobody could appoint one again."""
+    seat = await rows.find(session, Post, by, row.post_id, for_update=True)
+    is_kept = seat.role in policies.KEPT and row.state == AppointmentState.confirmed
+    if is_kept and not await other_holders(session, by, row, seat.role):
+        raise LastAdministrator(role=seat.role)
 
 
 def _check_dates(row: Appointment) -> None:
@@ -352,25 +271,3 @@ def _beside(row: Appointment) -> list[ColumnElement[bool]]:
         or_(col(Appointment.ends_at).is_(None), col(Appointment.ends_at) > row.starts_at),
     ]
     return [*overlaps, col(Appointment.starts_at) < row.ends_at] if row.ends_at else overlaps
-
-
-def _serving(tenant_id: UUID, unit_id: UUID) -> SelectOfScalar[int]:
-    return select(func.count()).where(
-        Appointment.tenant_id == tenant_id, Appointment.unit_id == unit_id,
-        col(Appointment.state).in_(OPEN), _isnt_over(),
-    )  # fmt: skip
-
-
-def _places(tenant_id: UUID, person_id: UUID) -> SelectOfScalar[UUID]:
-    return select(Appointment.unit_id).where(
-        Appointment.tenant_id == tenant_id, Appointment.person_id == person_id,
-        Appointment.state == AppointmentState.confirmed, _isnt_over(),
-    )  # fmt: skip
-
-
-def _isnt_over() -> ColumnElement[bool]:
-    return or_(col(Appointment.ends_at).is_(None), col(Appointment.ends_at) > func.now())
-
-
-units.OCCUPANTS["appointment"] = _serving
-people.PLACES.append(_places)

@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor, Permission
-from services import appointments, clients
+from services import clients, posts
 from services.errors import TenantSuspended, TenantUnknown, TokenRefused
 from services.people import Person
 from services.standing import FAR, Authority, Standing
@@ -30,8 +30,8 @@ async def load(
         actor = Actor(tenant_id, slug, client_id=client_id, limits=limits)
         return Authority(actor, number, FAR)
     await _check_person(session, tenant_id, person_id)
-    posts, until = await appointments.held_now(session, tenant_id, person_id, at)
-    actor = Actor(tenant_id, slug, person_id, posts, client_id, limits)
+    held, until = await posts.held_now(session, tenant_id, person_id, at)
+    actor = Actor(tenant_id, slug, person_id, held, client_id, limits)
     return Authority(actor, number, until or FAR)
 
 

@@ -82,6 +82,11 @@ async def finish(session: AsyncSession, by: Actor, *, key: str, result_id: UUID 
     session.add(row)
 
 
+async def forget(session: AsyncSession, by: Actor, *, key: str) -> None:
+    """Let go of a claim: what was refused is tried anew when it is said again."""
+    await session.delete(await _first(session, by, by.person_id or by.client_id or NOBODY, key))
+
+
 async def _first(session: AsyncSession, by: Actor, subject: UUID, key: str) -> Command:
     mine = (Command.tenant_id == by.tenant_id, Command.subject_id == subject, Command.key == key)
     return (await session.exec(select(Command).where(*mine))).one()

@@ -25,10 +25,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.selectable import NamedFromClause as Table
 
-from services.appointments import Appointment, AppointmentState, Post
 from services.linkages import Linkage
+from services.posts import Appointment, AppointmentState, Post
 from services.tables import metadata
-from services.units import Unit, UnitKind, UnitPath
+from services.tree import UnitPath
+from services.units import Unit, UnitKind
 
 Tenant: TypeAlias = ColumnElement[UUID]
 Within: TypeAlias = Callable[[ColumnElement[UUID]], ColumnElement[bool]]

@@ -66,7 +66,7 @@ async def assign(
     acting = authorize(by, "assign", "duties", within=await units.path_of(session, by, body.id))
     duty = Duty(
         **made(by, acting), committee_id=body.id, member_id=unit.id, text=text,
-        since=since or clock.now().date(),
+        since=since or clock.today(),
     )  # fmt: skip
     session.add(duty)
     record(session, by, "duty.assigned", duty, acting=acting)
@@ -89,7 +89,7 @@ async def withdraw(
     row.check_version(expected_version)
     if row.until is not None:
         raise DutyWithdrawn(id=f"Duty:{duty}")
-    before, end = state_of(row), until or clock.now().date()
+    before, end = state_of(row), clock.by_today(until)
     if end <= row.since:
         raise EndsBeforeItBegins()
     row.until, row.version = end, row.version + 1

@@ -15,10 +15,12 @@ class Refused(Exception):
 
     code: ClassVar[str] = "REFUSED"
     status: ClassVar[int] = 200
+    # Whether what the command wrote before it refused is kept, as a failure that was counted.
+    is_kept: ClassVar[bool] = False
 
-    def __init_subclass__(cls, status: int = 200) -> None:
+    def __init_subclass__(cls, status: int = 200, is_kept: bool = False) -> None:
         cls.code = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).upper()
-        cls.status = status
+        cls.status, cls.is_kept = status, is_kept
 
     def __init__(self, **facts: Any) -> None:
         self.facts = facts
@@ -74,6 +76,12 @@ class BadInput(Refused, status=400):
 class EndsBeforeItBegins(Refused):
     """结束日期必须晚于开始日期。
     An end must come after its beginning.
+    """
+
+
+class NotYet(Refused):
+    """日期不能晚于今天（{today}）。到那一天再办理。
+    The day can't be after today ({today}). Come back on that day.
     """
 
 

@@ -22,13 +22,13 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 from joserfc.util import json_b64decode
-from sqlalchemy import Column, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Column, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from policies import Actor
-from services import clock, rows
+from policies import Actor, Held, appointers
+from services import addresses, clock, rows
 from services.errors import BadInput, Refused, TokenRefused
 from services.standing import raise_standing
 from services.tables import Recorded, moment, within_tenant
@@ -45,6 +45,7 @@ LONGEST = timedelta(days=1)
 SECONDS_TO_ANSWER = 5
 MOST_BYTES = 1 << 18
 RINGS = 256
+DISCOVERY = "/.well-known/openid-configuration"
 HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
 
 
@@ -74,12 +75,20 @@ class SubjectLink(Recorded, table=True):
         within_tenant("issuer_id", "issuer"),
         within_tenant("person_id", "person"),
         UniqueConstraint("tenant_id", "issuer_id", "subject"),
+        CheckConstraint("confirmed_by <> made_by", name="not_confirmed_by_its_maker"),
+        CheckConstraint("confirmed_by <> person_id", name="not_confirmed_by_its_owner"),
         Index(None, "tenant_id", "person_id", "id"),
     )
 
     issuer_id: UUID
     subject: str = Field(max_length=255)
     person_id: UUID
+    confirmed_by: UUID | None = None
+    confirmed_at: datetime | None = moment(default=None)
+
+    def carries(self, post: Held) -> bool:
+        """Whether whoever comes by this link may act in a post that they hold."""
+        return self.confirmed_at is not None or appointers(post.role) is None
 
 
 class IssuerTrusted(Refused):
@@ -136,7 +145,8 @@ class _Ring:
 class KeyRings:
     """The published keys of issuers, kept for a while and fetched anew where one is missing."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, allow_private: bool = False) -> None:
+        self._allow_private = allow_private
         self._rings: OrderedDict[str, _Ring] = OrderedDict()
         self._fetching: dict[str, asyncio.Lock] = {}
 
@@ -157,7 +167,7 @@ class KeyRings:
         async with self._fetching.setdefault(address, asyncio.Lock()):
             ring, now = self._rings.get(address), clock.now()
             if ring is None or self._is_due(ring, kid, now):
-                ring = _Ring(await _fetch(issuer), now)
+                ring = _Ring(await _fetch(issuer, self._allow_private), now)
                 self._rings[address] = ring
             self._rings.move_to_end(address)
             while len(self._rings) > RINGS:
@@ -195,12 +205,12 @@ async def trusted(session: AsyncSession, tenant_id: UUID, url: str) -> Trusted |
     )
 
 
-async def person_of(
+async def link_of(
     session: AsyncSession, tenant_id: UUID, issuer_id: UUID, subject: str
-) -> UUID | None:
-    """The person that a subject is linked to, while the issuer is trusted."""
+) -> SubjectLink | None:
+    """Which person a subject is linked to, while the issuer is trusted."""
     linked = (
-        select(SubjectLink.person_id)
+        select(SubjectLink)
         .join(
             Issuer,
             (col(Issuer.tenant_id) == SubjectLink.tenant_id)
@@ -241,19 +251,24 @@ async def check_new(session: AsyncSession, tenant_id: UUID, url: str) -> None:
 
 async def check_unlinked(session: AsyncSession, issuer: Issuer, subject: str) -> None:
     """Refuse to link a subject to a second person."""
-    if await person_of(session, issuer.tenant_id, issuer.id, subject) is not None:
+    if await link_of(session, issuer.tenant_id, issuer.id, subject) is not None:
         raise SubjectLinked()
 
 
-def normal_url(url: str, argument: str) -> str:
-    """An https address (http only on this machine), without a slash at its end."""
-    wrong = BadInput(argument=argument, reason="an https address")
+def normal_url(url: str, argument: str, *, allow_private: bool) -> str:
+    """An https address that is public, without a slash at its end.
+
+    Where private ones are allowed it may be within the network, or http on this machine.
+    """
+    wrong = BadInput(argument=argument, reason="a public https address")
     try:
         parts = urlsplit(url.strip())
         parts.port  # noqa: B018  a port that is none is only found out when it is asked for
     except ValueError:
         raise wrong from None
-    is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))
+    is_local = allow_private and parts.scheme == "http" and is_loopback(parts.hostname)
+    is_safe = is_local or parts.scheme == "https"
+    is_safe = is_safe and (allow_private or not addresses.is_inside(parts.hostname))
     if not is_safe or not is_host(parts.hostname or "") or parts.username or parts.fragment:
         raise wrong
     return url.strip().rstrip("/")
@@ -312,24 +327,32 @@ def _moment(seconds: float) -> datetime:
         return datetime.max.replace(tzinfo=UTC)
 
 
-async def _fetch(issuer: Trusted) -> KeySet:
+async def _fetch(issuer: Trusted, allow_private: bool) -> KeySet:
     try:
         async with httpx.AsyncClient(timeout=SECONDS_TO_ANSWER, trust_env=False) as web:
             address = issuer.jwks_url
             if address is None:
-                found = await _get(web, f"{issuer.url}/.well-known/openid-configuration")
+                found = await _get(web, f"{issuer.url}{DISCOVERY}", allow_private)
                 if str(found.get("issuer", "")).rstrip("/") != issuer.url:
                     raise IssuerSilent()
-                address = normal_url(str(found.get("jwks_uri", "")), "jwksUrl")
-            shown = await _get(web, address)
+                named = str(found.get("jwks_uri", ""))
+                address = normal_url(named, "jwksUrl", allow_private=allow_private)
+            shown = await _get(web, address, allow_private)
         return _asymmetric(shown)
-    except (httpx.HTTPError, ValueError, JoseError, BadInput) as wrong:
+    except (httpx.HTTPError, OSError, ValueError, JoseError, BadInput) as wrong:
         raise IssuerSilent() from wrong
 
 
-async def _get(web: httpx.AsyncClient, address: str) -> dict[str, Any]:
-    """A JSON object from an address: no redirects, and no more bytes than keys take."""
-    async with web.stream("GET", address) as answer:
+async def _get(web: httpx.AsyncClient, address: str, allow_private: bool) -> dict[str, Any]:
+    """A JSON object from an address: no redirects, and no more bytes than keys take.
+
+    The name is resolved once: the address that was found public is the one that is asked.
+    """
+    url = httpx.URL(address)
+    ip = await addresses.resolve(url.host, url.port or 443, allow_private=allow_private)
+    headers, about = {"host": url.netloc.decode()}, {"sni_hostname": url.host}
+    asked = url.copy_with(host=ip)
+    async with web.stream("GET", asked, headers=headers, extensions=about) as answer:
         answer.raise_for_status()
         body = b""
         async for piece in answer.aiter_bytes():

@@ -4,7 +4,7 @@ A capability registers its section beside its service; the pack is the sum of th
 checked as a whole; what a document doesn't say is the product's default.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, TypeVar
 
@@ -41,6 +41,9 @@ class Label(Section):
 SectionT = TypeVar("SectionT", bound=Section)
 SECTIONS: dict[str, type[Section]] = {}
 
+# What else an adopted pack must fit: each capability names what stands already and contradicts it.
+CHECKS: list[Callable[[AsyncSession, Actor, Mapping[str, Section]], Awaitable[list[str]]]] = []
+
 
 def section(name: str) -> Callable[[type[SectionT]], type[SectionT]]:
     """Register a capability's part of the pack under its name in the document."""
@@ -76,9 +79,12 @@ class PackRefused(Refused):
 async def adopt(session: AsyncSession, by: Actor, *, document: Document) -> Pack:
     """Check the document as a whole and make it the county's pack from now on."""
     acting = authorize(by, "adopt", "packs")
-    whole = complete(document)
+    sections = check(document)
     # Of two adoptions at once the second waits, and then supersedes the first.
     await session.exec(select(func.pg_advisory_xact_lock(_lock(by))))
+    problems = [one for fits in CHECKS for one in await fits(session, by, sections)]
+    if problems:
+        raise PackRefused(problems="; ".join(problems))
     now = clock.now()
     current = await _current(session, by)
     edition = 1
@@ -88,7 +94,7 @@ async def adopt(session: AsyncSession, by: Actor, *, document: Document) -> Pack
         record(session, by, "pack.superseded", current, acting=acting, before=before)
         await session.flush()
     pack = Pack(
-        **made(by, acting), edition=edition, document=whole, since=now,
+        **made(by, acting), edition=edition, document=_whole(sections), since=now,
     )  # fmt: skip
     session.add(pack)
     record(session, by, "pack.adopted", pack, acting=acting)
@@ -98,11 +104,13 @@ async def adopt(session: AsyncSession, by: Actor, *, document: Document) -> Pack
 
 def complete(document: Mapping[str, Any]) -> dict[str, Any]:
     """The checked document with the product's default for whatever it doesn't say."""
-    return {name: part.model_dump(mode="json") for name, part in check(document).items()}
+    return _whole(check(document))
 
 
 def check(document: Mapping[str, Any]) -> dict[str, Section]:
     """Every section of the document, checked; `PackRefused` names each problem with its path."""
+    if not isinstance(document, Mapping):
+        raise PackRefused(problems="an object is expected")
     problems = [f"{name}: unknown section" for name in document if name not in SECTIONS]
     found: dict[str, Section] = {}
     for name, model in SECTIONS.items():
@@ -122,6 +130,10 @@ async def read(session: AsyncSession, by: Actor, name: str, model: type[SectionT
     pack = await _current(session, by)
     document = pack.document if pack else {}
     return model.model_validate(document.get(name, {}))
+
+
+def _whole(sections: Mapping[str, Section]) -> dict[str, Any]:
+    return {name: part.model_dump(mode="json") for name, part in sections.items()}
 
 
 async def _current(session: AsyncSession, by: Actor) -> Pack | None:

@@ -17,17 +17,20 @@ from sqlmodel import Field, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
-from policies import Actor, authorize
+from policies import Actor, Held, authorize, those_who_may_touch
 from services import rows, sealing, units
 from services.arguments import Length, Name, Of, PersonId, Version
 from services.errors import BadInput, Refused
 from services.events import record, state_of
 from services.rows import made
 from services.tables import Recorded, within_tenant
-from services.units import UnitPath
+from services.tree import UnitPath
 
 # Where else a person is: each capability adds the units that it puts people in.
 PLACES: list[Callable[[UUID, UUID], SelectOfScalar[UUID]]] = []
+
+# Which roles a person holds now, that others may need more than a unit's scope to touch.
+ROLES: list[Callable[[UUID, UUID], SelectOfScalar[str]]] = []
 
 
 class Person(Recorded, table=True):
@@ -121,10 +124,11 @@ async def amend(
 ) -> Person:
     """Amend what is known of a person; what is left out stays."""
     row = await find(session, by, person, for_update=True)
-    acting = authorize(by, "amend", "people", within=await path_of(session, by, row), owner=row.id)
+    acting = await _authorize(session, by, "amend", row)
     row.check_version(expected_version)
     if home is not None:
-        await units.find_open(session, by, home)
+        place = await units.find_open(session, by, home)
+        authorize(by, "amend", "people", within=await units.path_of(session, by, place.id))
     before = state_of(row)
     row.name = name or row.name
     row.home_id = home or row.home_id
@@ -144,7 +148,7 @@ async def reveal(
 ) -> Revealed:
     """Show a person's phone and identity number in clear, for a purpose that is put on record."""
     row = await find(session, by, person)
-    acting = authorize(by, "reveal", "people", within=await path_of(session, by, row))
+    acting = await _authorize(session, by, "reveal", row)
     keys = await sealing.keys(session, by.tenant_id)
     record(
         session, by, "person.revealed", row, acting=acting, before=state_of(row),
@@ -164,6 +168,13 @@ async def find(
 ) -> Person:
     """A person of the actor's county."""
     return await rows.find(session, Person, by, person, for_update=for_update)
+
+
+async def _authorize(session: AsyncSession, by: Actor, action: str, row: Person) -> Held | None:
+    """Within the actor's reach, and not above it: the county's officers are their appointers'."""
+    held = [role for roles in ROLES for role in await session.exec(roles(by.tenant_id, row.id))]
+    among = those_who_may_touch(held)
+    return authorize(by, action, "people", within=await path_of(session, by, row), among=among)
 
 
 async def path_of(session: AsyncSession, by: Actor, row: Person) -> set[UUID]:

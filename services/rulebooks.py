@@ -66,7 +66,7 @@ async def adopt(
     # The unit is locked: two adoptions at once count their editions one after the other.
     body = await units.find_open(session, by, unit, for_update=True)
     acting = authorize(by, "adopt", "rulebooks", within=await units.path_of(session, by, body.id))
-    adopted = adopted_on or clock.now().date()
+    adopted = adopted_on or clock.today()
     effective = effective_on or adopted
     if effective < adopted:
         raise EffectiveBeforeAdopted()

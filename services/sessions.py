@@ -2,12 +2,13 @@
 
 A refresh token is good once; one that comes back is taken as stolen and ends its whole family. A
 refusal is a value, not an error: what it counted must be kept, so the caller commits, then says no.
+A session is a sign-in with all that was refreshed from it; access tokens name it and end with it.
 """
 
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -18,10 +19,11 @@ from uuid_utils.compat import uuid7
 
 from policies import Actor
 from services import accounts, clock, passwords, people, sealing
-from services.accounts import Account
+from services.accounts import Account, Limits
 from services.errors import BadInput
 from services.events import record, state_of
 from services.people import Person
+from services.standing import raise_standing
 from services.tables import TenantRow, moment, within_tenant
 
 TOKEN_BYTES = 32
@@ -50,15 +52,6 @@ class RefreshToken(TenantRow, table=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """After how many failures an account is locked, for how long, and how long a session lasts."""
-
-    failures: int
-    lockout: timedelta
-    session: timedelta
-
-
-@dataclass(frozen=True, slots=True)
 class SignedIn:
     """A person is signed in: the refresh token in clear, shown this once."""
 
@@ -66,6 +59,7 @@ class SignedIn:
     client_id: UUID | None
     refresh_token: str
     must_change: bool
+    session_id: UUID
 
 
 async def sign_in(
@@ -83,18 +77,19 @@ async def sign_in(
     row = await accounts.find(session, by, known.id, for_update=True)
     is_right = is_right and row.password_hash == hashed
     before, now = state_of(row), clock.now()
-    is_locked = row.locked_until is not None and row.locked_until > now
+    is_locked = accounts.is_locked(row, now)
     owner = Actor(by.tenant_id, by.domain, person_id=row.person_id, client_id=by.client_id)
     if is_locked or not is_right:
         if not is_locked:
-            _count(row, limits, now)
+            accounts.count_failure(row, limits, now)
         note = {"locked": is_locked}
         record(session, owner, "session.refused", row, acting=None, before=before, note=note)
         return None
     row.failures, row.locked_until = 0, None
     record(session, owner, "session.signed_in", row, acting=None, before=before)
-    token = _token(session, row, by.client_id, uuid7(), now, limits)
-    return SignedIn(row.person_id, by.client_id, token, row.must_change)
+    family = uuid7()
+    token = _token(session, row, by.client_id, family, now, limits)
+    return SignedIn(row.person_id, by.client_id, token, row.must_change, family)
 
 
 async def refresh(
@@ -105,16 +100,16 @@ async def refresh(
     if spent is None or spent.client_id != by.client_id:
         return None
     row, now = await accounts.find(session, by, spent.account_id), clock.now()
+    going_on = await account_of(session, by.tenant_id, spent.family_id)
     if spent.spent_at is not None:
         await _end(session, by, row, spent, "session.replayed")
         return None
-    is_over = spent.revoked_at is not None or spent.expires_at <= now
-    if is_over or spent.began_at < row.password_since:
+    if going_on is None or spent.expires_at <= now:
         return None
     spent.spent_at = now
     await session.flush()
     again = _token(session, row, by.client_id, spent.family_id, spent.began_at, limits)
-    return SignedIn(row.person_id, by.client_id, again, row.must_change)
+    return SignedIn(row.person_id, by.client_id, again, row.must_change, spent.family_id)
 
 
 async def sign_out(session: AsyncSession, by: Actor, *, token: str) -> None:
@@ -125,11 +120,21 @@ async def sign_out(session: AsyncSession, by: Actor, *, token: str) -> None:
         await _end(session, by, row, found, "session.signed_out")
 
 
-def _count(row: Account, limits: Limits, now: datetime) -> None:
-    """One failure more; with the last one the count begins anew after the lock-out."""
-    row.failures += 1
-    if row.failures >= limits.failures:
-        row.failures, row.locked_until = 0, now + limits.lockout
+async def account_of(session: AsyncSession, tenant_id: UUID, session_id: UUID) -> Account | None:
+    """Whose session it is; None where none of it was, or it has ended, or the password is newer."""
+    family = select(RefreshToken).where(
+        RefreshToken.tenant_id == tenant_id, RefreshToken.family_id == session_id
+    )
+    # A token that is revoked comes first: with one of them the whole family is over.
+    token = (await session.exec(family.order_by(col(RefreshToken.revoked_at)).limit(1))).first()
+    if token is None or token.revoked_at is not None:
+        return None
+    mine = select(Account).where(
+        Account.tenant_id == tenant_id,
+        Account.id == token.account_id,
+        Account.password_since <= token.began_at,
+    )
+    return (await session.exec(mine)).first()
 
 
 async def _find(session: AsyncSession, by: Actor, account_or_phone: str) -> Account | None:
@@ -169,7 +174,7 @@ async def _find_token(session: AsyncSession, by: Actor, token: str) -> RefreshTo
 async def _end(
     session: AsyncSession, by: Actor, row: Account, token: RefreshToken, name: str
 ) -> None:
-    """Revoke every token of the family."""
+    """Revoke every token of the family; its access tokens are refused at their next statement."""
     family = update(RefreshToken).where(
         col(RefreshToken.tenant_id) == by.tenant_id,
         col(RefreshToken.family_id) == token.family_id,
@@ -177,6 +182,7 @@ async def _end(
     )
     await session.exec(family.values(revoked_at=clock.now()))
     owner = Actor(by.tenant_id, by.domain, person_id=row.person_id, client_id=by.client_id)
+    await raise_standing(session, by.tenant_id, row.person_id)
     note = {"family": str(token.family_id)}
     record(session, owner, name, row, acting=None, before=state_of(row), note=note)
 

@@ -48,12 +48,16 @@ class SigningKey(TenantRow, table=True):
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """Whose token it is: a person's or a client's (`subject`), through which client, and where."""
+    """Whose token it is: a person's or a client's (`subject`), through which client, and where.
+
+    `session_id` is the sign-in that it came from; without one it is good until it expires.
+    """
 
     tenant_id: UUID
     slug: str
     subject: UUID
     client_id: UUID | None = None
+    session_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,8 @@ async def issue(session: AsyncSession, bearer: Bearer, *, minutes: int) -> str:
     }
     if bearer.client_id is not None:
         claims["azp"] = str(bearer.client_id)
+    if bearer.session_id is not None:
+        claims["sid"] = str(bearer.session_id)
     header = {"alg": ALGORITHM, "kid": row.kid}
     return jwt.encode(header, claims, OKPKey.import_key(private), algorithms=[ALGORITHM])
 
@@ -150,6 +156,7 @@ def prove(token: str, keys: Mapping[str, OKPKey]) -> Proof:
             slug=claims["tenant"],
             subject=UUID(claims["sub"]),
             client_id=UUID(claims["azp"]) if "azp" in claims else None,
+            session_id=UUID(claims["sid"]) if "sid" in claims else None,
         )
         until = datetime.fromtimestamp(claims["exp"], UTC)
         is_ours = (claims["iss"], claims["aud"]) == (ISSUER, AUDIENCE)

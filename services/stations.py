@@ -79,7 +79,7 @@ async def open(  # noqa: A001 - the verb of the policy line
         raise GridHasStation(id=f"Station:{there.id}")
     station = Station(
         **made(by, acting), grid_id=place.id, name=name, address=address, hours=hours,
-        since=since or clock.now().date(), is_public=is_public,
+        since=since or clock.today(), is_public=is_public,
     )  # fmt: skip
     session.add(station)
     record(session, by, "station.opened", station, acting=acting)
@@ -102,7 +102,7 @@ async def close(
     row.check_version(expected_version)
     if row.until is not None:
         raise StationClosed(id=f"Station:{station}")
-    before, end = state_of(row), until or clock.now().date()
+    before, end = state_of(row), clock.by_today(until)
     if end <= row.since:
         raise EndsBeforeItBegins()
     row.until, row.version = end, row.version + 1

@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, MetaData
+from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, MetaData, Table, event
+from sqlalchemy import Date as SqlDate
 from sqlalchemy import DateTime as SqlDateTime
 from sqlmodel import Field, SQLModel
 from uuid_utils.compat import uuid7
@@ -39,6 +40,21 @@ class TenantState(StrEnum):
 def moment(**options: Any) -> Any:
     """A column of aware time."""
     return Field(sa_type=Moment, **options)
+
+
+@event.listens_for(Column, "after_parent_attach")
+def _is_finite(column: Column[Any], table: Any) -> None:
+    """No infinite day or moment: PostgreSQL has them, JSON and Python have none."""
+    is_ours = isinstance(table, Table) and table.metadata is metadata
+    name = f"{column.name}_is_finite"
+    if is_ours and isinstance(column.type, SqlDate | SqlDateTime) and name not in _named(table):
+        table.append_constraint(CheckConstraint(f"isfinite({column.name})", name=name))
+
+
+def _named(table: Table) -> set[str]:
+    """The checks that a table has; SQLModel attaches a column more than once."""
+    checks = (check for check in table.constraints if isinstance(check, CheckConstraint))
+    return {str(check.name) for check in checks}
 
 
 def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:

@@ -16,15 +16,17 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 import policies
 from policies import Actor, Held, authorize
 from services import clock, packs, sealing, signing
-from services.appointments import Appointment, AppointmentState, Post, RoleUnknown
+from services.appointments import RoleUnknown
 from services.arguments import Of, Reason
 from services.errors import BadInput, NotFound, Refused
 from services.events import Event, record
 from services.packs import Pack
 from services.people import Person
+from services.posts import Appointment, AppointmentState, Post
 from services.standing import raise_standing
 from services.tables import Recorded, Tenant, TenantState
-from services.units import Unit, UnitKind, UnitPath
+from services.tree import UnitPath
+from services.units import Unit, UnitKind
 
 PLATFORM_ID = UUID(int=1)
 GROUND = "建县：由平台设立 Founding act"
@@ -83,7 +85,7 @@ async def create(
     by = Actor(tenant_id, slug)
     await sealing.create_key(session, tenant_id)
     await signing.create_key(session, tenant_id)
-    today = clock.now().date()
+    today = clock.today()
     root = Unit(tenant_id=tenant_id, kind=UnitKind.county, name=name, since=today, decision=GROUND)
     pack = Pack(tenant_id=tenant_id, edition=1, document=whole)
     await _write(session, by, root, pack)

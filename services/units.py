@@ -1,29 +1,29 @@
 """Units (组织单元): the dated tree of a county, from bureau and community down to a stairwell.
 
 Which kind stands below which is the county's pack, within what the product allows at all. There is
-no cycle; a unit is closed, never deleted. `unit_path` holds every unit with all units above it.
+no cycle; a unit is closed, never deleted. What stands above what is kept in `tree`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Self
 from uuid import UUID
 
-from pydantic import field_validator, model_validator
-from sqlalchemy import CheckConstraint, Index, delete, func, text
-from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import Field, SQLModel, col, select
+from pydantic import ValidationInfo, field_validator, model_validator
+from sqlalchemy import CheckConstraint, Index, func, text
+from sqlmodel import Field, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from policies import Actor, authorize
-from services import clock, packs, rows
+from services import clock, packs, rows, tree
 from services.arguments import Name, Of, Reason, Since, UnitId, Until, Version
 from services.errors import EndsBeforeItBegins, Refused
 from services.events import record, state_of
 from services.rows import made
 from services.tables import Recorded, one_of, within_tenant
+from services.tree import UnitPath
 
 
 class UnitKind(StrEnum):
@@ -67,6 +67,9 @@ LEVELS: dict[UnitKind, tuple[UnitKind, ...]] = {
 # What keeps a unit open, by its name: each capability adds the count of its own rows there.
 OCCUPANTS: dict[str, Callable[[UUID, UUID], SelectOfScalar[int]]] = {}
 
+# What refuses a move once it is made: each capability looks whether its rows still fit the tree.
+MOVES: list[Callable[[AsyncSession, Actor, Sequence[UUID]], Awaitable[None]]] = []
+
 
 LABELS: dict[UnitKind, packs.Label] = {
     kind: packs.Label(zh=zh, en=en)
@@ -93,21 +96,35 @@ LABELS: dict[UnitKind, packs.Label] = {
 class UnitRules(packs.Section):
     """The county's levels: below which kinds each kind may stand, and what each is called."""
 
-    levels: dict[UnitKind, tuple[UnitKind, ...]] = LEVELS
+    levels: dict[UnitKind, tuple[UnitKind, ...] | None] = {**LEVELS}
     labels: dict[UnitKind, packs.Label] = LABELS
 
-    @field_validator("labels")
+    @field_validator("levels", "labels", mode="before")
     @classmethod
-    def _with_the_rest(cls, given: dict[UnitKind, packs.Label]) -> dict[UnitKind, packs.Label]:
-        return LABELS | given
+    def _with_the_rest(cls, given: Any, about: ValidationInfo) -> Any:
+        """What isn't said is the product's default; a level that is null isn't there."""
+        rest = LEVELS if about.field_name == "levels" else LABELS
+        return {**rest, **given} if isinstance(given, Mapping) else given
 
     @model_validator(mode="after")
     def _within_the_product(self) -> Self:
-        for kind, parents in self.levels.items():
-            beyond = [parent for parent in parents if parent not in LEVELS[kind]]
-            if beyond:
-                raise ValueError(f"{kind} can't stand below {', '.join(beyond)}")
+        """Every level stands below levels that are there, and that the product allows."""
+        problems = [one for kind in self.levels for one in self._problems(kind)]
+        if problems:
+            raise ValueError("; ".join(problems))
         return self
+
+    def _problems(self, kind: UnitKind) -> Iterator[str]:
+        parents = self.levels[kind]
+        if kind is K.county or parents is None:
+            if kind is K.county and parents != ():
+                yield "county stands on top"
+            return
+        beyond = [parent for parent in parents if parent not in LEVELS[kind]]
+        if beyond:
+            yield f"{kind} can't stand below {', '.join(beyond)}"
+        elif all(self.levels[parent] is None for parent in parents):
+            yield f"{kind} has no level to stand below; null leaves it out"
 
 
 class Unit(Recorded, table=True):
@@ -135,25 +152,15 @@ class Unit(Recorded, table=True):
     is_public: bool = True
 
 
-class UnitPath(SQLModel, table=True):
-    """Every unit with each above it and itself (depth 0), so that "and below" is one look-up."""
-
-    __tablename__ = "unit_path"
-    __table_args__: ClassVar[Any] = (
-        within_tenant("ancestor_id", "unit"),
-        within_tenant("unit_id", "unit"),
-        Index(None, "tenant_id", "unit_id", "ancestor_id"),
-    )
-
-    tenant_id: UUID = Field(primary_key=True, foreign_key="tenant.id")
-    ancestor_id: UUID = Field(primary_key=True)
-    unit_id: UUID = Field(primary_key=True)
-    depth: int
-
-
 class UnitMisplaced(Refused):
     """本县的层级不允许把 {kind} 放在 {parent} 下面。
     This county's levels don't allow a {kind} below a {parent}.
+    """
+
+
+class ParentMissing(Refused):
+    """只有县本身没有上级；请说明 {kind} 的上级单元（parent）。
+    Only the county itself has none above it: say which unit is the parent of a new {kind}.
     """
 
 
@@ -202,7 +209,7 @@ async def found(
     is_public: Annotated[bool, "是否对公众显示。 Whether the public sees it."] = True,
 ) -> Unit:
     """Found a unit below another one; only the county itself has none above."""
-    await _hold_tree(session, by)
+    await tree.hold(session, by)
     above = await find_open(session, by, parent) if parent else None
     path = await path_of(session, by, above.id) if above else ()
     acting = authorize(by, "found", "units", within=path)
@@ -211,12 +218,12 @@ async def found(
     await _check_place(session, by, kind, above)
     unit = Unit(
         **made(by, acting), kind=kind, name=name, parent_id=parent, is_public=is_public,
-        since=since or clock.now().date(), decision=decision,
+        since=since or clock.today(), decision=decision,
     )  # fmt: skip
     session.add(unit)
     await session.flush()
     itself = UnitPath(tenant_id=by.tenant_id, ancestor_id=unit.id, unit_id=unit.id, depth=0)
-    await _hang(session, by, [itself], parent)
+    await tree.hang(session, by, [itself], parent)
     record(session, by, "unit.founded", unit, acting=acting)
     return unit
 
@@ -243,20 +250,23 @@ async def move(
     expected_version: Version = None,
 ) -> Unit:
     """Put a unit, with all below it, under another one."""
-    await _hold_tree(session, by)
+    await tree.hold(session, by)
     row = await find_open(session, by, unit, for_update=True)
     above = await find_open(session, by, parent)
     for end in (row, above):
         acting = authorize(by, "move", "units", within=await path_of(session, by, end.id))
     row.check_version(expected_version)
-    subtree = await _subtree(session, by, row.id)
-    if above.id in {below.unit_id for below in subtree}:
+    subtree = await tree.subtree(session, by, row.id)
+    moved = [below.unit_id for below in subtree]
+    if above.id in moved:
         raise UnitCycle()
     await _check_place(session, by, UnitKind(row.kind), above)
     before = state_of(row)
     row.parent_id, row.version = above.id, row.version + 1
-    await _unhang(session, by, [below.unit_id for below in subtree])
-    await _hang(session, by, subtree, above.id)
+    await tree.unhang(session, by, moved)
+    await tree.hang(session, by, subtree, above.id)
+    for check in MOVES:
+        await check(session, by, moved)
     record(session, by, "unit.moved", row, acting=acting, before=before)
     return row
 
@@ -271,12 +281,12 @@ async def close(
     expected_version: Version = None,
 ) -> Unit:
     """Close a unit that nothing stands below and nobody serves in."""
-    await _hold_tree(session, by)
+    await tree.hold(session, by)
     row = await find_open(session, by, unit, for_update=True)
     acting = authorize(by, "close", "units", within=await path_of(session, by, row.id))
     row.check_version(expected_version)
     await _check_empty(session, by, row)
-    before, end = state_of(row), until or clock.now().date()
+    before, end = state_of(row), clock.by_today(until)
     if end <= row.since:
         raise EndsBeforeItBegins()
     row.until, row.version = end, row.version + 1
@@ -284,9 +294,9 @@ async def close(
     return row
 
 
-async def find(session: AsyncSession, by: Actor, unit: UUID) -> Unit:
+async def find(session: AsyncSession, by: Actor, unit: UUID, *, for_update: bool = False) -> Unit:
     """A unit of the actor's county, or the same refusal as for one that doesn't exist."""
-    return await rows.find(session, Unit, by, unit)
+    return await rows.find(session, Unit, by, unit, for_update=for_update)
 
 
 async def find_open(
@@ -327,11 +337,13 @@ async def path_of(session: AsyncSession, by: Actor, unit: UUID) -> Sequence[UUID
 async def _check_place(
     session: AsyncSession, by: Actor, kind: UnitKind, above: Unit | None
 ) -> None:
+    if above is None:
+        if kind is not UnitKind.county:
+            raise ParentMissing(kind=kind.value)
+        return
     rules = await packs.read(session, by, "units", UnitRules)
-    allowed = rules.levels.get(kind)
-    fits = allowed is not None and (UnitKind(above.kind) in allowed if above else not allowed)
-    if not fits:
-        raise UnitMisplaced(kind=kind.value, parent=above.kind if above else "nothing")
+    if above.kind not in (rules.levels.get(kind) or ()):
+        raise UnitMisplaced(kind=kind.value, parent=above.kind)
 
 
 async def _check_empty(session: AsyncSession, by: Actor, row: Unit) -> None:
@@ -345,44 +357,6 @@ async def _check_empty(session: AsyncSession, by: Actor, row: Unit) -> None:
         raise UnitOccupied(kept=", ".join(f"{what}: {n}" for what, n in kept.items() if n))
 
 
-async def _hold_tree(session: AsyncSession, by: Actor) -> None:
-    """One change of a county's tree at a time; reading it goes on."""
-    key = func.hashtextextended(f"units:{by.tenant_id}", 0)
-    await session.exec(select(func.pg_advisory_xact_lock(key)))
-
-
 async def _root(session: AsyncSession, by: Actor) -> Unit | None:
     top = select(Unit).where(Unit.tenant_id == by.tenant_id, col(Unit.parent_id).is_(None))
     return (await session.exec(top)).first()
-
-
-async def _subtree(session: AsyncSession, by: Actor, unit: UUID) -> Sequence[UnitPath]:
-    below = select(UnitPath).where(UnitPath.tenant_id == by.tenant_id, UnitPath.ancestor_id == unit)
-    return (await session.exec(below)).all()
-
-
-async def _hang(
-    session: AsyncSession, by: Actor, subtree: Sequence[UnitPath], parent: UUID | None
-) -> None:
-    """Write the paths from everything above `parent` to everything in the subtree."""
-    above = select(UnitPath.ancestor_id, UnitPath.depth).where(
-        UnitPath.tenant_id == by.tenant_id, UnitPath.unit_id == parent
-    )
-    ups = [(unit, depth + 1) for unit, depth in (await session.exec(above)).all()]
-    mine = {"tenant_id": by.tenant_id}
-    rows = [
-        {"ancestor_id": up, "unit_id": path.unit_id, "depth": depth + path.depth} | mine
-        for path in subtree
-        for up, depth in [*ups, (path.ancestor_id, 0)]
-    ]
-    await session.exec(insert(UnitPath).values(rows).on_conflict_do_nothing())
-
-
-async def _unhang(session: AsyncSession, by: Actor, subtree: Sequence[UUID]) -> None:
-    """Cut the paths from outside into the subtree; those inside it stay."""
-    cut = delete(UnitPath).where(
-        col(UnitPath.tenant_id) == by.tenant_id,
-        col(UnitPath.unit_id).in_(subtree),
-        col(UnitPath.ancestor_id).not_in(subtree),
-    )
-    await session.exec(cut)

@@ -59,7 +59,13 @@ async def settings() -> AsyncIterator[Settings]:
     with embedded_folder() as folder:
         if SERVER is None:
             held = await asyncio.to_thread(Embedded.start, folder, durable=False)
-            made = Settings(data_dir=folder, database_url=None, master_key=KEY, pool_size=8)
+            made = Settings(
+                data_dir=folder,
+                database_url=None,
+                master_key=KEY,
+                pool_size=8,
+                allow_private_issuers=True,
+            )
             await migrate.upgrade(made)
             yield made
             held.release()
@@ -67,7 +73,7 @@ async def settings() -> AsyncIterator[Settings]:
         async with _fresh_database(SERVER) as url:
             made = Settings(
                 data_dir=folder, database_url=url, master_key=KEY, pool_size=8,
-                app_password="sanfang-tests",
+                app_password="sanfang-tests", allow_private_issuers=True,
             )  # fmt: skip
             await migrate.upgrade(made)
             yield made

@@ -17,10 +17,10 @@ from uuid_utils.compat import uuid7
 
 from infra.database import Database
 from policies import Actor
-from services import appointments, clock, people, tenants, units
-from services.appointments import Appointment, Post
+from services import appointments, clock, people, posts, tenants, units
 from services.events import Event
 from services.people import Person
+from services.posts import Appointment, Post
 from services.tables import Tenant
 from services.units import Unit, UnitKind
 
@@ -196,5 +196,5 @@ class County:
 
 
 async def _actor(session: AsyncSession, tenant: Tenant, person: Person) -> Actor:
-    posts, _ = await appointments.held_now(session, tenant.id, person.id, clock.now())
-    return Actor(tenant.id, tenant.slug, person_id=person.id, posts=posts)
+    held, _ = await posts.held_now(session, tenant.id, person.id, clock.now())
+    return Actor(tenant.id, tenant.slug, person_id=person.id, posts=held)

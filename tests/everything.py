@@ -27,12 +27,14 @@ TABLES = {
     "Client": "client",
     "Account": "account",
     "Issuer": "issuer",
+    "SubjectLink": "subject_link",
     "Tenant": "tenant",
 }
 
 
-# Posts that anybody with the right may fill, not only the county's administrators.
+# What anybody with the right may touch, not only the county's administrators.
 PLAIN = {
+    "Person": " where home_id is not null",
     "Post": " where role = 'resident'",
     "Appointment": " where post_id in (select id from post where role = 'resident')",
 }

@@ -19,6 +19,7 @@ NO_SERVICE_OF_ITS_OWN: dict[str, str] = {}
 NO_SCHEMA_OF_ITS_OWN: dict[str, str] = {}
 # What stands in a layer and is no capability.
 FRAME_OF_SERVICES = {
+    "addresses": "which hosts may be asked",
     "arguments": "what a command says of its arguments",
     "authority": "reads what somebody may do",
     "clock": "the one clock",
@@ -26,19 +27,26 @@ FRAME_OF_SERVICES = {
     "conflicts": "the rules of appointments that a county sets",
     "errors": "every refusal",
     "issuers": "tables and rules of accounts",
+    "levels": "what of a county's tree a new pack must fit",
     "passwords": "hashing for accounts",
+    "posts": "tables and questions of appointments",
+    "resealing": "moving people to a newer key",
     "rows": "finding and making rows of the county",
     "sealing": "encryption for people",
     "sessions": "signing in, which happens before there is an actor",
     "signing": "the keys of access tokens",
     "standing": "the number by which authority is compared",
     "tables": "what every table shares",
+    "texts": "what PostgreSQL can keep",
     "terms": "how many hold a seat at once",
+    "tree": "the paths from each unit up",
 }
 FRAME_OF_SCHEMA = {
     "commands": "how a command becomes a mutation",
     "documents": "parsing, validation and limits",
     "errors": "the one place that translates",
+    "introspection": "the schema's description of itself",
+    "limits": "how much a document may ask",
     "nodes": "what every type shares",
     "scopes": "what each scope means for a row",
     "viewer": "who asks, and anything by its id",

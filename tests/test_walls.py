@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from graphql import get_named_type
 from sqlalchemy import Table, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -144,6 +145,18 @@ class TestEveryRole:
             for mutation in MUTATIONS:
                 given = arguments(mutation, known)
                 assert await _is_denied(mine, mine.readers[name], mutation, given), mutation.name
+
+    async def test_whoever_may_run_a_command_may_read_its_answer(self) -> None:
+        built = schema.build()._schema
+        readings = Catalogue.of(built).readings
+        assert built.mutation_type is not None
+        for mutation in MUTATIONS:
+            type_ = get_named_type(built.mutation_type.fields[mutation.name].type)
+            if type_.name not in readings:
+                continue
+            for role, held in policies.grants("anywhere").items():
+                if mutation.permission in held:
+                    assert (readings[type_.name].object, "read") in held, (role, mutation.name)
 
     async def test_an_auditor_changes_nothing(self) -> None:
         held = policies.grants("anywhere")["auditor"]

@@ -24,7 +24,7 @@ from policies import Actor
 from services import accounts as signing_in
 from services import authority, clients, tenants
 from services.accounts import Account
-from services.appointments import OF_POST, Appointment, Post
+from services.posts import OF_POST, Appointment, Post
 from services.units import Unit, UnitKind
 
 PASSWORD = "sanfang-demo"  # noqa: S105 - the demo's one password, told to whoever starts it
@@ -131,9 +131,11 @@ async def _open_accounts(desk: Desk) -> None:
     tenant_id = desk.administrator.tenant_id
     for role in desk.described.people:
         holder = await _holder(desk.session, tenant_id, role)
-        await signing_in.open(
+        row = await signing_in.open(
             desk.session, desk.security, person=holder, account=role, password=PASSWORD
         )
+        await desk.session.flush()
+        signing_in.settle(desk.session, desk.security, row, keeps_password=True)
     await clients.register(
         desk.session, desk.administrator, name=desk.described.client, origins=[],
         grants=list(CLIENT_GRANTS),

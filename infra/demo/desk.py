@@ -17,8 +17,8 @@ from infra.demo.description import Description
 from infra.demo.names import names, phones
 from policies import Actor
 from services import appointments, people, units
-from services.appointments import Post
 from services.people import Person
+from services.posts import Post
 from services.units import Unit, UnitKind
 
 SEATS_WHERE_NONE_ARE_SET = 500

@@ -19,12 +19,12 @@ from infra.settings import Settings
 from policies import Actor
 from services import coverage, packs, passwords
 from services.accounts import Account
-from services.appointments import Appointment
 from services.clients import Client
 from services.duties import Duty
 from services.events import Event
 from services.linkages import Linkage
 from services.people import Person
+from services.posts import Appointment
 from services.rulebooks import RuleBook
 from services.stations import Station
 from services.tenants import PLATFORM_ID

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from infra.settings import Settings
-from services import appointments
+from services import accounts, appointments
 from tests.county import County
 from tests.infra.service import Service, token
 
@@ -159,6 +159,40 @@ class TestCommands:
         found = await served.ask(document, {"p": "+86 199 0000 5678"}, token=bearer)
         assert found["people"]["nodes"] == [{"name": "赵六"}]
         assert await served.code(document, {"p": "5678"}, token=bearer) == "BAD_INPUT"
+
+    @pytest.mark.parametrize(
+        "moment", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "2030-01-01T00:00:00"]
+    )
+    async def test_a_moment_that_nobody_means_is_refused(
+        self, served: Service, county: County, moment: str
+    ) -> None:
+        bearer = await token(county, county.administrator)
+        held = f"Appointment:{county.security.posts[0].appointment_id}"
+        ended = (
+            "mutation ($a: ID!, $at: DateTime) { endAppointment(appointment: $a, endsAt: $at,"
+            ' reason: "试验") { id } }'
+        )
+        assert await served.code(ended, {"a": held, "at": moment}, token=bearer) == "BAD_INPUT"
+
+    async def test_anybody_changes_their_own_password_and_sees_the_answer(
+        self, served: Service, county: County
+    ) -> None:
+        person = await county.person()
+        async with county.session() as session:
+            await accounts.open(
+                session,
+                county.security,
+                person=person.id,
+                account="lisi",
+                password="old-password-1",
+            )
+        bearer = await token(county, await county.reload(person.id))
+        changed = await served.ask(
+            'mutation { changePassword(current: "old-password-1", new: "new-password-2")'
+            " { name mustChange } }",
+            token=bearer,
+        )
+        assert changed == {"changePassword": {"name": "lisi", "mustChange": False}}
 
 
 class TestStanding:

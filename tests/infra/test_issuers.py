@@ -91,7 +91,9 @@ def ec_key(kid: str | None = None) -> ECKey:
     return ECKey.generate_key("P-256", {"kid": kid or uuid4().hex})
 
 
-async def trusted(county: County, issuer: Issuer, **known: Any) -> issuers.Issuer:
+async def trusted(
+    county: County, issuer: Issuer, *, is_confirmed: bool = True, **known: Any
+) -> issuers.Issuer:
     """The county trusts the issuer, whose user u-1 is the security administrator."""
     async with county.session() as session:
         row = await accounts.trust_issuer(
@@ -99,10 +101,15 @@ async def trusted(county: County, issuer: Issuer, **known: Any) -> issuers.Issue
         )
         await session.flush()
         assert county.security.person_id
-        await accounts.link_subject(
+        link = await accounts.link_subject(
             session, county.security, issuer=row.id, subject="u-1",
             person=county.security.person_id,
         )  # fmt: skip
+        await session.flush()
+        if is_confirmed:
+            # She linked herself: only another one can say that it is her.
+            link.made_by = None
+            await accounts.confirm_subject(session, county.administrator, link=link.id)
         return row
 
 

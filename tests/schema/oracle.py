@@ -186,9 +186,7 @@ class Oracle:
             serving = [
                 held["unit_id"]
                 for held in self.rows["Appointment"]
-                if held["person_id"] == row["id"]
-                and held["state"] == "confirmed"
-                and (held["ends_at"] is None or held["ends_at"] > self.now)
+                if held["person_id"] == row["id"] and self.is_active(held)
             ]
             return any(self.is_below(place, unit) for place in [row["home_id"], *serving])
         columns = {
@@ -215,14 +213,24 @@ class Oracle:
 
     def _is_public(self, type_name: str, row: Row) -> bool:
         match type_name:
-            case "Unit" | "Station":
-                return bool(row["is_public"]) and row["until"] is None
+            case "Unit":
+                return row["until"] is None and self._is_shown(row["id"])
+            case "Station":
+                is_open = bool(row["is_public"]) and row["until"] is None
+                return is_open and self._is_shown(row["grid_id"])
             case "RuleBook":
-                return bool(row["is_public"])
+                return bool(row["is_public"]) and self._is_shown(row["unit_id"])
+            case "Linkage":
+                return self._is_shown(row["estate_id"]) and self._is_shown(row["grid_id"])
             case "Tenant":
                 return bool(row["id"] == self.actor.tenant_id)
             case _:
                 return True
+
+    def _is_shown(self, unit: UUID) -> bool:
+        """Whether a unit and every one above it is public."""
+        above = [one for one in self.rows["Unit"] if self.is_below(unit, one["id"])]
+        return all(one["is_public"] for one in above)
 
     def _scalar(self, source: Node | Derived, info: GraphQLResolveInfo[Any]) -> Any:
         parent, name = info.parent_type.name, info.field_name

@@ -34,6 +34,7 @@ async def world(county: County) -> World:
     later = clock.now() + timedelta(days=30)
     await county.appoint(head, "instructor", tree.firm, starts_at=later)
     await _institutions(county, tree)
+    await _hidden(county, tree)
     await _access(county, head.id)
     readers = {
         "public": Actor(county.id, county.slug),
@@ -76,6 +77,29 @@ async def _institutions(county: County, tree: Tree) -> None:
             session, by, grid=tree.grids[0].id, name="红色驿站", address="东街1号", hours="9-17",
             since=begun,
         )  # fmt: skip
+
+
+async def _hidden(county: County, tree: Tree) -> None:
+    """A private estate with a public building and its linkage, and a private grid with its own."""
+    estate = await county.unit("estate", "静园", tree.grids[0], is_public=False)
+    await county.unit("building", "静园1栋", estate)
+    committee = await county.unit("owners_committee", "静园业委会", estate)
+    grid = await county.unit("grid", "第三网格", tree.communities[1], is_public=False)
+    beside = await county.unit("estate", "偏院", grid)
+    begun = date(2025, 2, 1)
+    async with county.session() as session:
+        by = county.administrator
+        for where, home in ((tree.grids[0], estate), (grid, beside)):
+            await linkages.link(
+                session, by, grid=where.id, estate=home.id, firm=tree.firm.id,
+                decision="未公开的决定", since=begun,
+            )  # fmt: skip
+        await rulebooks.adopt(
+            session, by, unit=committee.id, title="静园规则", text="未公开", adopted_on=begun
+        )
+        await stations.open(
+            session, by, grid=grid.id, name="偏院驿站", address="偏街1号", hours="9-17", since=begun
+        )
 
 
 async def _access(county: County, person: UUID) -> None:

@@ -10,11 +10,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from policies import Actor, Denied
-from services import appointments, clock, units
+from services import appointments, clock, posts, units
 from services.appointments import (
-    Appointment,
     OwnAppointment,
-    Post,
     RoleUnknown,
     SeatTaken,
     TermOver,
@@ -22,6 +20,7 @@ from services.appointments import (
 )
 from services.errors import BadInput, EndsBeforeItBegins, NotFound, StaleVersion
 from services.people import Person
+from services.posts import Appointment, Post
 from services.standing import Standing
 from services.units import Unit, UnitClosed
 from tests.county import County
@@ -207,8 +206,8 @@ class TestConfirm:
         proposed = await propose(county, person, post, starts_at=starts_at)
         await confirm(county, proposed.id)
         async with county.session() as session:
-            now = await appointments.held_now(session, county.id, person.id, clock.now())
-            then = await appointments.held_now(session, county.id, person.id, starts_at)
+            now = await posts.held_now(session, county.id, person.id, clock.now())
+            then = await posts.held_now(session, county.id, person.id, starts_at)
         assert now == ((), starts_at)
         assert [held.appointment_id for held in then[0]] == [proposed.id]
         assert then[1] is None
@@ -306,8 +305,8 @@ class TestEnd:
         later = clock.now() + DAY
         assert (await end(county, row.id, later)).state == "confirmed"
         async with county.session() as session:
-            now = await appointments.held_now(session, county.id, person.id, clock.now())
-            then = await appointments.held_now(session, county.id, person.id, later)
+            now = await posts.held_now(session, county.id, person.id, clock.now())
+            then = await posts.held_now(session, county.id, person.id, later)
         assert (len(now[0]), now[1], then) == (1, later, ((), None))
 
     async def test_it_cannot_lengthen_a_term(self, county: County) -> None:

@@ -13,11 +13,12 @@ from sqlalchemy.dialects import postgresql
 from sqlmodel import SQLModel
 
 from services import appointments, clock, coverage, linkages, units
-from services.appointments import Appointment, Post
 from services.coverage import Within
 from services.linkages import Linkage
+from services.posts import Appointment, Post
 from services.tables import metadata
-from services.units import Unit, UnitPath
+from services.tree import UnitPath
+from services.units import Unit
 from tests.county import County
 
 COUNTS = (
@@ -105,7 +106,7 @@ class TestTheThreeParties:
         async with county.session() as session:
             await linkages.link(
                 session, county.administrator, grid=tree.grids[0].id, estate=tree.estate.id,
-                branch=tree.branch.id, committee=tree.committee.id, decision="联建",
+                branch=tree.branch.id, committee=tree.committee.id, decision="联建", since=SINCE,
             )  # fmt: skip
         assert await listed(county, coverage.gaps, everywhere) == [
             (tree.estate.id, "firm"),
@@ -115,7 +116,7 @@ class TestTheThreeParties:
         async with county.session() as session:
             await linkages.link(
                 session, county.administrator, grid=tree.grids[0].id, estate=tree.estate.id,
-                firm=tree.firm.id, decision="联建", since=clock.now().date() + timedelta(days=1),
+                firm=tree.firm.id, decision="联建", since=clock.today(),
             )  # fmt: skip
         await county.unit("party_branch", "安居物业党支部", tree.firm)
         await county.appoint(await county.person(), "instructor", tree.firm)

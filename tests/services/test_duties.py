@@ -1,6 +1,6 @@
 """Duties: assigned to the member units of the industry committee, withdrawn with a reason."""
 
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import update
@@ -8,9 +8,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
 from policies import Actor, Denied
-from services import duties, units
+from services import clock, duties, units
 from services.duties import Duty, DutyWithdrawn
-from services.errors import EndsBeforeItBegins, NotFound, StaleVersion
+from services.errors import EndsBeforeItBegins, NotFound, NotYet, StaleVersion
 from services.units import UnitClosed, UnitOccupied, UnitUnfit
 from tests.county import County
 from tests.services.unchanged import unchanged
@@ -86,6 +86,11 @@ class TestWithdraw:
         row = await withdraw(county, duty.id, date(2023, 1, 1))
         assert (row.until, row.version, row.text) == (date(2023, 1, 1), 2, "监督物业收费公示")
         assert await county.events("duty.withdrawn") == 1
+
+    async def test_a_day_to_come_is_refused(self, county: County) -> None:
+        duty = await assign(county, *await bodies(county))
+        async with unchanged(county, NotYet):
+            await withdraw(county, duty.id, clock.today() + timedelta(days=1))
 
     async def test_a_withdrawn_one_is_refused(self, county: County) -> None:
         duty = await assign(county, *await bodies(county))

@@ -1,19 +1,20 @@
 """Linkages: an estate's three parties, one linkage after the other, none ever rewritten."""
 
 import asyncio
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from policies import Actor, Denied
 from services import clock, linkages, units
-from services.errors import EndsBeforeItBegins, NotFound, StaleVersion
-from services.linkages import Linkage, LinkageEnded
-from services.units import UnitClosed, UnitUnfit
+from services.errors import EndsBeforeItBegins, NotFound, NotYet, StaleVersion
+from services.linkages import Linkage, LinkageEnded, LinkagesInTheWay
+from services.units import Unit, UnitClosed, UnitUnfit
 from tests.county import County, Tree
 from tests.services.unchanged import unchanged
 
@@ -36,6 +37,18 @@ async def replace_firm(county: County, linkage: UUID, firm: UUID, **given: Any) 
             session, county.administrator, linkage=linkage, firm=firm, decision="重新选聘",
             **{"since": SECOND, **given},
         )  # fmt: skip
+
+
+async def end(county: County, linkage: UUID, **given: Any) -> Linkage:
+    async with county.session() as session:
+        return await linkages.end(
+            session, county.administrator, linkage=linkage, reason="小区划归别处", **given
+        )
+
+
+async def move(county: County, unit: Unit, parent: Unit) -> None:
+    async with county.session() as session:
+        await units.move(session, county.administrator, unit=unit.id, parent=parent.id)
 
 
 async def history(county: County) -> list[Linkage]:
@@ -68,7 +81,7 @@ class TestLink:
 
     async def test_today_is_meant_where_no_day_is_said(self, county: County) -> None:
         row = await link(county, await county.tree(), since=None)
-        assert row.since == clock.now().date()
+        assert row.since == clock.today()
 
     async def test_a_day_not_after_the_current_beginning_is_refused(self, county: County) -> None:
         tree = await county.tree()
@@ -76,6 +89,23 @@ class TestLink:
         for since in (FIRST, FIRST - timedelta(days=1)):
             async with unchanged(county, EndsBeforeItBegins):
                 await link(county, tree, firm=tree.firm.id, since=since)
+
+    async def test_a_day_to_come_is_refused_and_today_is_chinas(
+        self, county: County, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        tree = await county.tree()
+        first = await link(county, tree)
+        early = datetime(2030, 5, 3, 16, 30, tzinfo=UTC)
+        monkeypatch.setattr(clock, "now", lambda: early)
+        assert clock.today() == date(2030, 5, 4)
+        to_come = date(2030, 5, 5)
+        async with unchanged(county, NotYet):
+            await link(county, tree, firm=tree.firm.id, since=to_come)
+        async with unchanged(county, NotYet):
+            await replace_firm(county, first.id, tree.firm.id, since=to_come)
+        async with unchanged(county, NotYet):
+            await end(county, first.id, until=to_come)
+        assert (await link(county, tree, since=None)).since == date(2030, 5, 4)
 
     async def test_parties_of_the_wrong_kind_are_refused(self, county: County) -> None:
         tree = await county.tree()
@@ -224,3 +254,53 @@ class TestReplaceFirm:
                 await replace_firm(county, linkage, mine.firm.id)
             assert refused.value.facts == {"id": f"Linkage:{linkage}"}
         assert len(await history(other)) == 1
+
+
+class TestEnd:
+    async def test_it_ends_with_none_after_it(self, county: County) -> None:
+        tree = await county.tree()
+        row = await link(county, tree)
+        assert (await end(county, row.id, until=SECOND)).until == SECOND
+        assert [one.until for one in await history(county)] == [SECOND]
+        async with unchanged(county, LinkageEnded):
+            await end(county, row.id)
+
+    async def test_who_has_no_such_post_is_refused(self, county: County) -> None:
+        row = await link(county, await county.tree())
+        async with unchanged(county, Denied), county.session() as session:
+            await linkages.end(session, county.security, linkage=row.id, reason="x")
+
+
+class TestMove:
+    async def test_a_party_stays_where_its_linkage_is_until_that_ends(self, county: County) -> None:
+        tree = await county.tree()
+        other = await county.unit("estate", "紫藤苑", tree.grids[1])
+        row = await link(county, tree, branch=tree.branch.id, committee=tree.committee.id)
+        apart = (
+            (tree.estate, tree.grids[1]), (tree.estate, tree.communities[0]),
+            (tree.branch, tree.grids[1]), (tree.committee, other),
+        )  # fmt: skip
+        for unit, parent in apart:
+            async with unchanged(county, LinkagesInTheWay) as refused:
+                await move(county, unit, parent)
+            assert str(row.id) in refused.value.facts["ids"]
+        await end(county, row.id)
+        for unit, parent in apart:
+            await move(county, unit, parent)
+
+    async def test_what_moves_as_a_whole_moves(self, county: County) -> None:
+        tree = await county.tree()
+        await link(county, tree, branch=tree.branch.id, committee=tree.committee.id)
+        await move(county, tree.grids[0], tree.communities[1])
+        await move(county, tree.branch, tree.estate)
+        await move(county, tree.communities[1], county.root)
+
+    async def test_a_party_that_no_longer_fits_is_not_carried_over(self, county: County) -> None:
+        tree = await county.tree()
+        row = await link(county, tree, branch=tree.branch.id)
+        astray = await county.unit("party_branch", "第二网格党支部", tree.grids[1])
+        async with county.session() as session:
+            own = update(Linkage).where(col(Linkage.id) == row.id)
+            await session.exec(own.values(branch_id=astray.id))
+        async with unchanged(county, UnitUnfit):
+            await link(county, tree, firm=tree.firm.id, since=SECOND)

@@ -46,6 +46,27 @@ class TestAdopt:
         await adopt(county, LABELS)
         assert (await rules(county)).levels == LEVELS
 
+    async def test_a_level_that_it_does_not_say_stays_and_one_that_is_null_goes(
+        self, county: County
+    ) -> None:
+        await adopt(county, {"units": {"levels": {"estate": ["grid"], "co_building_unit": None}}})
+        expected = {**LEVELS, UnitKind.estate: (UnitKind.grid,), UnitKind.co_building_unit: None}
+        assert (await rules(county)).levels == expected
+
+    async def test_it_does_not_contradict_what_stands_and_every_contradiction_is_named(
+        self, county: County
+    ) -> None:
+        await county.tree()
+        await county.unit("co_building_unit", "共建学校")
+        levels = {"co_building_unit": None, "community": ["county"], "estate": ["grid"]}
+        async with unchanged(county, PackRefused) as refused:
+            await adopt(county, {"units": {"levels": levels}})
+        problems = refused.value.facts["problems"].split("; ")
+        assert problems == [
+            "units.levels.co_building_unit: 1 open below county",
+            "units.levels.community: 2 open below working_committee",
+        ]
+
     async def test_everybodys_authority_is_read_anew(self, county: County) -> None:
         mine = select(Standing.number).where(Standing.subject_id == county.id)
         async with county.session(read_only=True) as session:
@@ -62,6 +83,11 @@ class TestAdopt:
             ({"units": {"labels": {"galaxy": {"zh": "星", "en": "x"}}}}, "units.labels.galaxy"),
             ({"units": {"labels": {"grid": {"zh": "", "en": "x"}}}}, "units.labels.grid.zh"),
             ({"units": {"levels": {"grid": ["building"]}}}, "grid can't stand below building"),
+            ({"units": {"levels": {"grid": []}}}, "grid has no level to stand below"),
+            ({"units": {"levels": {"building": None}}}, "stairwell has no level to stand below"),
+            ({"units": {"levels": {"county": None}}}, "county stands on top"),
+            ({"units": {"levels": {"grid": "x"}}}, "units.levels.grid"),
+            ({"units": {"levels": []}}, "units.levels"),
             ({"appointments": {"conflicts": [{"roles": ["a"]}]}}, "appointments.conflicts.0.roles"),
         ],
     )

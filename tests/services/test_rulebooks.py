@@ -54,7 +54,7 @@ class TestAdopt:
             today = await rulebooks.adopt(
                 session, county.administrator, unit=county.root.id, title="制度", text="……"
             )
-        assert today.adopted_on == clock.now().date()
+        assert today.adopted_on == clock.today()
 
     async def test_taking_effect_before_adoption_is_refused(self, county: County) -> None:
         async with unchanged(county, EffectiveBeforeAdopted):

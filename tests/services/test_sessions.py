@@ -8,9 +8,9 @@ from sqlmodel import select, update
 
 from policies import Actor
 from services import accounts, clients, clock, sessions
-from services.accounts import Account
+from services.accounts import Account, Limits
 from services.events import Event
-from services.sessions import Limits, RefreshToken, SignedIn
+from services.sessions import RefreshToken, SignedIn
 from tests.county import County
 from tests.services.test_accounts import PASSWORD, opened, rotate
 

@@ -1,7 +1,7 @@
 """Stations: one open station a grid, closed with a reason."""
 
 import asyncio
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import update
@@ -9,8 +9,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
 from policies import Actor, Denied
-from services import stations
-from services.errors import EndsBeforeItBegins, NotFound, StaleVersion
+from services import clock, stations
+from services.errors import EndsBeforeItBegins, NotFound, NotYet, StaleVersion
 from services.stations import GridHasStation, Station, StationClosed
 from services.units import UnitUnfit
 from tests.county import County
@@ -88,6 +88,11 @@ class TestClose:
         row = await close(county, station.id, date(2023, 1, 1))
         assert (row.until, row.version) == (date(2023, 1, 1), 2)
         assert await county.events("station.closed") == 1
+
+    async def test_a_day_to_come_is_refused(self, county: County) -> None:
+        station = await open_in(county, (await county.tree()).grids[0].id)
+        async with unchanged(county, NotYet):
+            await close(county, station.id, clock.today() + timedelta(days=1))
 
     async def test_a_closed_one_is_refused(self, county: County) -> None:
         tree = await county.tree()

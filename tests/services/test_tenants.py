@@ -7,10 +7,11 @@ from uuid_utils.compat import uuid7
 from infra.database import Database
 from policies import Actor, Denied
 from services import tenants
-from services.appointments import Appointment, AppointmentState, RoleUnknown
+from services.appointments import RoleUnknown
 from services.errors import BadInput, NotFound
 from services.events import Event
 from services.packs import SECTIONS, Pack, PackRefused
+from services.posts import Appointment, AppointmentState
 from services.tables import Tenant, TenantState
 from services.tenants import PLATFORM_ID, PlatformStays, SlugTaken, TenantStateUnchanged
 from tests.county import County

@@ -15,16 +15,17 @@ from sqlmodel import col, select
 from infra.database import Database
 from policies import Denied
 from services import clock, linkages, stations, units
-from services.errors import EndsBeforeItBegins, NotFound, StaleVersion
+from services.errors import EndsBeforeItBegins, NotFound, NotYet, StaleVersion
+from services.tree import UnitPath
 from services.units import (
     CountyExists,
+    ParentMissing,
     Unit,
     UnitClosed,
     UnitCycle,
     UnitKind,
     UnitMisplaced,
     UnitOccupied,
-    UnitPath,
 )
 from tests.county import County
 from tests.services.unchanged import unchanged
@@ -89,7 +90,7 @@ class TestFound:
             await county.unit("grid", "楼里的网格", tree.building)
 
     async def test_a_level_that_the_county_leaves_out_is_refused(self, database: Database) -> None:
-        levels = {"county": [], "community": ["county"]}
+        levels = {"bureau": None}
         county = await County.new(database, document={"units": {"levels": levels}})
         await county.unit("community", "东街社区")
         async with unchanged(county, UnitMisplaced):
@@ -100,7 +101,7 @@ class TestFound:
             await units.found(session, county.administrator, kind=UnitKind.county, name="又一个")
 
     async def test_anything_but_a_county_on_top_is_refused(self, county: County) -> None:
-        async with unchanged(county, UnitMisplaced), county.session() as session:
+        async with unchanged(county, ParentMissing), county.session() as session:
             await units.found(session, county.administrator, kind=UnitKind.bureau, name="局")
 
     async def test_a_closed_parent_is_refused(self, county: County) -> None:
@@ -278,9 +279,14 @@ class TestClose:
 
     async def test_a_day_not_after_its_beginning_is_refused(self, county: County) -> None:
         bureau = await county.unit("bureau", "县住建局")
-        for until in (None, clock.now().date() - timedelta(days=1)):
+        for until in (None, clock.today() - timedelta(days=1)):
             async with unchanged(county, EndsBeforeItBegins):
                 await close(county, bureau, until)
+
+    async def test_a_day_to_come_is_refused(self, county: County) -> None:
+        bureau = await county.unit("bureau", "县住建局", since=LONG_AGO)
+        async with unchanged(county, NotYet):
+            await close(county, bureau, clock.today() + timedelta(days=1))
 
     async def test_a_closed_one_is_refused(self, county: County) -> None:
         bureau = await county.unit("bureau", "县住建局", since=LONG_AGO)

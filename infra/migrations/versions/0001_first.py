@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("state in ('active', 'suspended')", name=op.f("ck_tenant_state")),
+        sa.CheckConstraint("isfinite(created_at)", name=op.f("ck_tenant_created_at_is_finite")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tenant")),
         sa.UniqueConstraint("slug", name=op.f("uq_tenant_slug")),
     )
@@ -39,6 +40,8 @@ def upgrade() -> None:
         sa.Column("origins", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("grants", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("isfinite(made_at)", name=op.f("ck_client_made_at_is_finite")),
+        sa.CheckConstraint("isfinite(revoked_at)", name=op.f("ck_client_revoked_at_is_finite")),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_client_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_client")),
     )
@@ -55,6 +58,7 @@ def upgrade() -> None:
         sa.Column("arguments_hash", sa.String(), nullable=False),
         sa.Column("result_id", sa.Uuid(), nullable=True),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("isfinite(made_at)", name=op.f("ck_command_made_at_is_finite")),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_command_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_command")),
         sa.UniqueConstraint(
@@ -75,6 +79,7 @@ def upgrade() -> None:
         sa.Column("command_key", sa.String(), nullable=True),
         sa.Column("before", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("after", sa.JSON(none_as_null=True), nullable=True),
+        sa.CheckConstraint("isfinite(at)", name=op.f("ck_event_at_is_finite")),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_event_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_event")),
     )
@@ -101,6 +106,10 @@ def upgrade() -> None:
         sa.Column("subject_claim", sa.String(length=60), nullable=False),
         sa.Column("algorithms", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("distrusted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "isfinite(distrusted_at)", name=op.f("ck_issuer_distrusted_at_is_finite")
+        ),
+        sa.CheckConstraint("isfinite(made_at)", name=op.f("ck_issuer_made_at_is_finite")),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_issuer_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_issuer")),
     )
@@ -123,6 +132,9 @@ def upgrade() -> None:
         sa.Column("document", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.Column("until", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("isfinite(made_at)", name=op.f("ck_pack_made_at_is_finite")),
+        sa.CheckConstraint("isfinite(since)", name=op.f("ck_pack_since_is_finite")),
+        sa.CheckConstraint("isfinite(until)", name=op.f("ck_pack_until_is_finite")),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_pack_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_pack")),
         sa.UniqueConstraint("tenant_id", "edition", name=op.f("uq_pack_tenant_id_edition")),
@@ -143,6 +155,12 @@ def upgrade() -> None:
         sa.Column("wrapped", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "isfinite(created_at)", name=op.f("ck_signing_key_created_at_is_finite")
+        ),
+        sa.CheckConstraint(
+            "isfinite(retired_at)", name=op.f("ck_signing_key_retired_at_is_finite")
+        ),
         sa.ForeignKeyConstraint(
             ["tenant_id"], ["tenant.id"], name=op.f("fk_signing_key_tenant_id")
         ),
@@ -183,6 +201,8 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "algorithm in ('aes-256-gcm', 'sm4-gcm')", name=op.f("ck_tenant_key_algorithm")
         ),
+        sa.CheckConstraint("isfinite(made_at)", name=op.f("ck_tenant_key_made_at_is_finite")),
+        sa.CheckConstraint("isfinite(retired_at)", name=op.f("ck_tenant_key_retired_at_is_finite")),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_tenant_key_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_tenant_key")),
         sa.UniqueConstraint("tenant_id", "number", name=op.f("uq_tenant_key_tenant_id_number")),
@@ -209,6 +229,9 @@ def upgrade() -> None:
             "kind in ('county', 'bureau', 'industry_committee', 'working_committee', 'community', 'grid', 'estate', 'building', 'stairwell', 'party_branch', 'owners_committee', 'firm', 'co_building_unit', 'linked_department')",
             name=op.f("ck_unit_kind"),
         ),
+        sa.CheckConstraint("isfinite(made_at)", name=op.f("ck_unit_made_at_is_finite")),
+        sa.CheckConstraint("isfinite(since)", name=op.f("ck_unit_since_is_finite")),
+        sa.CheckConstraint("isfinite(until)", name=op.f("ck_unit_until_is_finite")),
         sa.CheckConstraint("parent_id <> id", name=op.f("ck_unit_not_its_own_parent")),
         sa.CheckConstraint("until > since", name=op.f("ck_unit_ends_after_it_begins")),
         sa.ForeignKeyConstraint(
@@ -254,6 +277,9 @@ def upgrade() -> None:
         sa.Column("text", sa.String(length=2000), nullable=False),
         sa.Column("since", sa.Date(), nullable=False),
         sa.Column("until", sa.Date(), nullable=True),
+        sa.CheckConstraint("isfinite(made_at)", name=op.f("ck_duty_made_at_is_finite")),
+        sa.CheckConstraint("isfinite(since)", name=op.f("ck_duty_since_is_finite")),
+        sa.CheckConstraint("isfinite(until)", name=op.f("ck_duty_until_is_finite")),
         sa.CheckConstraint("until > since", name=op.f("ck_duty_ends_after_it_begins")),
         sa.ForeignKeyConstraint(
             ["tenant_id", "committee_id"],
@@ -296,6 +322,9 @@ def upgrade() -> None:
         sa.Column("decision", sa.String(length=500), nullable=False),
         sa.Column("since", sa.Date(), nullable=False),
         sa.Column("until", sa.Date(), nullable=True),
+        sa.CheckConstraint("isfinite(made_at)", name=op.f("ck_linkage_made_at_is_finite")),
+        sa.CheckConstraint("isfinite(since)", name=op.f("ck_linkage_since_is_finite")),
+        sa.CheckConstraint("isfinite(until)", name=op.f("ck_linkage_until_is_finite")),
         sa.CheckConstraint("until > since", name=op.f("ck_linkage_ends_after_it_begins")),
         sa.ForeignKeyConstraint(
             ["tenant_id", "branch_id"],
@@ -380,6 +409,7 @@ def upgrade() -> None:
         sa.Column("identity_cipher", sa.LargeBinary(), nullable=True),
         sa.Column("identity_hash", sa.LargeBinary(), nullable=True),
         sa.Column("identity_masked", sa.String(), nullable=True),
+        sa.CheckConstraint("isfinite(made_at)", name=op.f("ck_person_made_at_is_finite")),
         sa.ForeignKeyConstraint(
             ["tenant_id", "home_id"],
             ["unit.tenant_id", "unit.id"],
@@ -421,6 +451,7 @@ def upgrade() -> None:
         sa.Column("role", sa.String(), nullable=False),
         sa.Column("title", sa.String(length=80), nullable=False),
         sa.Column("seats", sa.Integer(), nullable=False),
+        sa.CheckConstraint("isfinite(made_at)", name=op.f("ck_post_made_at_is_finite")),
         sa.CheckConstraint("seats > 0", name=op.f("ck_post_has_a_seat")),
         sa.ForeignKeyConstraint(
             ["tenant_id", "unit_id"],
@@ -461,6 +492,11 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "effective_on >= adopted_on", name=op.f("ck_rule_book_takes_effect_once_adopted")
         ),
+        sa.CheckConstraint("isfinite(adopted_on)", name=op.f("ck_rule_book_adopted_on_is_finite")),
+        sa.CheckConstraint(
+            "isfinite(effective_on)", name=op.f("ck_rule_book_effective_on_is_finite")
+        ),
+        sa.CheckConstraint("isfinite(made_at)", name=op.f("ck_rule_book_made_at_is_finite")),
         sa.ForeignKeyConstraint(
             ["tenant_id", "unit_id"],
             ["unit.tenant_id", "unit.id"],
@@ -503,6 +539,9 @@ def upgrade() -> None:
         sa.Column("since", sa.Date(), nullable=False),
         sa.Column("until", sa.Date(), nullable=True),
         sa.Column("is_public", sa.Boolean(), nullable=False),
+        sa.CheckConstraint("isfinite(made_at)", name=op.f("ck_station_made_at_is_finite")),
+        sa.CheckConstraint("isfinite(since)", name=op.f("ck_station_since_is_finite")),
+        sa.CheckConstraint("isfinite(until)", name=op.f("ck_station_until_is_finite")),
         sa.CheckConstraint("until > since", name=op.f("ck_station_ends_after_it_begins")),
         sa.ForeignKeyConstraint(
             ["tenant_id", "grid_id"],
@@ -568,7 +607,23 @@ def upgrade() -> None:
         sa.Column("must_change", sa.Boolean(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("confirmed_by", sa.Uuid(), nullable=True),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "confirmed_by <> made_by", name=op.f("ck_account_not_confirmed_by_its_maker")
+        ),
+        sa.CheckConstraint(
+            "confirmed_by <> person_id", name=op.f("ck_account_not_confirmed_by_its_owner")
+        ),
+        sa.CheckConstraint("isfinite(confirmed_at)", name=op.f("ck_account_confirmed_at_is_finite")),
         sa.CheckConstraint("failures >= 0", name=op.f("ck_account_counts_up")),
+        sa.CheckConstraint(
+            "isfinite(locked_until)", name=op.f("ck_account_locked_until_is_finite")
+        ),
+        sa.CheckConstraint("isfinite(made_at)", name=op.f("ck_account_made_at_is_finite")),
+        sa.CheckConstraint(
+            "isfinite(password_since)", name=op.f("ck_account_password_since_is_finite")
+        ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "person_id"],
             ["person.tenant_id", "person.id"],
@@ -608,6 +663,12 @@ def upgrade() -> None:
             "confirmed_by <> person_id", name=op.f("ck_appointment_not_confirmed_by_its_holder")
         ),
         sa.CheckConstraint("ends_at > starts_at", name=op.f("ck_appointment_ends_after_it_begins")),
+        sa.CheckConstraint(
+            "isfinite(confirmed_at)", name=op.f("ck_appointment_confirmed_at_is_finite")
+        ),
+        sa.CheckConstraint("isfinite(ends_at)", name=op.f("ck_appointment_ends_at_is_finite")),
+        sa.CheckConstraint("isfinite(made_at)", name=op.f("ck_appointment_made_at_is_finite")),
+        sa.CheckConstraint("isfinite(starts_at)", name=op.f("ck_appointment_starts_at_is_finite")),
         sa.ForeignKeyConstraint(
             ["tenant_id", "person_id"],
             ["person.tenant_id", "person.id"],
@@ -658,6 +719,16 @@ def upgrade() -> None:
         sa.Column("issuer_id", sa.Uuid(), nullable=False),
         sa.Column("subject", sa.String(length=255), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("confirmed_by", sa.Uuid(), nullable=True),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "confirmed_by <> made_by", name=op.f("ck_subject_link_not_confirmed_by_its_maker")
+        ),
+        sa.CheckConstraint(
+            "confirmed_by <> person_id", name=op.f("ck_subject_link_not_confirmed_by_its_owner")
+        ),
+        sa.CheckConstraint("isfinite(confirmed_at)", name=op.f("ck_subject_link_confirmed_at_is_finite")),
+        sa.CheckConstraint("isfinite(made_at)", name=op.f("ck_subject_link_made_at_is_finite")),
         sa.ForeignKeyConstraint(
             ["tenant_id", "issuer_id"],
             ["issuer.tenant_id", "issuer.id"],
@@ -697,6 +768,14 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("spent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("isfinite(began_at)", name=op.f("ck_refresh_token_began_at_is_finite")),
+        sa.CheckConstraint(
+            "isfinite(expires_at)", name=op.f("ck_refresh_token_expires_at_is_finite")
+        ),
+        sa.CheckConstraint(
+            "isfinite(revoked_at)", name=op.f("ck_refresh_token_revoked_at_is_finite")
+        ),
+        sa.CheckConstraint("isfinite(spent_at)", name=op.f("ck_refresh_token_spent_at_is_finite")),
         sa.ForeignKeyConstraint(
             ["tenant_id", "account_id"],
             ["account.tenant_id", "account.id"],
