@@ -20,7 +20,7 @@ from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
 
 from schema.reading.declare import argument, given
-from schema.reading.values import parse_id
+from schema.reading.values import key_of, parse_id
 from services.arguments import Length, Of
 from services.errors import BadInput
 
@@ -65,10 +65,9 @@ class Parameter:
 
     def _one(self, given: Any) -> Any:
         if self.type_ is UUID:
-            name, id_ = parse_id(given, self.graphql_name)
-            if self.of is not None and name != self.of:
-                raise BadInput(argument=self.graphql_name, reason=f"not the id of a {self.of}")
-            return id_
+            if self.of is None:
+                return parse_id(given, self.graphql_name)[1]
+            return key_of(given, self.graphql_name, self.of)
         if isinstance(given, str) and not isinstance(given, StrEnum):
             return self._text(given)
         if isinstance(given, date):

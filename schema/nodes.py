@@ -7,10 +7,10 @@ from typing import Any
 import strawberry
 from sqlalchemy import ColumnElement, Text, func, select
 
-from schema.reading.declare import Ask, Row, argument, computed, identity
+from schema.reading.declare import Ask, Row, argument, computed, identity, light
 from services.packs import Pack
 
-PACK = Pack.__table__  # type: ignore[attr-defined]
+PACK = light(Pack)
 
 
 @strawberry.enum(description="标签的语言。 The language of a label.")

@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlalchemy import Boolean, ColumnElement, and_, func, select
 
-from schema.reading.declare import Ask, Call, Predicate, Row, UnitPredicate, Where, where
+from schema.reading.declare import Ask, Call, Predicate, Row, UnitPredicate, Where, light, where
 from services.tree import UnitPath
 from services.units import Unit
 
-PATH = UnitPath.__table__  # type: ignore[attr-defined]
-UNIT = Unit.__table__  # type: ignore[attr-defined]
+PATH = light(UnitPath)
+UNIT = light(Unit)
 
 
 def below(column: str) -> UnitPredicate:

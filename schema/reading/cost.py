@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from schema.reading.declare import Call
-from services.errors import Refused
+from services.errors import DocumentTooLarge, Refused
 
 SIZE_OF_A_LIST = 20
+# Rows or none, each place takes its while to be compiled here and planned there.
+MOST_PLACES = 150
 Size: TypeAlias = int | Callable[[Call], int]
 
 
@@ -40,6 +42,8 @@ class Tally:
     @contextmanager
     def within(self, size: Size) -> Iterator[None]:
         """All that is read inside is read for each of these rows."""
+        if len(self.places) == MOST_PLACES:
+            raise DocumentTooLarge(reason=f"over {MOST_PLACES} tables")
         self.places.append(Place(self._around, size))
         before, self._around = self._around, len(self.places)
         try:

@@ -12,7 +12,9 @@ from uuid import UUID
 import strawberry
 from graphql import FieldNode, GraphQLField
 from graphql.execution.values import VariableValues, get_argument_values
-from sqlalchemy import ColumnElement, FromClause, Select
+from sqlalchemy import ColumnElement, FromClause, Select, TableClause
+from sqlalchemy import column as sql_column
+from sqlalchemy import table as sql_table
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.types import TypeEngine
 from strawberry.annotation import StrawberryAnnotation
@@ -219,11 +221,20 @@ def reads(
     """Say that a type is rows of this table, read under this object of the policies."""
 
     def bind(type_: type[T]) -> type[T]:
-        reading = Reading(table.__table__, object_, unit, own, public, is_tenant_row)
+        reading = Reading(light(table), object_, unit, own, public, is_tenant_row)
         type_.__reading__ = reading  # type: ignore[attr-defined]
         return type_
 
     return bind
+
+
+def light(table: Any) -> TableClause:
+    """A service's table by its names and types alone: its aliases are made for every place of a
+    document, and those of a whole table copy its keys and constraints each time.
+    """
+    whole = table.__table__
+    columns = (sql_column(column.name, column.type) for column in whole.c)
+    return sql_table(whole.name, *columns)
 
 
 def source(what: Source, description: str, *arguments: StrawberryArgument) -> Any:
