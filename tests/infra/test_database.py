@@ -25,6 +25,12 @@ class TestSession:
                 session.add_all([_event(county), _event(other)])
         assert await county.events() == before
 
+    async def test_an_error_shows_no_value(self, county: County, other: County) -> None:
+        with pytest.raises(DBAPIError) as refused:
+            async with county.session() as session:
+                session.add(_event(other))
+        assert str(other.id) not in str(refused.value)
+
     async def test_a_normal_end_keeps_it(self, county: County) -> None:
         before = await county.events()
         async with county.session() as session:

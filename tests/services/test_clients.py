@@ -76,7 +76,8 @@ class TestRegister:
     @pytest.mark.parametrize(
         "origin",
         ["*", "null", "http://portal.example.test", "https://*.example.test", "https://a/b",
-         "https://a?b", "https://u@a", "https://a:99999", "javascript:alert(1)", "https://", ""],
+         "https://a?b", "https://u@a", "https://a:99999", "javascript:alert(1)", "https://", "",
+         "https://[::1", "https://a b", "https://县.example.test", "https://a:b", "https://[x]"],
     )  # fmt: skip
     async def test_what_is_no_safe_origin_is_refused(self, county: County, origin: str) -> None:
         async with unchanged(county, BadInput):
