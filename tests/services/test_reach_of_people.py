@@ -48,13 +48,6 @@ class TestOfficers:
         async with unchanged(county, Denied), county.session() as session:
             await people.amend(session, secretary, person=person.id, home=tree.communities[1].id)
 
-    async def test_a_resident_amends_nothing_of_their_own_record(self, county: County) -> None:
-        tree = await county.tree()
-        resident = await county.actor("resident", tree.estate)
-        assert resident.person_id is not None
-        async with unchanged(county, Denied), county.session() as session:
-            await people.amend(session, resident, person=resident.person_id, is_party_member=True)
-
 
 class TestLastAdministrator:
     """A county is never without those who alone can appoint its administrators."""
