@@ -87,9 +87,10 @@ AUDITORS = (
     " person { name } appointment { id } client { name } } } }",
     "{ packs { nodes { id edition document since until version } } }",
     "{ clients { nodes { id name origins grants revokedAt version } } }",
-    "{ accounts { nodes { id name person { name } mustChange failures lockedUntil version } } }",
+    "{ accounts { nodes { id name person { name } mustChange failures lockedUntil version"
+    " confirmedAt } } }",
     "{ issuers { nodes { id url audience algorithms distrustedAt version } } }",
-    "{ subjectLinks { nodes { id subject issuer { url } person { name } } } }",
+    "{ subjectLinks { nodes { id subject issuer { url } person { name } confirmedAt version } } }",
     '{ events(filter: {name: "unit.founded"}, last: 2) { nodes { name } } }',
     "{ clients(filter: {active: true}) { totalCount } issuers(filter: {trusted: true})"
     " { totalCount } packs(filter: {active: true}) { totalCount } }",
