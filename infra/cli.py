@@ -70,6 +70,11 @@ def token(
     if role not in policies.roles():
         known = ", ".join(policies.roles())
         fail(f"没有角色 {role}；有：{known}", f"no role {role}; there are: {known}")
+    if role == policies.PUBLIC:
+        fail(
+            f"公众不需要令牌：不带令牌访问 /graphql/{tenant} 即可",
+            f"the public needs no token: ask /graphql/{tenant} without one",
+        )
     typer.echo(run(_token(tenant, role)))
 
 

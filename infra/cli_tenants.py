@@ -29,15 +29,39 @@ app = typer.Typer(
     no_args_is_help=True,
 )  # fmt: skip
 
+
+def _clean(text: str, most: int) -> str:
+    """What is kept on record, as a mutation would take it."""
+    from services.arguments import Length, clean_text
+
+    try:
+        return clean_text(text, Length(1, most))
+    except ValueError as wrong:
+        raise typer.BadParameter(str(wrong)) from None
+
+
+def _name(text: str) -> str:
+    return _clean(text, 80)
+
+
+def _reason(text: str) -> str:
+    return _clean(text, 500)
+
+
 Slug = Annotated[str, typer.Argument(help=say("县的代号。", "Its name in addresses."))]
-Reason = Annotated[str, typer.Option("--reason", help=say("理由，写入记录。", "Why; recorded."))]
+Reason = Annotated[
+    str,
+    typer.Option("--reason", help=say("理由，写入记录。", "Why; recorded."), callback=_reason),
+]
 
 
 @app.command(help=say("开通一个县，打印创始人的账号。", "Create a county, with accounts."))
 def create(
     slug: Slug,
-    name: Annotated[str, typer.Option(help=say("县名。", "Its name, in Chinese."))],
-    name_en: Annotated[str, typer.Option(help=say("英文名。", "Its name in English."))],
+    name: Annotated[str, typer.Option(help=say("县名。", "Its name, in Chinese."), callback=_name)],
+    name_en: Annotated[
+        str, typer.Option(help=say("英文名。", "Its name in English."), callback=_name)
+    ],
     founder: Annotated[
         list[str],
         typer.Option(help=say("创始人：角色=姓名，可重复；三员至少各一。",
@@ -54,7 +78,7 @@ def create(
     if missing:
         listed = ", ".join(missing)
         fail(f"还缺创始人：{listed}", f"founders are missing: {listed}")
-    document = json.loads(pack.read_text(encoding="utf-8")) if pack else {}
+    document = _document(pack) if pack else {}
     accounts = run(_create(slug, name, name_en, founders, document))
     typer.echo(say("账号与初始密码，只显示这一次：", "Accounts and passwords, shown once:"))
     for account, password in accounts.items():
@@ -68,7 +92,13 @@ def list_() -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
-    for title in (say("代号", "Slug"), say("县名", "Name"), "Name", say("状态", "State")):
+    titles = (
+        say("代号", "Slug"),
+        say("县名", "Name"),
+        say("英文名", "In English"),
+        say("状态", "State"),
+    )
+    for title in titles:
         table.add_column(title)
     for row in run(_list()):
         table.add_row(row.slug, row.name, row.name_en, row.state)
@@ -114,11 +144,22 @@ def rotate_signing(
     typer.echo(f"{slug}: {run(_rotate_signing(slug, at_once))}")
 
 
+def _document(path: Path) -> dict[str, Any]:
+    """The pack in a file; what is no JSON object is named as such."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as wrong:
+        fail(f"{path} 不是 JSON：{wrong}", f"{path} is not JSON: {wrong}")
+    if not isinstance(document, dict):
+        fail(f"{path} 不是一个 JSON 对象", f"{path} is not one JSON object")
+    return document
+
+
 def _pair(text: str) -> tuple[str, str]:
     role, separator, name = text.partition("=")
     if not (role and separator and name.strip()):
         fail(f"创始人写作 角色=姓名：{text}", f"a founder is role=name: {text}")
-    return role, name.strip()
+    return role, _name(name)
 
 
 async def _open() -> "Database":

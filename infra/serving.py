@@ -174,7 +174,11 @@ def _accounts(settings: Settings) -> list[str]:
         f' -H "Authorization: Bearer $({command} token -t {shown.tenant} -r {shown.role})"'
         f' -d \'{{"query": "{EXAMPLE}"}}\''
     )
-    return [title, *lines, say("试一下", "Try"), f"  {example}"]
+    password = say(
+        f"用密码登录：账号即角色代号，密码都是 {demo.PASSWORD}",
+        f"With a password: the account is the role's name, the password {demo.PASSWORD}",
+    )
+    return [title, *lines, password, say("试一下", "Try"), f"  {example}"]
 
 
 def _command() -> str:

@@ -3,6 +3,7 @@
 A command's signature is the one place where its arguments are declared; the schema reads it.
 """
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, TypeAlias
@@ -22,6 +23,45 @@ class Length:
 
     least: int
     most: int
+
+
+# From so many characters on, a text may have several lines.
+LONG = 500
+LINES = frozenset("\n\t")
+BREAKS = frozenset("\u2028\u2029")
+# Embeddings, overrides and isolates: what follows is shown in another order than it is stored.
+REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Letters, marks and symbols that are drawn as nothing.
+BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {
+    chr(code) for code in (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
+}
+
+
+def clean_text(text: str, length: Length) -> str:
+    """The text as it is stored, without white space at its ends; `ValueError` says what is wrong.
+
+    Nothing in it may hide: no control characters, nothing that reorders what is read, and not
+    only what shows as nothing at all.
+    """
+    is_long = length.most >= LONG
+    cleaned = (text.replace("\r\n", "\n") if is_long else text).strip()
+    allowed = LINES if is_long else frozenset()
+    wrong = next((one for one in cleaned if one not in allowed and _is_hiding(one)), None)
+    if wrong is not None:
+        raise ValueError(f"no control characters, as U+{ord(wrong):04X}")
+    if all(_is_blank(one) for one in cleaned):
+        cleaned = ""
+    if not length.least <= len(cleaned) <= length.most:
+        raise ValueError(f"between {length.least} and {length.most} characters, not {len(cleaned)}")
+    return cleaned
+
+
+def _is_hiding(one: str) -> bool:
+    return unicodedata.category(one) == "Cc" or one in REORDERING or one in BREAKS
+
+
+def _is_blank(one: str) -> bool:
+    return one.isspace() or one in BLANK or unicodedata.category(one) == "Cf"
 
 
 UnitId: TypeAlias = Annotated[UUID, Of("Unit")]

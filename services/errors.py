@@ -28,13 +28,19 @@ class Refused(Exception):
 
     def message(self, language: str) -> str:
         """The message in `zh` or `en`."""
-        return type(self).text(language).format_map(self.facts)
+        facts = {name: _without_stop(fact) for name, fact in self.facts.items()}
+        return type(self).text(language).format_map(facts)
 
     @classmethod
     def text(cls, language: str) -> str:
         """The message before its facts are filled in."""
         chinese, english = (line.strip() for line in (cls.__doc__ or "").strip().splitlines()[:2])
         return chinese if language == "zh" else english
+
+
+def _without_stop(fact: Any) -> Any:
+    """A sentence that comes as a fact leaves its full stop to the message that it stands in."""
+    return fact.rstrip(".。 ") if isinstance(fact, str) and len(fact) > 1 else fact
 
 
 class NotFound(Refused):

@@ -185,6 +185,7 @@ class TestForgery:
             {"sub": None}, {"sub": "nobody"}, {"sub": 7}, {"tid": str(uuid4())}, {"tid": None},
             {"tenant": "atlantis"}, {"tenant": None}, {"tenant": ["x"]}, {"azp": "x"},
             {"sub": str(uuid4())}, {"azp": str(uuid4())},
+            {"sid": "x"}, {"sid": str(uuid4())}, {"sid": None, "sub": "x"},
         ],
     )  # fmt: skip
     async def test_a_wrong_claim_is_refused_though_rightly_signed(

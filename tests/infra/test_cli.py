@@ -57,6 +57,31 @@ class TestToken:
         assert answer.returncode == 1
         assert "auditor" in answer.stderr
 
+    def test_the_public_needs_none(self) -> None:
+        answer = _run("token", "--tenant", "yihuang", "--role", "public", SANFANG_LANG="en")
+        assert answer.returncode == 1
+        assert "the public needs no token" in answer.stderr
+
+
+class TestTenant:
+    @pytest.mark.parametrize("written", ["{", "[]", '"x"', "\ud800", "[" * 100_000])
+    def test_a_pack_that_is_none_is_said_in_one_sentence(
+        self, tmp_path: Path, written: str
+    ) -> None:
+        pack = tmp_path / "pack.json"
+        pack.write_bytes(written.encode("utf-8", "surrogatepass"))
+        named = ("--name", "新县", "--name-en", "New", "--pack", str(pack))
+        answer = _tenant(tmp_path, "create", "new", *named, *_three())
+        assert answer.returncode == 1
+        assert (str(pack) in answer.stderr, "Traceback" in answer.stderr) == (True, False)
+
+    @pytest.mark.parametrize("reason", ["", "  ", "\u200b", "a\x1bb", "x" * 501])
+    def test_a_reason_that_is_none_is_refused(self, tmp_path: Path, reason: str) -> None:
+        answer = _tenant(tmp_path, "suspend", "away", "--reason", reason)
+        assert answer.returncode == 2
+        assert "characters" in answer.stderr
+        assert not list(tmp_path.iterdir())
+
 
 class TestServe:
     def test_a_taken_port_is_said_before_the_database_starts(self, tmp_path: Path) -> None:

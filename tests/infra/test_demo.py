@@ -210,8 +210,9 @@ class TestAccounts:
             assert clients == [county.told.client]
 
     async def test_the_shared_password_fits(self, linshui: Shown) -> None:
-        row = (await linshui.rows(Account))[0]
-        assert await passwords.verify(row.password_hash, demo.PASSWORD)
+        rows = await linshui.rows(Account)
+        assert await passwords.verify(rows[0].password_hash, demo.PASSWORD)
+        assert all(row.confirmed_at and not row.must_change for row in rows)
 
 
 class TestPeople:

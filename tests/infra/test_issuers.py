@@ -13,16 +13,19 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey
 from joserfc.jws import JWSRegistry
+from sqlmodel import select
 
 from infra.auth import Authenticator
 from infra.database import Database
 from infra.settings import Settings
 from services import accounts, clock, issuers
+from services.accounts import NotToConfirm, OwnAccount
 from services.errors import TenantMissing, TokenRefused
-from services.issuers import IssuerSilent
+from services.issuers import IssuerSilent, SubjectLink
 from services.standing import holds
 from tests.county import County
 from tests.infra.test_auth import bearer, forged, refused
+from tests.services.unchanged import unchanged
 
 
 @pytest.fixture
@@ -39,6 +42,8 @@ class Issuer:
     keys: list[ECKey] = field(default_factory=list)
     asked: int = 0
     named: str | None = None
+
+    redirect: bool = False
 
     def sign(
         self, key: ECKey | None = None, header: dict[str, Any] | None = None, **changed: Any
@@ -64,7 +69,8 @@ class Issuer:
             self.asked += 1
             shown = {"keys": [key.as_dict(private=False) for key in self.keys]}
         body = json.dumps(shown).encode()
-        head = f"HTTP/1.1 200 OK\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
+        status = f"302 Found\r\nlocation: {self.url}/elsewhere" if self.redirect else "200 OK"
+        head = f"HTTP/1.1 {status}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
         writer.write(head.encode() + body)
         await writer.drain()
         writer.close()
@@ -107,8 +113,6 @@ async def trusted(
         )  # fmt: skip
         await session.flush()
         if is_confirmed:
-            # She linked herself: only another one can say that it is her.
-            link.made_by = None
             await accounts.confirm_subject(session, county.administrator, link=link.id)
         return row
 
@@ -243,3 +247,40 @@ class TestIssuers:
         async with serving(Issuer(keys=[ec_key()])) as gone:
             await trusted(county, gone)
         await refused(authenticator, gone.sign(), IssuerSilent, county.slug)
+
+    async def test_a_redirect_is_not_followed(
+        self, county: County, authenticator: Authenticator, issuer: Issuer
+    ) -> None:
+        issuer.redirect = True
+        await trusted(county, issuer, jwks_url=f"{issuer.url}/keys")
+        await refused(authenticator, issuer.sign(), IssuerSilent, county.slug)
+        assert issuer.asked == 2
+
+    async def test_one_on_this_machine_is_asked_only_where_that_is_allowed(
+        self, county: County, database: Database, settings: Settings, issuer: Issuer
+    ) -> None:
+        await trusted(county, issuer)
+        strict = settings.model_copy(update={"allow_private_issuers": False})
+        await refused(Authenticator(database, strict), issuer.sign(), IssuerSilent, county.slug)
+        assert issuer.asked == 0
+
+
+class TestSecondPerson:
+    async def test_until_it_is_confirmed_a_link_carries_no_role_of_the_countys_own(
+        self, county: County, authenticator: Authenticator, issuer: Issuer
+    ) -> None:
+        await trusted(county, issuer, is_confirmed=False)
+        before = await authenticator.authenticate(bearer(issuer.sign()), county.slug)
+        assert before.actor.roles == ("public",)
+        async with county.session() as session:
+            mine = select(SubjectLink).where(SubjectLink.tenant_id == county.id)
+            link = (await session.exec(mine)).one()
+        async with unchanged(county, OwnAccount), county.session() as session:
+            await accounts.confirm_subject(session, county.security, link=link.id)
+        async with county.session() as session:
+            await accounts.confirm_subject(session, county.administrator, link=link.id)
+        async with county.session() as session:
+            assert not await holds(session, before)
+        assert (await authenticator.refreshed(before)).actor == county.security
+        async with unchanged(county, NotToConfirm), county.session() as session:
+            await accounts.confirm_subject(session, county.administrator, link=link.id)

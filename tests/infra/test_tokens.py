@@ -16,6 +16,7 @@ from infra.database import Database
 from infra.settings import Settings
 from services import accounts, issuers, tenants
 from tests.county import County
+from tests.infra.test_access_tokens import settled
 from tests.services.test_accounts import PASSWORD, opened
 from tests.services.test_clients import registered, revoked
 from tests.services.test_sessions import PHONE
@@ -187,7 +188,7 @@ class TestClients:
         made = await registered(county)
         person = await county.person()
         await county.appoint(person, "working_officer", county.root)
-        await opened(county, "zhangsan", person)
+        await settled(county, person)
         through = {"client_id": str(made.id), "client_secret": made.secret}
         given = (await ask(web, county, **through)).json()
         found = await authenticator.authenticate(f"Bearer {given['access_token']}", None)

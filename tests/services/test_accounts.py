@@ -261,6 +261,21 @@ class TestTrustIssuer:
         async with unchanged(county, BadInput), county.session() as session:
             await accounts.trust_issuer(session, county.security, issuer=issuer, audience="x")
 
+    @pytest.mark.parametrize(
+        ("issuer", "jwks_url"),
+        [("http://127.0.0.1:8080", None), ("https://10.0.0.8", None), ("https://localhost", None),
+         ("https://[::1]", None), ("https://[::ffff:192.168.0.1]/", None),
+         (ISSUER, "https://169.254.169.254/keys"), (ISSUER, "http://127.0.0.1/keys")],
+    )  # fmt: skip
+    async def test_one_inside_the_network_is_refused_unless_the_installation_allows_it(
+        self, county: County, issuer: str, jwks_url: str | None
+    ) -> None:
+        async with unchanged(county, BadInput), county.session() as session:
+            session.info["allow_private_issuers"] = False
+            await accounts.trust_issuer(
+                session, county.security, issuer=issuer, audience="x", jwks_url=jwks_url
+            )
+
     @pytest.mark.parametrize("algorithm", ["none", "HS256", "HS512", "rs256", ""])
     async def test_a_shared_secret_or_none_is_no_proof(
         self, county: County, algorithm: str

@@ -615,7 +615,9 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "confirmed_by <> person_id", name=op.f("ck_account_not_confirmed_by_its_owner")
         ),
-        sa.CheckConstraint("isfinite(confirmed_at)", name=op.f("ck_account_confirmed_at_is_finite")),
+        sa.CheckConstraint(
+            "isfinite(confirmed_at)", name=op.f("ck_account_confirmed_at_is_finite")
+        ),
         sa.CheckConstraint("failures >= 0", name=op.f("ck_account_counts_up")),
         sa.CheckConstraint(
             "isfinite(locked_until)", name=op.f("ck_account_locked_until_is_finite")
@@ -727,7 +729,9 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "confirmed_by <> person_id", name=op.f("ck_subject_link_not_confirmed_by_its_owner")
         ),
-        sa.CheckConstraint("isfinite(confirmed_at)", name=op.f("ck_subject_link_confirmed_at_is_finite")),
+        sa.CheckConstraint(
+            "isfinite(confirmed_at)", name=op.f("ck_subject_link_confirmed_at_is_finite")
+        ),
         sa.CheckConstraint("isfinite(made_at)", name=op.f("ck_subject_link_made_at_is_finite")),
         sa.ForeignKeyConstraint(
             ["tenant_id", "issuer_id"],
