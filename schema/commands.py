@@ -21,10 +21,11 @@ from strawberry.utils.str_converters import to_camel_case
 
 from schema.reading.declare import argument, given
 from schema.reading.values import key_of, parse_id
-from services.arguments import Length, Of
+from services.arguments import Length, Of, clean_text
 from services.errors import BadInput
 
 KEY = "command"
+LONGEST = 20_000
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 COMMAND_ID = "command_id"
 ABOUT_COMMAND_ID = (
@@ -84,12 +85,10 @@ class Parameter:
         return given
 
     def _text(self, given: str) -> str:
-        text = given.strip()
-        least, most = (self.length.least, self.length.most) if self.length else (0, 20_000)
-        if not least <= len(text) <= most:
-            reason = f"between {least} and {most} characters, not {len(text)}"
-            raise BadInput(argument=self.graphql_name, reason=reason)
-        return text
+        try:
+            return clean_text(given, self.length or Length(0, LONGEST))
+        except ValueError as refused:
+            raise BadInput(argument=self.graphql_name, reason=str(refused)) from None
 
 
 @dataclass(frozen=True, slots=True)
