@@ -94,6 +94,15 @@ class TestRowLevelSecurity:
         for table in (*TENANT_TABLES, tables().tables["tenant"]):
             assert await database.reader.fetchval(f"select count(*) from {table.name}") == 0
 
+    async def test_of_the_counties_themselves_only_ones_own_is_seen_and_none_is_changed(
+        self, mine: World, theirs: World
+    ) -> None:
+        assert await _count(mine, "select count(*) from tenant") == 1
+        other = theirs.county.id
+        assert await _count(mine, f"select count(*) from tenant where id = '{other}'") == 0
+        for change in ("update tenant set state = 'suspended'", "delete from tenant"):
+            assert await _changed(mine, change) in (0, "refused")
+
     async def test_the_reading_role_changes_nothing(self, mine: World) -> None:
         for table in TENANT_TABLES:
             async with mine.county.session(read_only=True) as session:
