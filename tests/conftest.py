@@ -15,6 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import asyncpg
+import hypothesis
 import pytest
 
 from infra import migrate
@@ -24,6 +25,10 @@ from infra.settings import Settings
 from services import tenants
 from tests.county import County
 from tests.infra.service import Service, service
+
+# HYPOTHESIS_PROFILE=long make test: many more random documents, for a night.
+hypothesis.settings.register_profile("long", max_examples=5000, deadline=None)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 SERVER = os.environ.get("SANFANG_TEST_DATABASE_URL")
 KEY = b64encode(bytes(range(32))).decode()

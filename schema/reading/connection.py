@@ -14,6 +14,7 @@ from sqlalchemy import (
     literal,
     literal_column,
     select,
+    true,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSON, aggregate_order_by
 from sqlalchemy.sql.selectable import FromClause, Subquery
@@ -55,7 +56,8 @@ class ConnectionJson:
         built = select(pairs_to_json(parts))
         counted = {"totalCount", "__typename"}
         if any(part.name not in counted for part in wanted):
-            built = built.select_from(rows)
+            # One row in any case, also where nothing selected is an aggregate.
+            built = built.select_from(rows).having(true())
         return built.scalar_subquery()
 
     def _part(self, type_: GraphQLObjectType, want: Wanted, rows: Subquery) -> ColumnElement[Any]:

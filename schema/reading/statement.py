@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from graphql import (
+    FieldNode,
     GraphQLAbstractType,
     GraphQLField,
     GraphQLObjectType,
@@ -64,7 +65,7 @@ class Statement:
         self.tally = Tally()
         self._names: dict[Any, str] = {}
         self._aliases = 0
-        self._field: tuple[GraphQLField, Wanted] | None = None
+        self._fields: list[tuple[GraphQLField, Wanted]] = []
 
     # What declarations may ask (schema.reading.declare.Ask).
 
@@ -92,10 +93,8 @@ class Statement:
     def argument(
         self, name: str, type_: TypeEngine[Any], of: str | None = None
     ) -> ColumnElement[Any]:
-        """An argument of the field being built."""
-        assert self._field is not None  # noqa: S101
-        definition, wanted = self._field
-        node = wanted.nodes[0]
+        """An argument of the field being built, or of the rowless object that it is in."""
+        definition, node = self._asked(name)
 
         def get(call: d.Call) -> Any:
             value = call.arguments(definition, node).get(name)
@@ -111,9 +110,16 @@ class Statement:
 
     def is_given(self, name: str) -> bool:
         """Whether the field's argument has a value in this shape of call."""
-        assert self._field is not None  # noqa: S101
-        definition, wanted = self._field
-        return self.call.arguments(definition, wanted.nodes[0]).get(name) is not None
+        definition, node = self._asked(name)
+        return self.call.arguments(definition, node).get(name) is not None
+
+    def _asked(self, name: str) -> tuple[GraphQLField, FieldNode]:
+        """The place that has this argument: the field itself, or the one right above it."""
+        for definition, wanted in reversed(self._fields[-2:]):
+            if name in definition.args:
+                return definition, wanted.nodes[0]
+        definition, wanted = self._fields[-1]
+        return definition, wanted.nodes[0]
 
     def scopes(self, object_: str) -> frozenset[Scope]:
         """How far the reader may read."""
@@ -144,11 +150,11 @@ class Statement:
         if want.name == "__typename":
             return sql_key(type_.name)
         field = type_.fields[want.name]
-        before, self._field = self._field, (field, want)
+        self._fields.append((field, want))
         try:
             return self._from(type_, field, want, row)
         finally:
-            self._field = before
+            self._fields.pop()
 
     def _from(
         self, type_: GraphQLObjectType, field: GraphQLField, want: Wanted, row: d.Row

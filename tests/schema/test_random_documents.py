@@ -1,0 +1,85 @@
+"""Whatever valid document a reader sends, the compiled answer is the executor's, key by key."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from infra.database import Database
+from schema.reading.cost import QueryTooCostly
+from services.errors import DocumentTooLarge
+from tests.county import County
+from tests.everything import ids
+from tests.schema.oracle import Oracle
+from tests.schema.random_documents import documents
+from tests.schema.test_oracle import READER, compiled
+from tests.schema.world import World, world
+
+READERS = (
+    "public", "auditor", "administrator", "secretary", "elsewhere", "stairwell_head",
+    "firm_manager", "resident", "client",
+)  # fmt: skip
+EACH = 225
+TOO_MUCH = (DocumentTooLarge, QueryTooCostly)
+
+
+@pytest.fixture(scope="module")
+async def here(database: Database) -> World:
+    """A county with something of everything."""
+    return await world(await County.new(database))
+
+
+@pytest.mark.parametrize("name", READERS)
+async def test_the_compiled_answer_is_the_executors(
+    database: Database, here: World, name: str
+) -> None:
+    actor = here.readers[name]
+    oracle = await Oracle.of(here.county, actor)
+    readings = READER.catalogue.readings
+    known = [
+        f"{type_}:{id_}"
+        for type_, id_ in (await ids(here)).items()
+        if type_ in readings and actor.reach(readings[type_].object, "read")
+    ]
+    known += [f"Unit:{unit.id}" for unit in (here.tree.grids[0], here.tree.communities[0])]
+    drawn: list[tuple[str, Any]] = []
+
+    @settings(
+        max_examples=max(EACH, settings().max_examples),
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+        database=None,
+    )
+    @given(st.data())
+    def draw(data: st.DataObject) -> None:
+        drawn.append(data.draw(documents(READER.catalogue, actor, known)))
+
+    draw()
+    compared = 0
+    for text, variables in drawn:
+        try:
+            answer = await compiled(database, actor, text, variables)
+        except TOO_MUCH:
+            continue
+        expected = oracle.answer(text, variables)
+        assert json.dumps(answer) == json.dumps(expected), (
+            first_difference(answer, expected),
+            text,
+            variables,
+        )
+        compared += 1
+    assert compared > len(drawn) * 0.8
+
+
+def first_difference(one: Any, other: Any, path: str = "") -> str | None:
+    """Where two answers part, and how."""
+    if isinstance(one, dict) and isinstance(other, dict) and list(one) == list(other):
+        parts = [first_difference(one[key], other[key], f"{path}.{key}") for key in one]
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        parts = [first_difference(one[i], other[i], f"{path}[{i}]") for i in range(len(one))]
+    else:
+        return None if one == other else f"{path}: {one!r} / {other!r}"[:600]
+    return next((part for part in parts if part is not None), None)
