@@ -165,6 +165,29 @@ class TestOracle:
             visited |= oracle.visited
         assert not fields_of_schema() - visited
 
+    async def test_an_object_of_more_than_fifty_fields_keeps_their_order(
+        self, database: Database, here: World
+    ) -> None:
+        actor = here.readers["auditor"]
+        wide = " ".join(f"a{i}: {('name', 'version', 'until')[i % 3]}" for i in range(130))
+        document = f"{{ units(first: 3) {{ nodes {{ {wide} }} }} }}"
+        oracle = await Oracle.of(here.county, actor)
+        answer = await compiled(database, actor, document)
+        assert json.dumps(answer) == json.dumps(oracle.answer(document))
+
+    async def test_coverage_is_of_the_unit_that_is_asked_for(
+        self, database: Database, here: World
+    ) -> None:
+        actor = here.readers["auditor"]
+        document = (
+            "query ($u: ID) { coverage(unit: $u) { estates estatesLinked gaps { missing } } }"
+        )
+        oracle = await Oracle.of(here.county, actor)
+        for grid in here.tree.grids:
+            given = {"u": f"Unit:{grid.id}"}
+            answer = await compiled(database, actor, document, given)
+            assert json.dumps(answer) == json.dumps(oracle.answer(document, given))
+
     async def test_pages_join_to_the_whole_both_ways(self, database: Database, here: World) -> None:
         actor = here.readers["auditor"]
         every = await compiled(database, actor, "{ units(first: 100) { nodes { id } } }")
