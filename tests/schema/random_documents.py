@@ -46,15 +46,20 @@ class Maker:
         declared = ", ".join(f"${name}: {type_}" for name, type_ in self.declared.items())
         return f"query {f'({declared}) ' if declared else ''}{body}"
 
-    def selection(self, type_: GraphQLObjectType | GraphQLInterfaceType, depth: int) -> str:
-        """A selection set of a type; leaves alone once it is deep enough."""
+    def selection(
+        self, type_: GraphQLObjectType | GraphQLInterfaceType, depth: int, *, is_apart: bool = False
+    ) -> str:
+        """A selection set of a type; leaves alone once it is deep enough.
+
+        `is_apart` gives every field a name of its own: another type's field may be of another kind.
+        """
         fields = [
             name for name, one in type_.fields.items() if self._is_open(type_, name, one, depth)
         ]
         chosen = self.draw(
             st.lists(st.sampled_from([*fields, "__typename"]), min_size=1, max_size=MOST_FIELDS)
         )
-        parts = [self._field(type_, name, depth) for name in chosen]
+        parts = [self._field(type_, name, depth, is_apart) for name in chosen]
         if isinstance(type_, GraphQLInterfaceType):
             parts += self._on_types(type_, depth)
         return "{ " + " ".join(self._wrapped(type_.name, part) for part in parts) + " }"
@@ -66,7 +71,9 @@ class Maker:
             if self._may_read(self.catalogue.readings[one.name].object)
         ]
         chosen = self.draw(st.lists(st.sampled_from(possible), max_size=2, unique=True))
-        return [f"... on {one.name} {self.selection(one, depth + 1)}" for one in chosen]
+        return [
+            f"... on {one.name} {self.selection(one, depth + 1, is_apart=True)}" for one in chosen
+        ]
 
     def _is_open(self, type_: Any, name: str, one: GraphQLField, depth: int) -> bool:
         named = get_named_type(one.type)
@@ -84,7 +91,7 @@ class Maker:
     def _may_read(self, object_: str) -> bool:
         return bool(self.actor.reach(object_, "read"))
 
-    def _field(self, type_: Any, name: str, depth: int) -> str:
+    def _field(self, type_: Any, name: str, depth: int, is_apart: bool) -> str:
         if name == "__typename":
             return f"{self._name('t')}: __typename"
         one = type_.fields[name]
@@ -92,7 +99,7 @@ class Maker:
         named = get_named_type(one.type)
         below = "" if is_leaf_type(named) else f" {self.selection(named, depth + 1)}"
         # An alias of its own wherever two uses of a name might differ.
-        is_plain = not given and not below and self.draw(st.booleans())
+        is_plain = not (given or below or is_apart) and self.draw(st.booleans())
         alias = "" if is_plain else f"{self._name('a')}: "
         return f"{alias}{name}{given}{below}"
 
