@@ -15,7 +15,7 @@ from graphql.execution.values import VariableValues
 from starlette.requests import Request
 from starlette.responses import Response
 
-from infra import requests
+from infra import requests, telemetry
 from infra.auth import Authenticator
 from infra.database import Database
 from infra.requests import GraphQLRequest
@@ -75,6 +75,7 @@ class GraphQL:
             answer = await self._answer(request, language)
         except Exception as raised:
             refused = refusal(raised)
+            telemetry.REFUSALS.labels(refused.code).inc()
             is_of_document = isinstance(refused, DocumentRefused | VariablesRefused)
             status = 200 if is_legacy and is_of_document else refused.status
             answer = Answer(_dump({"errors": _errors(refused, language)}), status)
@@ -156,6 +157,7 @@ class GraphQL:
                 raise TooSlow() from None
             if data is not None:
                 return str(data).encode()
+            telemetry.STALE.inc()
             call.authority = await self.authenticator.refreshed(call.authority)
         raise AuthorityUnsettled()
 

@@ -25,7 +25,6 @@ SECONDS = Histogram(
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
 REFUSALS = Counter("sanfang_refusals_total", "Refusals, by their code.", ["code"])
-PLANS = Counter("sanfang_plans_total", "Plans looked up, by outcome (hit, miss).", ["outcome"])
 STALE = Counter("sanfang_stale_authority_total", "Times that an authority had to be read anew.")
 READY = Gauge("sanfang_ready", "Whether the database answered when it was last asked.")
 
