@@ -207,15 +207,16 @@ async def _pool(address: Address, size: int) -> "asyncpg.Pool[asyncpg.Record]":
         max_cacheable_statement_size=STATEMENT_BYTES_CACHED,
         max_cached_statement_lifetime=0,
         max_inactive_connection_lifetime=0,
-        init=_answer_as_text,
+        init=_answer_as_bytes,
         reset=_keep,
     )
 
 
-async def _answer_as_text(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-    """JSON comes and goes as PostgreSQL wrote it: nothing here reads it."""
-    for name in ("json", "jsonb"):
-        await connection.set_type_codec(name, encoder=str, decoder=str, schema="pg_catalog")
+async def _answer_as_bytes(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """JSON goes to the caller as PostgreSQL wrote it: nothing here reads it."""
+    await connection.set_type_codec(
+        "json", encoder=bytes, decoder=bytes, schema="pg_catalog", format="binary"
+    )
 
 
 async def _keep(connection: "asyncpg.Connection[asyncpg.Record]") -> None:

@@ -15,6 +15,7 @@ from infra import console, cors, telemetry, tokens
 from infra.auth import Authenticator
 from infra.database import Database
 from infra.graphql import GraphQL
+from infra.operations import Operations
 from infra.settings import Settings
 from schema.documents import Documents
 from schema.limits import Limits
@@ -35,7 +36,8 @@ def create_app(settings: Settings) -> Starlette:
         database = await Database.open(settings)
         authenticator = Authenticator(database, settings)
         app.state.database = database
-        app.state.graphql = GraphQL(database, authenticator, reader, documents, settings)
+        operations = Operations(database, authenticator, reader, documents, settings)
+        app.state.graphql = GraphQL(operations)
         app.router.routes.extend(tokens.routes(authenticator, database, settings))
         try:
             yield

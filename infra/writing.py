@@ -20,7 +20,7 @@ from schema.reading import Call, Document, Plan, Reader, Wanted
 from schema.reading.catalogue import DEFINITION
 from services import commands, sealing
 from services.errors import AuthorityUnsettled, BadInput, Conflict, Refused
-from services.standing import Authority, holds
+from services.standing import holds
 
 TRIES = 3
 LONGEST_KEY = 100
@@ -46,16 +46,28 @@ class Writer:
     reader: Reader
 
     async def run(
-        self, document: Document, operation: OperationDefinitionNode, want: Wanted, call: Call
-    ) -> tuple[str | None, Authority]:
-        """The JSON that a mutation answers, and the authority it was done with in the end."""
+        self,
+        document: Document,
+        operation: OperationDefinitionNode,
+        want: Wanted,
+        call: Call,
+        *,
+        is_first: bool,
+    ) -> bytes | None:
+        """The JSON that a mutation answers.
+
+        `Stale` where it is the first of its request and the authority is out of date: all is asked
+        anew then. A later one goes on by itself under the authority read anew.
+        """
         mutation = self.reader.catalogue.schema.mutation_type
         assert mutation is not None  # noqa: S101
         field = mutation.fields[want.name]
         for _ in range(TRIES):
             try:
-                return await self._once(document, operation, want, field, call), call.authority
+                return await self._once(document, operation, want, field, call)
             except Stale:
+                if is_first:
+                    raise
                 call.authority = await self.authenticator.refreshed(call.authority)
         raise AuthorityUnsettled()
 
@@ -66,7 +78,7 @@ class Writer:
         want: Wanted,
         field: GraphQLField,
         call: Call,
-    ) -> str | None:
+    ) -> bytes | None:
         command: Command = field.extensions[DEFINITION].metadata[KEY]
         given = call.arguments(field, want.nodes[0])
         arguments = command.arguments(given)
@@ -122,7 +134,7 @@ async def _keep(session: AsyncSession, call: Call, key: str | None) -> None:
     await session.flush()
 
 
-async def _read(session: AsyncSession, call: Call, plan: Plan) -> str | None:
+async def _read(session: AsyncSession, call: Call, plan: Plan) -> bytes | None:
     """Read by the plan, on the transaction's own connection."""
     if call.given.id is None:
         return None
@@ -133,7 +145,7 @@ async def _read(session: AsyncSession, call: Call, plan: Plan) -> str | None:
     driver: asyncpg.Connection[asyncpg.Record] | None = raw.driver_connection
     assert driver is not None  # noqa: S101
     answer = await driver.fetchval(plan.sql, *plan.arguments(call))
-    return None if answer is None else str(answer)
+    return None if answer is None else str(answer).encode()
 
 
 def _command_key(given: Mapping[str, Any]) -> str | None:

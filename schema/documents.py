@@ -41,7 +41,7 @@ class Documents:
         """The document of a text; `DocumentRefused` carries what is wrong and where."""
         kept = self._kept.get(text)
         if kept is None:
-            kept = Document(text, self._checked(self._parsed(text)))
+            kept = self._checked(text)
             self._kept.admit(text, kept)
         return kept
 
@@ -65,13 +65,14 @@ class Documents:
                 raise DocumentTooLarge(reason="nested too deep") from None
             raise DocumentRefused(reason=error.message, errors=[error]) from None
 
-    def _checked(self, node: DocumentNode) -> DocumentNode:
+    def _checked(self, text: str) -> Document:
+        node = self._parsed(text)
         visit(node, _NoNul())
-        limiting.check(node, self.limits)
+        scales = limiting.check(node, self.limits)
         self._validate(node, ALL_ELSE)
         limiting.check_pairs(node)
         self._validate(node, MERGING)
-        return node
+        return Document(text, node, scales.describes)
 
     def _validate(self, node: DocumentNode, rules: Sequence[type[ASTValidationRule]]) -> None:
         errors = validate(self.schema, node, rules, max_errors=MOST_ERRORS)

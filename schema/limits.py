@@ -64,6 +64,7 @@ class Scales:
     fragments: Mapping[str, FragmentDefinitionNode]
     aliases: int = 0
     steps: int = 0
+    describes: bool = False
     _weighed: dict[str, Weight] = field(default_factory=dict)
 
     @classmethod
@@ -94,8 +95,10 @@ class Scales:
         assert isinstance(node, FieldNode)  # noqa: S101
         self.aliases += node.alias is not None
         inner = self.weigh(node.selection_set, level) if node.selection_set else Weight()
-        depth = 0 if node.name.value in DESCRIBED else inner.depth
-        return Weight(depth + 1, inner.fields + 1, inner.nested)
+        if node.name.value in DESCRIBED:
+            self.describes = True
+            return Weight(1, inner.fields + 1, inner.nested)
+        return Weight(inner.depth + 1, inner.fields + 1, inner.nested)
 
     def _fragment(self, name: str, level: int) -> Weight:
         """A fragment's weight; nothing for one that isn't there or, so far, spreads itself."""

@@ -4,7 +4,7 @@ One way, no going back: document -> operation -> selection tree -> statement -> 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 from uuid import UUID
@@ -44,10 +44,16 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A parsed and validated document with the text that it came from."""
+    """A parsed and validated document with the text that it came from.
+
+    `describes` says whether the schema's description is asked for; `constants` are the arguments
+    that are the same in every call, by their places.
+    """
 
     text: str
     node: DocumentNode
+    describes: bool = False
+    constants: dict[int, dict[str, Any]] = field(default_factory=dict, compare=False)
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
         """The operation of this name, or the only one where no name is given."""

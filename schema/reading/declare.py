@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
 import strawberry
-from graphql import FieldNode, GraphQLField
+from graphql import FieldNode, GraphQLField, Node, VariableNode
 from graphql.execution.values import VariableValues, get_argument_values
 from sqlalchemy import ColumnElement, FromClause, Select, TableClause
 from sqlalchemy import column as sql_column
@@ -39,6 +39,7 @@ class Call:
     page: "PageLimits"
     given: Any = None
     hashes: Hashes | None = None
+    constants: dict[int, dict[str, Any]] = field(default_factory=dict)
     _arguments: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     @property
@@ -47,11 +48,32 @@ class Call:
         return self.authority.actor
 
     def arguments(self, definition: GraphQLField, node: FieldNode) -> dict[str, Any]:
-        """The coerced arguments at one place of the document, read once in a running."""
-        if id(node) not in self._arguments:
-            values = get_argument_values(definition, node, self.variables)
-            self._arguments[id(node)] = values
-        return self._arguments[id(node)]
+        """The coerced arguments at one place of the document, read once in a running.
+
+        Those in which no variable stands are the same in every running: `constants`.
+        """
+        place = id(node)
+        known = self.constants.get(place)
+        if known is None:
+            known = self._arguments.get(place)
+        if known is None:
+            known = get_argument_values(definition, node, self.variables)
+            kept = self._arguments if _names_a_variable(node.arguments) else self.constants
+            kept[place] = known
+        return known
+
+
+def _names_a_variable(arguments: Sequence[Node] | None) -> bool:
+    waiting: list[Any] = list(arguments or ())
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, VariableNode):
+            return True
+        for key in node.keys:
+            inner = getattr(node, key)
+            waiting += inner if isinstance(inner, tuple | list) else [inner]
+        waiting = [node for node in waiting if isinstance(node, Node)]
+    return False
 
 
 @dataclass(frozen=True, slots=True)

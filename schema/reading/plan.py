@@ -54,13 +54,16 @@ class Plan:
 def plan(statement: Statement, data: ColumnElement[Any], *, guarded: bool = True) -> Plan:
     """Close a statement around the JSON that it answers.
 
-    The answer to a command is not guarded: standing was compared as its transaction began.
+    The answer to a command is not guarded: standing was compared as its transaction began. It comes
+    as text, since a command's connection would read JSON.
     """
     if guarded:
         data = case((_holds(statement), data), else_=cast(null(), JSON))
+    else:
+        data = cast(data, Text)
     door = select(func.set_config("sanfang.tenant", cast(statement.tenant, Text), True).label("is"))
     opened = door.cte("door").prefix_with("MATERIALIZED", dialect="postgresql")
-    whole = select(cast(data, Text).label("data"))
+    whole = select(data.label("data"))
     compiled = whole.select_from(opened).compile(dialect=DIALECT)
     constants = compiled.params
     binders = tuple(

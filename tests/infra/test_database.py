@@ -67,7 +67,7 @@ class TestReader:
             assert await county.database.reader.fetchval(f"select count(*) from {table}") == 0
 
     async def test_json_comes_as_it_was_written(self, database: Database) -> None:
-        wanted = '{"b" : 1, "a":2}'
+        wanted = b'{"b" : 1, "a":2}'
         assert await database.reader.fetchval("select $1::json", wanted) == wanted
 
     async def test_a_long_statement_is_stopped(self, database: Database) -> None:
