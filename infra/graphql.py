@@ -43,6 +43,8 @@ class GraphQL:
         headers = {"content-language": language, "cache-control": "no-store"}
         if status == 401:
             headers["www-authenticate"] = "Bearer"
+        if status == 405:
+            headers["allow"] = "POST"
         return Response(body, status, headers, f"{media_type}; charset=utf-8")
 
     async def authority(self, request: Request) -> Authority | None:
