@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint current schema matrix migration clean
+.PHONY: help demo test check lint current schema matrix migration release conformance clean
 
 help: ## 列出可用的命令 Lists these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -43,6 +43,12 @@ matrix: $(READY) ## 重写 tests/policies/matrix.txt Writes who may do what agai
 
 migration: $(READY) ## 起草迁移 Drafts the next revision, NAME=what_it_does; without, the newest again
 	$(BIN)/python -m infra.migrations.draft "$(NAME)"
+
+release: check ## 把现在的模式定为新版本的承诺 Keeps the present schema as the coming release's
+	@$(BIN)/python -m schema.releases
+
+conformance: $(READY) ## 协议审计与真实客户端，需要 Node >= 20 Protocol audits and real clients; needs Node >= 20
+	@$(BIN)/python -m tests.conformance
 
 clean: ## 删除环境和缓存，保留 .sanfang 的数据 Removes the environment and caches, never the data
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
