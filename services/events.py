@@ -15,7 +15,7 @@ from sqlmodel import Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor, Held
-from services import clock
+from services import changes, clock
 from services.tables import Recorded, TenantRow, moment
 
 PROVENANCE = frozenset({"tenant_id", "id", "made_at", "made_by", "made_as"})
@@ -28,7 +28,9 @@ class Event(TenantRow, table=True):
     __table_args__: ClassVar[Any] = (
         Index(None, "tenant_id", "at", "id"),
         Index(None, "tenant_id", "object_id", "at", "id"),
+        Index(None, "tenant_id", "transaction"),
     )
+    __mapper_args__: ClassVar[Any] = {"eager_defaults": False}
 
     at: datetime = moment(default_factory=clock.now)
     name: str
@@ -38,6 +40,7 @@ class Event(TenantRow, table=True):
     appointment_id: UUID | None = None
     client_id: UUID | None = None
     command_key: str | None = None
+    transaction: int | None = changes.transaction()
     before: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     after: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
 

@@ -16,6 +16,7 @@ from sqlmodel import Field, SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor
+from services import changes
 from services.tables import TenantState
 
 FAR = datetime(9999, 1, 1, tzinfo=UTC)
@@ -25,11 +26,15 @@ class Standing(SQLModel, table=True):
     """The number of a subject: a person's, a client's or the county's id."""
 
     __tablename__ = "standing"
-    __table_args__: ClassVar[Any] = (Index(None, "tenant_id", "subject_id", "number"),)
+    __table_args__: ClassVar[Any] = (
+        Index(None, "tenant_id", "subject_id", "number"),
+        Index(None, "tenant_id", "transaction"),
+    )
 
     tenant_id: UUID = Field(primary_key=True, foreign_key="tenant.id")
     subject_id: UUID = Field(primary_key=True)
     number: int = 1
+    transaction: int | None = changes.transaction()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +42,14 @@ class Authority:
     """An actor with the marks by which a statement knows whether it still holds.
 
     `number` is the sum of the subjects' standings: each only rises, so any change shows in the sum.
+    `rows_per_minute` is the client's own allowance; `is_bound` to trusted documents by the county.
     """
 
     actor: Actor
     number: int
     until: datetime
+    rows_per_minute: int | None = None
+    is_bound: bool = False
 
     @property
     def subjects(self) -> list[UUID]:
@@ -53,10 +61,9 @@ class Authority:
 async def raise_standing(session: AsyncSession, tenant_id: UUID, subject_id: UUID) -> None:
     """Make every process read this subject's authority anew at its next statement."""
     row = insert(Standing).values(tenant_id=tenant_id, subject_id=subject_id, number=1)
+    raised = {"number": Standing.number + 1, "transaction": changes.THIS_TRANSACTION}
     await session.exec(
-        row.on_conflict_do_update(
-            index_elements=["tenant_id", "subject_id"], set_={"number": Standing.number + 1}
-        )
+        row.on_conflict_do_update(index_elements=["tenant_id", "subject_id"], set_=raised)
     )
 
 

@@ -22,6 +22,7 @@ FRAME_OF_SERVICES = {
     "addresses": "which hosts may be asked",
     "arguments": "what a command says of its arguments",
     "authority": "reads what somebody may do",
+    "changes": "what is new since one last looked",
     "clock": "the one clock",
     "commands": "what makes a repeat change nothing",
     "conflicts": "the rules of appointments that a county sets",

@@ -39,6 +39,7 @@ def upgrade() -> None:
         sa.Column("secret_hash", sa.LargeBinary(), nullable=False),
         sa.Column("origins", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("grants", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("rows_per_minute", sa.Integer(), nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("isfinite(made_at)", name=op.f("ck_client_made_at_is_finite")),
         sa.CheckConstraint("isfinite(revoked_at)", name=op.f("ck_client_revoked_at_is_finite")),
@@ -77,6 +78,12 @@ def upgrade() -> None:
         sa.Column("appointment_id", sa.Uuid(), nullable=True),
         sa.Column("client_id", sa.Uuid(), nullable=True),
         sa.Column("command_key", sa.String(), nullable=True),
+        sa.Column(
+            "transaction",
+            sa.BigInteger(),
+            server_default=sa.text("(pg_current_xact_id()::text)::bigint"),
+            nullable=False,
+        ),
         sa.Column("before", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("after", sa.JSON(none_as_null=True), nullable=True),
         sa.CheckConstraint("isfinite(at)", name=op.f("ck_event_at_is_finite")),
@@ -91,6 +98,9 @@ def upgrade() -> None:
         "event",
         ["tenant_id", "object_id", "at", "id"],
         unique=False,
+    )
+    op.create_index(
+        op.f("ix_event_tenant_id_transaction"), "event", ["tenant_id", "transaction"], unique=False
     )
     op.create_table(
         "issuer",
@@ -177,6 +187,12 @@ def upgrade() -> None:
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("subject_id", sa.Uuid(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column(
+            "transaction",
+            sa.BigInteger(),
+            server_default=sa.text("(pg_current_xact_id()::text)::bigint"),
+            nullable=False,
+        ),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_standing_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "subject_id", name=op.f("pk_standing")),
     )
@@ -184,6 +200,12 @@ def upgrade() -> None:
         op.f("ix_standing_tenant_id_subject_id_number"),
         "standing",
         ["tenant_id", "subject_id", "number"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_standing_tenant_id_transaction"),
+        "standing",
+        ["tenant_id", "transaction"],
         unique=False,
     )
     op.create_table(
@@ -568,6 +590,61 @@ def upgrade() -> None:
         postgresql_where=sa.text("until is null"),
     )
     op.create_table(
+        "trusted_document",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.Uuid(), nullable=True),
+        sa.Column("made_as", sa.Uuid(), nullable=True),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("text", sa.String(length=20000), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=True),
+        sa.Column("client_id", sa.Uuid(), nullable=True),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "digest ~ '^[0-9a-f]{64}$'", name=op.f("ck_trusted_document_is_sha_256")
+        ),
+        sa.CheckConstraint("isfinite(made_at)", name=op.f("ck_trusted_document_made_at_is_finite")),
+        sa.CheckConstraint(
+            "isfinite(withdrawn_at)", name=op.f("ck_trusted_document_withdrawn_at_is_finite")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "client_id"],
+            ["client.tenant_id", "client.id"],
+            name=op.f("fk_trusted_document_tenant_id_client_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenant.id"], name=op.f("fk_trusted_document_tenant_id")
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_trusted_document")),
+    )
+    op.create_index(
+        op.f("ix_trusted_document_tenant_id_client_id_made_at_id"),
+        "trusted_document",
+        ["tenant_id", "client_id", "made_at", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_trusted_document_tenant_id_digest"),
+        "trusted_document",
+        ["tenant_id", "digest"],
+        unique=True,
+        postgresql_where=sa.text("withdrawn_at is null"),
+    )
+    op.create_index(
+        op.f("ix_trusted_document_tenant_id_digest_made_at"),
+        "trusted_document",
+        ["tenant_id", "digest", "made_at"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_trusted_document_tenant_id_made_at_id"),
+        "trusted_document",
+        ["tenant_id", "made_at", "id"],
+        unique=False,
+    )
+    op.create_table(
         "unit_path",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("ancestor_id", sa.Uuid(), nullable=False),
@@ -615,10 +692,10 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "confirmed_by <> person_id", name=op.f("ck_account_not_confirmed_by_its_owner")
         ),
+        sa.CheckConstraint("failures >= 0", name=op.f("ck_account_counts_up")),
         sa.CheckConstraint(
             "isfinite(confirmed_at)", name=op.f("ck_account_confirmed_at_is_finite")
         ),
-        sa.CheckConstraint("failures >= 0", name=op.f("ck_account_counts_up")),
         sa.CheckConstraint(
             "isfinite(locked_until)", name=op.f("ck_account_locked_until_is_finite")
         ),
@@ -826,6 +903,7 @@ def upgrade() -> None:
     walls.guard("post")
     walls.guard("rule_book")
     walls.guard("station")
+    walls.guard("trusted_document")
     walls.guard("unit_path")
     walls.guard("account")
     walls.guard("appointment")
