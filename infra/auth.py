@@ -5,11 +5,9 @@ every statement compares the authority's number in the database, and `refreshed`
 """
 
 import hashlib
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Generic, TypeVar
 from uuid import UUID
 
 from joserfc.jwk import OKPKey
@@ -18,6 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 import policies
 from infra.database import Database
+from infra.kept import Kept
 from infra.settings import Settings
 from policies import Held
 from services import authority, clock, issuers, sessions, signing
@@ -28,9 +27,6 @@ from services.signing import Bearer
 from services.standing import Authority
 from services.texts import is_storable
 
-KeyT = TypeVar("KeyT", bound=Hashable)
-ValueT = TypeVar("ValueT")
-KEPT = 10_000
 LONGEST_TOKEN = 8192
 
 
@@ -72,33 +68,6 @@ class NobodyHolds(Refused):
     """这个县现在没有人担任 {role}。
     Nobody holds {role} in this county now.
     """
-
-
-class Kept(Generic[KeyT, ValueT]):
-    """The entries used last, so many at most."""
-
-    def __init__(self, most: int = KEPT) -> None:
-        self._most = most
-        self._entries: OrderedDict[KeyT, ValueT] = OrderedDict()
-
-    def get(self, key: KeyT) -> ValueT | None:
-        """The entry, now the one used last."""
-        found = self._entries.get(key)
-        if found is not None:
-            self._entries.move_to_end(key)
-        return found
-
-    def put(self, key: KeyT, value: ValueT) -> ValueT:
-        """Keep an entry in place of the one that was used longest ago."""
-        self._entries[key] = value
-        self._entries.move_to_end(key)
-        if len(self._entries) > self._most:
-            self._entries.popitem(last=False)
-        return value
-
-    def drop(self, key: KeyT) -> None:
-        """Keep it no longer."""
-        self._entries.pop(key, None)
 
 
 class Authenticator:
@@ -195,7 +164,9 @@ class Authenticator:
             )
             may = await self._check(session, caller)
         actor = replace(found.actor, posts=tuple(post for post in found.actor.posts if may(post)))
-        read = Warranted(actor, found.number, found.until, caller.warrant)
+        read = Warranted(
+            actor, found.number, found.until, found.rows_per_minute, found.is_bound, caller.warrant
+        )
         return self._authorities.put(caller, read)
 
     async def _check(self, session: AsyncSession, caller: Caller) -> Callable[[Held], bool]:

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from infra import requests, telemetry
 from infra.operations import Asker, Operations, dump
+from infra.requests import Batch, GraphQLRequest
 from schema.errors import describe, describe_graphql, language_of, refusal
 from services.errors import DocumentRefused, Refused, TenantUnknown, VariablesRefused
 from services.standing import Authority
@@ -31,18 +32,16 @@ class GraphQL:
         """Answer one HTTP request."""
         language = language_of(request.headers.get("accept-language"))
         media_type, is_legacy = _media_type(request.headers.get("accept"))
+        headers = {"content-language": language, "cache-control": "no-store"}
         status = 200
         try:
             body = await self._answer(request, language)
         except Exception as raised:
             refused = refusal(raised)
-            telemetry.REFUSALS.labels(refused.code).inc()
             is_of_document = isinstance(refused, DocumentRefused | VariablesRefused)
             status = 200 if is_legacy and is_of_document else refused.status
-            body = dump({"errors": errors_of(refused, language)})
-        headers = {"content-language": language, "cache-control": "no-store"}
-        if status == 401:
-            headers["www-authenticate"] = "Bearer"
+            body = _refusal(refused, language)
+            headers |= _headers_of(refused)
         if status == 405:
             headers["allow"] = "POST"
         return Response(body, status, headers, f"{media_type}; charset=utf-8")
@@ -59,9 +58,19 @@ class GraphQL:
         return await self.operations.authenticator.authenticate(authorization, slug)
 
     async def _answer(self, request: Request, language: str) -> bytes:
-        given = await requests.read(request, self.operations.settings.max_body_bytes)
-        asker = Asker(await self.authority(request), language)
+        given = await requests.read(request, self.operations.settings)
+        address = request.client.host if request.client else ""
+        asker = Asker(await self.authority(request), language, address)
+        if isinstance(given, Batch):
+            return b"[" + b",".join([await self._one(one, asker) for one in given.requests]) + b"]"
         return await self.operations.answer(given, asker)
+
+    async def _one(self, given: GraphQLRequest, asker: Asker) -> bytes:
+        """One of a batch: what it is refused is its own answer."""
+        try:
+            return await self.operations.answer(given, asker)
+        except Exception as raised:
+            return _refusal(refusal(raised), asker.language)
 
 
 def _media_type(accept: str | None) -> tuple[str, bool]:
@@ -70,6 +79,18 @@ def _media_type(accept: str | None) -> tuple[str, bool]:
     if RESPONSE in wanted:
         return RESPONSE, False
     return JSON, JSON in wanted
+
+
+def _refusal(refused: Refused, language: str) -> bytes:
+    telemetry.REFUSALS.labels(refused.code).inc()
+    return dump({"errors": errors_of(refused, language)})
+
+
+def _headers_of(refused: Refused) -> dict[str, str]:
+    """What a refusal says in HTTP's own words: how to sign in, when to come again."""
+    if refused.status == 401:
+        return {"www-authenticate": "Bearer"}
+    return {"retry-after": str(refused.facts["seconds"])} if refused.status == 429 else {}
 
 
 def errors_of(refused: Refused, language: str) -> list[dict[str, Any]]:

@@ -5,19 +5,23 @@ Where the asker's authority has changed meanwhile, everything is asked again und
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 from graphql import OperationDefinitionNode, OperationType
+from graphql.execution.values import VariableValues
 
 from infra import telemetry
+from infra.admission import Admission
+from infra.allowances import Allowances
 from infra.auth import Authenticator
 from infra.database import Database
 from infra.requests import GraphQLRequest
-from infra.settings import Settings
+from infra.settings import Access, Settings
 from infra.writing import TRIES, Stale, Writer
 from schema import introspection
 from schema.documents import Documents
@@ -26,7 +30,7 @@ from schema.reading import Call, Document, Hashes, PageLimits, Plan, Reader, Wan
 from services import sealing
 from services.errors import (
     AuthorityUnsettled,
-    DocumentRefused,
+    Forbidden,
     MethodRefused,
     OperationUnknown,
     TenantMissing,
@@ -37,10 +41,20 @@ from services.standing import Authority
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks: with what authority, none where no county is named; and in which language."""
+    """Who asks: with what authority (none: no county is named), in which language, from where."""
 
     authority: Authority | None
     language: str = "zh"
+    address: str = ""
+
+    @property
+    def key(self) -> Hashable:
+        """Whose allowance it is: each person's, client's, or of the public each address's own."""
+        if self.authority is None:
+            return self.address
+        actor = self.authority.actor
+        is_nobody = actor.person_id is None and actor.client_id is None
+        return actor.tenant_id, actor.client_id, actor.person_id, is_nobody and self.address
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +84,15 @@ class Operations:
     ) -> None:
         self.database, self.authenticator = database, authenticator
         self.reader, self.documents, self.settings = reader, documents, settings
-        self.writer = Writer(database, authenticator, reader)
+        self.writer = Writer(database, authenticator, reader, documents)
+        self.admission = Admission(database, keeps=settings.automatic_persisted_queries)
+        self.allowances = Allowances(settings.rows_per_minute)
         self.page = PageLimits(settings.default_page, settings.max_page, settings.max_cost)
 
     async def answer(self, given: GraphQLRequest, asker: Asker) -> bytes:
         """The body that answers a request; `Refused` where it gets none."""
         if asker.authority is None:
-            return await self._answer_nobody(given)
+            return await self._answer_nobody(given, asker)
         for _ in range(TRIES):
             try:
                 return await self._answer(given, asker)
@@ -90,11 +106,17 @@ class Operations:
         assert asker.authority is not None  # noqa: S101
         return replace(asker, authority=await self.authenticator.refreshed(asker.authority))
 
-    def prepare(self, given: GraphQLRequest, authority: Authority) -> Prepared:
+    async def prepare(self, given: GraphQLRequest, asker: Asker) -> Prepared:
         """Find the document and its operation, read the variables."""
-        document, operation = self._operation(given)
-        variables = self.documents.variables(operation, given.variables)
-        call = Call(authority, variables, self.page, constants=document.constants)
+        assert asker.authority is not None  # noqa: S101
+        document, operation, variables = await self._read_request(given, asker)
+        call = Call(
+            asker.authority,
+            variables,
+            self.page,
+            constants=document.constants,
+            charge=partial(self._charge, asker),
+        )
         return Prepared(document, operation, call)
 
     async def fetch(self, plan: Plan, call: Call) -> bytes:
@@ -110,64 +132,99 @@ class Operations:
         return bytes(data)
 
     async def _answer(self, given: GraphQLRequest, asker: Asker) -> bytes:
-        assert asker.authority is not None  # noqa: S101
-        asked = self.prepare(given, asker.authority)
+        asked = await self.prepare(given, asker)
         if asked.kind is OperationType.MUTATION:
             if given.is_get:
                 raise MethodRefused()
             return await self._write(asked, asker.language)
         if asked.document.describes:
-            return _whole(await self._read_beside(asked))
-        return _whole(await self._read(asked))
+            return await self._read_beside(asked, asker)
+        return self._whole(await self._read(asked), asked.call)
 
-    async def _answer_nobody(self, given: GraphQLRequest) -> bytes:
+    async def _answer_nobody(self, given: GraphQLRequest, asker: Asker) -> bytes:
         """The schema's description is the same in every county, and for whoever names none."""
-        document, operation = self._operation(given)
-        variables = self.documents.variables(operation, given.variables)
+        document, operation, variables = await self._read_request(given, asker)
         query_type = self.reader.catalogue.schema.query_type
         assert query_type is not None  # noqa: S101
-        is_query = operation.operation is OperationType.QUERY
-        wanted = (
-            self.reader.selector(document, variables).root(operation, query_type)
-            if is_query
-            else []
-        )
-        if not is_query or not introspection.needs_no_county(wanted):
+        if operation.operation is not OperationType.QUERY:
             raise TenantMissing()
-        return _whole(dump(await self._describe(document, operation, wanted, variables)))
+        wanted = self.reader.selector(document, variables).root(operation, query_type)
+        if not introspection.needs_no_county(wanted):
+            raise TenantMissing()
+        return (
+            b'{"data":'
+            + dump(await self._describe(asker, document, operation, wanted, variables))
+            + b"}"
+        )
 
-    def _operation(self, given: GraphQLRequest) -> tuple[Document, OperationDefinitionNode]:
-        document = self.documents.read(given.query)
+    async def _read_request(
+        self, given: GraphQLRequest, asker: Asker
+    ) -> tuple[Document, OperationDefinitionNode, VariableValues]:
+        text = await self.admission.text(given, asker.authority)
+        hide = not self._may_describe(asker.authority)
+        document = self.documents.read(text, hide_suggestions=hide)
         operation = document.operation(given.operation_name)
         if operation is None:
             raise OperationUnknown()
-        return document, operation
+        variables = self.documents.variables(operation, given.variables, hide_suggestions=hide)
+        return document, operation, variables
 
     async def _read(self, asked: Prepared) -> bytes:
         plan = self.reader.query(asked.document, asked.operation, asked.call)
         return await self.fetch(plan, asked.call)
 
-    async def _read_beside(self, asked: Prepared) -> bytes:
+    async def _read_beside(self, asked: Prepared, asker: Asker) -> bytes:
         """Data and the schema's description in one answer, each in its place."""
         wanted = self._root(asked)
         inside = [want for want in wanted if introspection.is_described(want)]
-        found = await self._describe(asked.document, asked.operation, inside, asked.call.variables)
+        found = await self._describe(
+            asker, asked.document, asked.operation, inside, asked.call.variables
+        )
         if len(inside) < len(wanted):
             found = {**found, **json.loads(await self._read(asked))}
-        return dump({want.key: found[want.key] for want in wanted})
+        return self._whole(dump({want.key: found[want.key] for want in wanted}), asked.call)
 
     async def _describe(
         self,
+        asker: Asker,
         document: Document,
         operation: OperationDefinitionNode,
         wanted: Sequence[Wanted],
-        variables: Any,
+        variables: VariableValues,
     ) -> Mapping[str, Any]:
-        """What is wanted of the schema's description of itself."""
-        if not self.settings.introspection:
-            raise DocumentRefused(reason="introspection is switched off")
+        """What is wanted of the schema's own description; reckoned as rows once it is done."""
+        if any(map(introspection.is_described, wanted)) and not self._may_describe(asker.authority):
+            raise Forbidden(object="schema", action="read")
+        self._charge(asker, 1)
         schema, most = self.reader.catalogue.schema, self.page.cost
-        return await introspection.describe(schema, document, operation, wanted, variables, most)
+        found, rows = await introspection.describe(
+            schema, document, operation, wanted, variables, most
+        )
+        self.allowances.owe(asker.key, rows, self._own_allowance(asker))
+        return found
+
+    def _may_describe(self, authority: Authority | None) -> bool:
+        """Whether somebody may ask for the schema: by the installation's word, or the policies'."""
+        match self.settings.introspection:
+            case Access.everybody:
+                return True
+            case Access.granted:
+                return authority is not None and bool(authority.actor.reach("schema", "read"))
+            case _:
+                return False
+
+    def _charge(self, asker: Asker, rows: int) -> int | None:
+        """Take rows from the asker's allowance; the least that anything costs is one."""
+        return self.allowances.spend(asker.key, max(rows, 1), self._own_allowance(asker))
+
+    def _own_allowance(self, asker: Asker) -> int | None:
+        return asker.authority.rows_per_minute if asker.authority else None
+
+    def _whole(self, data: bytes, call: Call, errors: bytes = b"") -> bytes:
+        """The answer with what it cost: rows that it could touch, at most, and left this minute."""
+        left = b"null" if call.left is None else b"%d" % call.left
+        cost = b'{"rows":%d,"limit":%d,"left":%b}' % (call.rows, call.page.cost, left)
+        return b'{"data":%b%b,"extensions":{"cost":%b}}' % (data, errors, cost)
 
     async def _write(self, asked: Prepared, language: str) -> bytes:
         """Each field is a command of its own; what one refuses takes nothing from the others."""
@@ -188,7 +245,7 @@ class Operations:
             is_first = is_first and want.name == "__typename"
             members.append(dump(want.key) + b":" + (value or b"null"))
         shown = b',"errors":' + dump(errors) if errors else b""
-        return b'{"data":{' + b",".join(members) + b"}" + shown + b"}"
+        return self._whole(b"{" + b",".join(members) + b"}", asked.call, shown)
 
     def _root(self, asked: Prepared) -> Sequence[Wanted]:
         type_ = self.reader.catalogue.schema.get_root_type(asked.kind)
@@ -201,10 +258,6 @@ class Operations:
         """The county's keyed hashes: a search by phone or identity number costs a second trip."""
         async with self.database.session(tenant_id, read_only=True) as session:
             return (await sealing.keys(session, tenant_id)).hashes
-
-
-def _whole(data: bytes) -> bytes:
-    return b'{"data":' + data + b"}"
 
 
 def dump(value: Any) -> bytes:

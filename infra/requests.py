@@ -1,36 +1,62 @@
 """A GraphQL request over HTTP: what was sent, read and checked, before anything is asked of it."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.requests import Request
 
-from services.errors import BodyTooLarge, MalformedRequest, MediaTypeRefused
+from infra.settings import Settings
+from services.errors import BodyTooLarge, MalformedRequest, MediaTypeRefused, Refused
 from services.texts import is_storable
 
 JSON = "application/json"
 
 
+class BatchRefused(Refused, status=400):
+    """一次只能提交 {limit} 个请求（0 表示不接受成批提交）。请分开提交。
+    So many requests may be sent in one body: {limit} (0: no list is taken). Send them apart.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class GraphQLRequest:
-    """A document, the operation to run and the values of its variables."""
+    """A document, whole or by its hash; the operation to run and the values of its variables.
 
-    query: str
+    `document_id` names a trusted document, `persisted` one that the server may have kept by itself;
+    both are SHA-256 in hexadecimal.
+    """
+
+    query: str | None
     operation_name: str | None = None
     variables: dict[str, Any] = field(default_factory=dict)
     is_get: bool = False
+    document_id: str | None = None
+    persisted: str | None = None
 
 
-async def read(request: Request, most: int) -> GraphQLRequest:
-    """Read a request; `Refused` says what is wrong with it."""
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Several requests in one body, answered by a list in their order."""
+
+    requests: tuple[GraphQLRequest, ...]
+
+
+async def read(request: Request, settings: Settings) -> GraphQLRequest | Batch:
+    """Read a request, or as many in one body as are allowed; `Refused` says what is wrong."""
     if request.method == "GET":
-        return _checked(_from_query(request.query_params), is_get=True)
+        return checked(_from_query(request.query_params), is_get=True)
     media_type, _, parameters = request.headers.get("content-type", "").partition(";")
     if media_type.strip().lower() != JSON or "utf-8" not in (parameters.lower() or "utf-8"):
         raise MediaTypeRefused()
-    return _checked(_parsed(await body(request, most)), is_get=False)
+    given = _parsed(await body(request, settings.max_body_bytes))
+    if not isinstance(given, list):
+        return checked(given)
+    if not 0 < len(given) <= settings.max_batch:
+        raise BatchRefused(limit=settings.max_batch)
+    return Batch(tuple(checked(one) for one in given))
 
 
 async def body(request: Request, most: int) -> bytes:
@@ -58,33 +84,64 @@ def _parsed(text: bytes) -> Any:
 
 def _from_query(given: Mapping[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {
-        "query": given.get("query"),
-        "operationName": given.get("operationName"),
+        name: given.get(name) for name in ("query", "operationName", "documentId")
     }
-    if given.get("variables"):
-        try:
-            found["variables"] = json.loads(given["variables"])
-        except (ValueError, RecursionError):
-            raise MalformedRequest(reason="variables is not JSON") from None
+    for name in ("variables", "extensions"):
+        if given.get(name):
+            try:
+                found[name] = json.loads(given[name])
+            except (ValueError, RecursionError):
+                raise MalformedRequest(reason=f"{name} is not JSON") from None
     return found
 
 
-def _checked(given: Any, *, is_get: bool) -> GraphQLRequest:
+def checked(given: Any, *, is_get: bool = False) -> GraphQLRequest:
+    """A request from its JSON; `MalformedRequest` says which member is wrong."""
     if not isinstance(given, dict):
         raise MalformedRequest(reason="one JSON object is expected, not a list or a value")
-    query, name, variables, extensions = (
-        given.get(key) for key in ("query", "operationName", "variables", "extensions")
-    )
-    if not isinstance(query, str) or not query.strip():
-        raise MalformedRequest(reason="query must be a text")
-    if name is not None and not isinstance(name, str):
-        raise MalformedRequest(reason="operationName must be a text")
+    query, variables, extensions = (given.get(key) for key in ("query", "variables", "extensions"))
+    for label in ("query", "operationName", "documentId"):
+        if not isinstance(given.get(label), str | None):
+            raise MalformedRequest(reason=f"{label} must be a text")
     for label, value in (("variables", variables), ("extensions", extensions)):
         if value is not None and not isinstance(value, dict):
             raise MalformedRequest(reason=f"{label} must be an object")
-    if not all(is_storable(text) for text in (query, *_texts(variables))):
+    if not all(is_storable(text) for text in (query or "", *_texts(variables))):
         raise MalformedRequest(reason="a text holds NUL or half a character, which can't be stored")
-    return GraphQLRequest(query, name or None, variables or {}, is_get)
+    made = GraphQLRequest(
+        query=query if query and query.strip() else None,
+        operation_name=given.get("operationName") or None,
+        variables=variables or {},
+        is_get=is_get,
+        document_id=_document_id(given.get("documentId")),
+        persisted=_persisted(extensions or {}),
+    )
+    if made.query is None and made.document_id is None and made.persisted is None:
+        raise MalformedRequest(reason="query must be a text")
+    if made.document_id is not None and (made.query or made.persisted):
+        raise MalformedRequest(reason="give query or documentId, not both")
+    return made
+
+
+def _document_id(given: str | None) -> str | None:
+    """`sha256:` and the hash, as the GraphQL over HTTP draft writes it; the hash alone will do."""
+    return None if given is None else _digest("documentId", given.removeprefix("sha256:"))
+
+
+def _persisted(extensions: Mapping[str, Any]) -> str | None:
+    """The hash as clients of automatic persisted queries send it."""
+    given = extensions.get("persistedQuery")
+    if given is None:
+        return None
+    if not isinstance(given, dict) or given.get("version") != 1:
+        raise MalformedRequest(reason="persistedQuery must be an object of version 1")
+    return _digest("persistedQuery.sha256Hash", given.get("sha256Hash"))
+
+
+def _digest(label: str, given: Any) -> str:
+    if not isinstance(given, str) or not re.fullmatch(r"[0-9a-fA-F]{64}", given, re.ASCII):
+        raise MalformedRequest(reason=f"{label} must be SHA-256 in 64 hexadecimal digits")
+    return given.lower()
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -27,7 +27,11 @@ def create_app(settings: Settings) -> Starlette:
     built = schema.build()._schema
     reader = Reader(built)
     limits = Limits(
-        settings.max_depth, settings.max_aliases, settings.max_tokens, settings.max_fields
+        depth=settings.max_depth,
+        aliases=settings.max_aliases,
+        tokens=settings.max_tokens,
+        fields=settings.max_fields,
+        directives=settings.max_directives,
     )
     documents = Documents(built, limits)
 

@@ -26,6 +26,14 @@ class Language(StrEnum):
     en = "en"
 
 
+class Access(StrEnum):
+    """Who may use something: everybody, whom the policies grant it, or nobody."""
+
+    everybody = "everybody"
+    granted = "granted"
+    nobody = "nobody"
+
+
 class LogFormat(StrEnum):
     """How a line of the log is written."""
 
@@ -122,6 +130,7 @@ class Settings(BaseSettings):
     max_depth: Count = _setting(12, "查询的最大层数。", "The most levels in a document.")
     max_tokens: Count = _setting(4000, "查询的最大词数。", "The most tokens in a document.")
     max_aliases: Count = _setting(40, "查询的最多别名数。", "The most aliases in a document.")
+    max_directives: Count = _setting(40, "查询的最多指令数。", "The most directives in a document.")
     max_fields: Count = _setting(
         2000,
         "查询展开全部片段后的最多字段数。",
@@ -132,10 +141,29 @@ class Settings(BaseSettings):
         "一次查询最多可能涉及的行数：各层每页条数相乘。",
         "The most rows that a query may touch: the pages' sizes, multiplied level by level.",
     )
+    rows_per_minute: int = _setting(
+        1_000_000,
+        "每个用户每分钟最多涉及的行数，0 为不限；前端可另定。",
+        "The most rows a caller may touch in a minute (0: no limit); a client may have its own.",
+        ge=0,
+    )
+    max_batch: int = _setting(
+        0,
+        "一个请求体里最多几个查询，0 为不接受成批提交。",
+        "The most requests in one body; 0: no list is taken.",
+        ge=0,
+    )
     max_page: Count = _setting(100, "一页最多的行数。", "The most rows on a page.")
     default_page: Count = _setting(20, "一页默认的行数。", "The rows on a page that names none.")
-    introspection: bool = _setting(
-        True, "是否可以查询模式本身。", "Whether the schema may be asked for."
+    introspection: Access = _setting(
+        Access.everybody,
+        "谁可以查询模式本身：everybody、granted（按权限）或 nobody。",
+        "Who may ask for the schema: everybody, granted (by the policies) or nobody.",
+    )
+    automatic_persisted_queries: bool = _setting(
+        False,
+        "是否自动记住查询文档，之后可只发散列值（APQ）。",
+        "Whether documents are kept by themselves, to be asked for by their hash alone (APQ).",
     )
     graphiql: bool = _setting(
         True, "是否提供 GraphiQL 页面。", "Whether the GraphiQL page is served."

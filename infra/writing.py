@@ -16,6 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from infra.auth import Authenticator
 from infra.database import Database
 from schema.commands import KEY, Command
+from schema.documents import Documents
 from schema.reading import Call, Document, Plan, Reader, Wanted
 from schema.reading.catalogue import DEFINITION
 from services import commands, sealing
@@ -44,6 +45,7 @@ class Writer:
     database: Database
     authenticator: Authenticator
     reader: Reader
+    documents: Documents
 
     async def run(
         self,
@@ -82,6 +84,8 @@ class Writer:
         command: Command = field.extensions[DEFINITION].metadata[KEY]
         given = call.arguments(field, want.nodes[0])
         arguments = command.arguments(given)
+        for text in command.documents(arguments):
+            self.documents.read(text)
         key = _command_key(given)
         plan = self.reader.answer(document, operation, want, call)
         try:

@@ -21,6 +21,7 @@ CAPABILITIES = (
     "stations",
     "packs",
     "clients",
+    "trusted_documents",
     "accounts",
     "events",
 )
@@ -39,9 +40,11 @@ def build() -> strawberry.Schema:
     modules = [import_module(f"schema.{name}") for name in CAPABILITIES]
     queries = tuple(module.Queries for module in modules if hasattr(module, "Queries"))
     mutations = tuple(module.Mutations for module in modules if hasattr(module, "Mutations"))
+    watched = tuple(module.Subscriptions for module in modules if hasattr(module, "Subscriptions"))
     return strawberry.Schema(
         query=merge_types("Query", queries),
         mutation=merge_types("Mutation", mutations),
+        subscription=merge_types("Subscription", watched),
         config=StrawberryConfig(name_converter=Names()),
     )
 

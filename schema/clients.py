@@ -36,6 +36,9 @@ class Client(Node):
     name: str = column(ClientRow.name, "名称。 Its name.")
     origins: list[str] = column(ClientRow.origins, "网页的来源。 The origins of its pages.")
     grants: list[str] = column(ClientRow.grants, "准许的事。 What it may do at most.")
+    rows_per_minute: int | None = column(
+        ClientRow.rows_per_minute, "每分钟最多涉及的行数。 Rows that it may touch in a minute."
+    )
     revoked_at: datetime | None = column(ClientRow.revoked_at, "吊销时刻。 When revoked.")
     version: int = column(ClientRow.version, "版本。 Its version.")
 

@@ -21,7 +21,7 @@ from strawberry.utils.str_converters import to_camel_case
 
 from schema.reading.declare import argument, given
 from schema.reading.values import key_of, parse_id
-from services.arguments import Length, Of, clean_text
+from services.arguments import GraphQLText, Length, Of, clean_text
 from services.errors import BadInput
 
 KEY = "command"
@@ -44,6 +44,7 @@ class Parameter:
     default: Any
     of: str | None
     length: Length | None
+    is_document: bool
     description: str
 
     @property
@@ -119,6 +120,10 @@ class Command:
             if p.graphql_name in given
         }
 
+    def documents(self, arguments: Mapping[str, Any]) -> list[str]:
+        """Those of the arguments that are GraphQL documents."""
+        return [arguments[p.name] for p in self.parameters if p.is_document and p.name in arguments]
+
 
 def command(run: Callable[..., Awaitable[Any]], description: str) -> Any:
     """A mutation field that is a service's command."""
@@ -157,6 +162,7 @@ def _parameter(parameter: inspect.Parameter, hint: Any) -> Parameter:
         default=parameter.default,
         of=of,
         length=next((note for note in notes if isinstance(note, Length)), None),
+        is_document=any(isinstance(note, GraphQLText) for note in notes),
         description=words[0] if words else _words_for(parameter.name, of),
     )
 

@@ -37,19 +37,31 @@ class Documents:
         self.schema, self.limits = schema, limits
         self._kept: Bounded[Document] = Bounded(size)
 
-    def read(self, text: str) -> Document:
-        """The document of a text; `DocumentRefused` carries what is wrong and where."""
+    def read(self, text: str, *, hide_suggestions: bool = False) -> Document:
+        """The document of a text; `DocumentRefused` carries what is wrong and where.
+
+        Suggestions name fields and types of the schema; they are for those who may ask for it.
+        """
         kept = self._kept.get(text)
         if kept is None:
-            kept = self._checked(text)
+            kept = self._checked(text, hide_suggestions)
             self._kept.admit(text, kept)
         return kept
 
     def variables(
-        self, operation: OperationDefinitionNode, given: dict[str, Any]
+        self,
+        operation: OperationDefinitionNode,
+        given: dict[str, Any],
+        *,
+        hide_suggestions: bool = False,
     ) -> VariableValues:
         """The coerced values of an operation's variables."""
-        found = get_variable_values(self.schema, operation.variable_definitions or (), given)
+        found = get_variable_values(
+            self.schema,
+            operation.variable_definitions or (),
+            given,
+            hide_suggestions=hide_suggestions,
+        )
         if isinstance(found, list):
             raise VariablesRefused(reason="; ".join(error.message for error in found[:5]))
         return found
@@ -65,17 +77,19 @@ class Documents:
                 raise DocumentTooLarge(reason="nested too deep") from None
             raise DocumentRefused(reason=error.message, errors=[error]) from None
 
-    def _checked(self, text: str) -> Document:
+    def _checked(self, text: str, hide: bool) -> Document:
         node = self._parsed(text)
         visit(node, _NoNul())
         scales = limiting.check(node, self.limits)
-        self._validate(node, ALL_ELSE)
+        self._validate(node, ALL_ELSE, hide)
         limiting.check_pairs(node)
-        self._validate(node, MERGING)
+        self._validate(node, MERGING, hide)
         return Document(text, node, scales.describes)
 
-    def _validate(self, node: DocumentNode, rules: Sequence[type[ASTValidationRule]]) -> None:
-        errors = validate(self.schema, node, rules, max_errors=MOST_ERRORS)
+    def _validate(
+        self, node: DocumentNode, rules: Sequence[type[ASTValidationRule]], hide: bool
+    ) -> None:
+        errors = validate(self.schema, node, rules, max_errors=MOST_ERRORS, hide_suggestions=hide)
         if errors and errors[-1].message == "Validation aborted.":
             raise DocumentTooLarge(reason="too much to check")
         if errors:

@@ -50,8 +50,11 @@ async def describe(
     wanted: Sequence[Wanted],
     variables: VariableValues,
     most_rows: int,
-) -> dict[str, Any]:
-    """What is wanted of the schema, by its keys; beside the loop, for it can take a while."""
+) -> tuple[dict[str, Any], int]:
+    """What is wanted of the schema, by its keys, and how many rows it stands for.
+
+    It runs beside the loop, for it can take a while.
+    """
     return await asyncio.to_thread(
         _executed,
         schema,
@@ -87,7 +90,7 @@ def _is_usable(defined: VariableDefinitionNode) -> bool:
 
 def _executed(
     schema: GraphQLSchema, document: DocumentNode, variables: dict[str, Any], most: int, limit: int
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], int]:
     left = most
 
     def counted(resolve: Callable[..., Any], source: Any, info: Any, **given: Any) -> Any:
@@ -105,4 +108,4 @@ def _executed(
     if found.errors or found.data is None:
         reason = "; ".join(error.message for error in found.errors or ())
         raise DocumentRefused(reason=reason, errors=found.errors)
-    return found.data
+    return found.data, (most - left) // VALUES_A_ROW

@@ -6,6 +6,7 @@ valid or not; what its fields come to when every fragment is written out is only
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from graphql import (
     DocumentNode,
@@ -34,6 +35,7 @@ class Limits:
     aliases: int = 40
     tokens: int = 4000
     fields: int = 2000
+    directives: int = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class Scales:
 
     fragments: Mapping[str, FragmentDefinitionNode]
     aliases: int = 0
+    directives: int = 0
     steps: int = 0
     describes: bool = False
     _weighed: dict[str, Weight] = field(default_factory=dict)
@@ -80,6 +83,7 @@ class Scales:
         whole = Weight()
         for selection in selection_set.selections:
             self.steps += 1
+            self.directives += len(selection.directives or ())
             whole = whole.beside(self._one(selection, level + 1))
         if whole.nested >= MOST_NESTED:
             raise DocumentTooLarge(reason="nested too deep")
@@ -115,9 +119,11 @@ def check(document: DocumentNode, limits: Limits) -> Scales:
     whole = Weight()
     for operation in _operations(document):
         whole = whole.beside(scales.weigh(operation.selection_set))
+    scales.directives += sum(len(node.directives or ()) for node in _bearers(document))
     asked = (
         ("levels", whole.depth, limits.depth),
         ("aliases", scales.aliases, limits.aliases),
+        ("directives", scales.directives, limits.directives),
         ("fields with their fragments written out", whole.fields, limits.fields),
     )
     for what, number, most in asked:
@@ -149,6 +155,13 @@ def check_pairs(document: DocumentNode) -> None:
 
 def _operations(document: DocumentNode) -> Iterable[OperationDefinitionNode]:
     return (node for node in document.definitions if isinstance(node, OperationDefinitionNode))
+
+
+def _bearers(document: DocumentNode) -> Iterable[Any]:
+    """What may carry directives outside of selections: definitions and their variables."""
+    for definition in document.definitions:
+        yield definition
+        yield from getattr(definition, "variable_definitions", None) or ()
 
 
 def _fields(

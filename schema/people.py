@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, LargeBinary, func, or_, select
 from schema.appointments import Appointment, AppointmentFilter, AppointmentOrder
 from schema.commands import command, made
 from schema.nodes import Node
-from schema.reading.declare import Ask, Call, Row, Where, column, connection, link, reads, where
+from schema.reading.call import Call
+from schema.reading.declare import Ask, Row, Where, column, connection, link, reads, where
 from schema.reading.pages import Connection
 from schema.scopes import PATH, equals, of_person, pointing, starting, under
 from services import people

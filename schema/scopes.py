@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Boolean, ColumnElement, and_, func, select
 
-from schema.reading.declare import Ask, Call, Predicate, Row, UnitPredicate, Where, light, where
+from schema.reading.call import Call
+from schema.reading.declare import Ask, Predicate, Row, UnitPredicate, Where, light, where
 from services.tree import UnitPath
 from services.units import Unit
 

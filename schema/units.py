@@ -13,7 +13,7 @@ from schema.duties import Duty, DutyFilter, DutyOrder
 from schema.linkages import Linkage, LinkageFilter, LinkageOrder
 from schema.nodes import Node, label
 from schema.people import Person, PersonFilter, PersonOrder
-from schema.reading.declare import column, connection, here, link, reads
+from schema.reading.declare import column, connection, here, link, reads, subscription
 from schema.reading.pages import Connection
 from schema.rulebooks import RuleBook, RuleBookFilter, RuleBookOrder
 from schema.scopes import among, below, is_current, pointing, public_at, starting
@@ -120,6 +120,16 @@ class Queries:
     """What can be asked about units."""
 
     units: Connection[Unit] = connection(None, UnitOrder, "组织单元。 Units.", UnitFilter)
+
+
+@strawberry.type
+class Subscriptions:
+    """What of units one may be told of."""
+
+    unit_changed: Unit | None = subscription(
+        "这个组织单元：先推送现状，以后每次变更再推送；看不到时以错误结束。"
+        " This unit: as it is now, then after each change; an error ends it once it is unseen."
+    )
 
 
 @strawberry.type

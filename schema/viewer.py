@@ -8,17 +8,8 @@ import policies
 from policies import Reach
 from schema.nodes import Node
 from schema.people import Person
-from schema.reading.declare import (
-    ByNode,
-    Call,
-    argument,
-    column,
-    given,
-    here,
-    link,
-    records,
-    source,
-)
+from schema.reading.call import Call
+from schema.reading.declare import ByNode, argument, column, given, here, link, records, source
 from schema.tenants import Tenant
 
 

@@ -19,10 +19,19 @@ class Of:
 
 @dataclass(frozen=True, slots=True)
 class Length:
-    """The least and most characters of a text, after white space at both ends is cut off."""
+    """The least and most characters of a text, after white space at both ends is cut off.
+
+    `is_exact`: it is kept to the letter as it was sent.
+    """
 
     least: int
     most: int
+    is_exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLText:
+    """The argument is a GraphQL document; one that this schema couldn't answer is refused."""
 
 
 # From so many characters on, a text may have several lines.
@@ -43,6 +52,8 @@ def clean_text(text: str, length: Length) -> str:
     Nothing in it may hide: no control characters, nothing that reorders what is read, and not
     only what shows as nothing at all.
     """
+    if length.is_exact:
+        return _measured(text, length)
     is_long = length.most >= LONG
     cleaned = (text.replace("\r\n", "\n") if is_long else text).strip()
     allowed = LINES if is_long else frozenset()
@@ -51,9 +62,13 @@ def clean_text(text: str, length: Length) -> str:
         raise ValueError(f"no control characters, as U+{ord(wrong):04X}")
     if all(_is_blank(one) for one in cleaned):
         cleaned = ""
-    if not length.least <= len(cleaned) <= length.most:
-        raise ValueError(f"between {length.least} and {length.most} characters, not {len(cleaned)}")
-    return cleaned
+    return _measured(cleaned, length)
+
+
+def _measured(text: str, length: Length) -> str:
+    if not length.least <= len(text) <= length.most:
+        raise ValueError(f"between {length.least} and {length.most} characters, not {len(text)}")
+    return text
 
 
 def _is_hiding(one: str) -> bool:

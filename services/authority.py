@@ -11,8 +11,9 @@ from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from policies import Actor, Permission
-from services import clients, posts
+from policies import Actor, Held
+from services import clients, posts, trusted_documents
+from services.clients import Client
 from services.errors import TenantSuspended, TenantUnknown, TokenRefused
 from services.people import Person
 from services.standing import FAR, Authority, Standing
@@ -25,14 +26,17 @@ async def load(
     """The authority of a person, a client, a person through a client, or (neither) the public."""
     slug = await slug_of(session, tenant_id)
     number, at = await _marks(session, tenant_id, [tenant_id, person_id, client_id])
-    limits = await _limits(session, tenant_id, client_id)
-    if person_id is None:
-        actor = Actor(tenant_id, slug, client_id=client_id, limits=limits)
-        return Authority(actor, number, FAR)
-    await _check_person(session, tenant_id, person_id)
-    held, until = await posts.held_now(session, tenant_id, person_id, at)
+    client = await _client(session, tenant_id, client_id)
+    limits = clients.limits_of(client) if client else None
+    held: tuple[Held, ...] = ()
+    until: datetime | None = None
+    if person_id is not None:
+        await _check_person(session, tenant_id, person_id)
+        held, until = await posts.held_now(session, tenant_id, person_id, at)
     actor = Actor(tenant_id, slug, person_id, held, client_id, limits)
-    return Authority(actor, number, until or FAR)
+    demand = await trusted_documents.demand(session, actor)
+    rows = client.rows_per_minute if client else None
+    return Authority(actor, number, until or FAR, rows, demand.binds(actor))
 
 
 async def slug_of(session: AsyncSession, tenant_id: UUID) -> str:
@@ -57,15 +61,13 @@ async def _marks(
     return int(number), at
 
 
-async def _limits(
-    session: AsyncSession, tenant_id: UUID, client_id: UUID | None
-) -> frozenset[Permission] | None:
+async def _client(session: AsyncSession, tenant_id: UUID, client_id: UUID | None) -> Client | None:
     if client_id is None:
         return None
     client = await clients.standing_client(session, tenant_id, client_id)
     if client is None:
         raise TokenRefused()
-    return clients.limits_of(client)
+    return client
 
 
 async def _check_person(session: AsyncSession, tenant_id: UUID, person_id: UUID) -> None:

@@ -44,6 +44,7 @@ class Client(Recorded, table=True):
     secret_hash: bytes
     origins: list[str] = Field(sa_column=Column(JSONB, nullable=False))
     grants: list[str] = Field(sa_column=Column(JSONB, nullable=False))
+    rows_per_minute: int | None = None
     revoked_at: datetime | None = moment(default=None)
 
 
@@ -77,6 +78,9 @@ async def register(
     name: Name,
     origins: Annotated[list[str], "网页的来源，如 https://example.com。 Origins of its pages."],
     grants: Annotated[list[str], "准许的事，如 units.read。 What it may do, as units.read."],
+    rows_per_minute: Annotated[
+        int | None, "每分钟最多涉及的行数，不填则按平台设置。 Rows a minute; the usual if left out."
+    ] = None,
 ) -> RegisteredClient:
     """Register a third-party front end with what it may do at most."""
     acting = authorize(by, "register", "clients")
@@ -84,6 +88,7 @@ async def register(
     client = Client(
         **made(by, acting), name=name, secret_hash=_hash(secret),
         origins=_check_origins(origins), grants=_check_grants(grants),
+        rows_per_minute=_check_rows(rows_per_minute),
     )  # fmt: skip
     session.add(client)
     record(session, by, "client.registered", client, acting=acting)
@@ -181,6 +186,12 @@ def _check_grants(grants: list[str]) -> list[str]:
     if beyond:
         raise GrantBeyondCeiling(grants=", ".join(beyond)[:300])
     return sorted(set(grants))
+
+
+def _check_rows(rows: int | None) -> int | None:
+    if rows is not None and rows < 1:
+        raise BadInput(argument="rowsPerMinute", reason="1 or more")
+    return rows
 
 
 def _hash(secret: str) -> bytes:

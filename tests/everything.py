@@ -29,6 +29,7 @@ TABLES = {
     "Issuer": "issuer",
     "SubjectLink": "subject_link",
     "Tenant": "tenant",
+    "TrustedDocument": "trusted_document",
 }
 
 
@@ -109,6 +110,8 @@ def _value(parameter: Parameter, known: Mapping[str, UUID]) -> Any:
 
 def _one(parameter: Parameter, known: Mapping[str, UUID]) -> Any:
     type_ = parameter.type_
+    if parameter.is_document:
+        return "{ units { totalCount } }"
     if parameter.of is not None:
         return known.get(parameter.name, known[parameter.of])
     if isinstance(type_, type) and issubclass(type_, StrEnum):

@@ -21,12 +21,15 @@ from graphql import (
 from graphql.execution.values import VariableValues
 
 from schema.reading import cost
+from schema.reading.call import Call, Hashes, PageLimits
 from schema.reading.catalogue import Catalogue
 from schema.reading.cost import QueryTooCostly
-from schema.reading.declare import Call, Hashes, PageLimits
+from schema.reading.declare import Watched
 from schema.reading.plan import Bounded, Plan, plan
 from schema.reading.selection import Selector, Wanted
 from schema.reading.statement import Statement
+from schema.reading.values import key_of
+from services.errors import DocumentRefused
 
 __all__ = [
     "Bounded",
@@ -39,6 +42,7 @@ __all__ = [
     "Reader",
     "Selector",
     "Wanted",
+    "Watch",
 ]
 
 
@@ -64,6 +68,19 @@ class Document:
         return named[0] if len(named) == 1 else None
 
 
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What a subscription waits for: events of one object; and the plan that reads it each time.
+
+    The plan answers JSON's null where the reader sees no such object.
+    """
+
+    key: str
+    type_name: str
+    id: UUID
+    plan: Plan
+
+
 class Reader:
     """Compiles the reads of one schema and keeps the plans."""
 
@@ -78,7 +95,7 @@ class Reader:
         name = operation.name.value if operation.name else None
         key = (document.text, name, call.actor.shape, _shape(operation, call))
         found = self.plans.get(key) or self._keep(key, self._query(document, operation, call))
-        cost.check(found.places, call)
+        cost.charge(found.places, call)
         return found
 
     def answer(
@@ -89,8 +106,30 @@ class Reader:
         shape = _shape(operation, call)
         key = (document.text, name, wanted.key, call.actor.shape, shape)
         found = self.plans.get(key) or self._keep(key, self._answer(document, wanted, call))
-        cost.check(found.places, call)
+        cost.charge(found.places, call)
         return found
+
+    def subscription(
+        self, document: Document, operation: OperationDefinitionNode, call: Call
+    ) -> Watch:
+        """What a subscription watches; refused as a query is."""
+        root = self.catalogue.schema.subscription_type
+        assert root is not None  # noqa: S101
+        wanted = self.selector(document, call.variables).root(operation, root)
+        if len(wanted) != 1:
+            raise DocumentRefused(reason="a subscription asks for one field")
+        [want] = wanted
+        watched = self.catalogue.sources[root.name, want.name]
+        assert isinstance(watched, Watched)  # noqa: S101
+        field_ = root.fields[want.name]
+        type_name = get_named_type(field_.type).name
+        given = call.arguments(field_, want.nodes[0])[watched.argument]
+        id_ = key_of(given, watched.argument, type_name)
+        name = operation.name.value if operation.name else None
+        key = (document.text, name, call.actor.shape, _shape(operation, call))
+        found = self.plans.get(key) or self._keep(key, self._watch(document, want, root, call))
+        cost.charge(found.places, call)
+        return Watch(want.key, type_name, id_, found)
 
     def selector(self, document: Document, variables: VariableValues) -> Selector:
         """Reads the selection sets of the document with a call's variables."""
@@ -120,6 +159,11 @@ class Reader:
             return plan(statement, statement.one(type_, wanted, id_), guarded=False)
         data = statement.object_(type_, selector.below(wanted, type_), {})
         return plan(statement, data, guarded=False)
+
+    def _watch(self, document: Document, want: Wanted, root: GraphQLObjectType, call: Call) -> Plan:
+        selector = self.selector(document, call.variables)
+        statement = Statement(self.catalogue, selector, call)
+        return plan(statement, statement.watched(root, want))
 
     def _keep(self, key: Any, made: Plan) -> Plan:
         self.plans.admit(key, made)

@@ -16,7 +16,7 @@ from graphql import (
     get_named_type,
 )
 
-from schema.reading.declare import KEY, Column, Link, Pages, Reading, Source, Where
+from schema.reading.declare import KEY, Column, Link, Pages, Reading, Source, Watched, Where
 from schema.reading.pages import Connection, Edge, PageInfo
 
 DEFINITION = "strawberry-definition"
@@ -54,7 +54,10 @@ class Catalogue:
             if reading is not None:
                 readings[name] = reading
             for field_name, field in type_.fields.items():
-                sources[name, field_name] = _source(name, field_name, field, reading)
+                source = _source(name, field_name, field, reading)
+                if isinstance(source, Watched) != (type_ is schema.subscription_type):
+                    raise Undeclared(f"{name}.{field_name}: what is watched is a subscription")
+                sources[name, field_name] = source
         return cls(schema, readings, sources, filters)
 
     def reading_of(self, type_: GraphQLOutputType) -> Reading:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from schema.reading.declare import Call
+from schema.reading.call import Call
 from services.errors import DocumentTooLarge, Refused
 
 SIZE_OF_A_LIST = 20
@@ -61,8 +61,9 @@ def rows(places: Sequence[Place], call: Call) -> int:
     return sum(counts[1:])
 
 
-def check(places: Sequence[Place], call: Call) -> None:
-    """Refuse a call that could touch too much."""
+def charge(places: Sequence[Place], call: Call) -> None:
+    """Refuse a call that could touch too much, and reckon with what it could touch."""
     cost, limit = rows(places, call), call.page.cost
     if cost > limit:
         raise QueryTooCostly(cost=cost, limit=limit)
+    call.spend(cost)

@@ -4,14 +4,12 @@ A declaration stands in the field's metadata; no resolver runs when the compiled
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
 import strawberry
-from graphql import FieldNode, GraphQLField, Node, VariableNode
-from graphql.execution.values import VariableValues, get_argument_values
 from sqlalchemy import ColumnElement, FromClause, Select, TableClause
 from sqlalchemy import column as sql_column
 from sqlalchemy import table as sql_table
@@ -21,68 +19,12 @@ from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 
-from policies import Actor, Scope
+from policies import Scope
+from schema.reading.call import Call
 from schema.reading.pages import Direction
-from services.standing import Authority
 
 KEY = "reading"
 Row: TypeAlias = Mapping[str, ColumnElement[Any]] | ReadOnlyColumnCollection[str, Any]
-Hashes = Callable[[str], Sequence[bytes]]
-
-
-@dataclass(slots=True)
-class Call:
-    """One running of a plan: who asks, the coerced variables, and what a mutation has just made."""
-
-    authority: Authority
-    variables: VariableValues
-    page: "PageLimits"
-    given: Any = None
-    hashes: Hashes | None = None
-    constants: dict[int, dict[str, Any]] = field(default_factory=dict)
-    _arguments: dict[int, dict[str, Any]] = field(default_factory=dict)
-
-    @property
-    def actor(self) -> Actor:
-        """Who asks."""
-        return self.authority.actor
-
-    def arguments(self, definition: GraphQLField, node: FieldNode) -> dict[str, Any]:
-        """The coerced arguments at one place of the document, read once in a running.
-
-        Those in which no variable stands are the same in every running: `constants`.
-        """
-        place = id(node)
-        known = self.constants.get(place)
-        if known is None:
-            known = self._arguments.get(place)
-        if known is None:
-            known = get_argument_values(definition, node, self.variables)
-            kept = self._arguments if _names_a_variable(node.arguments) else self.constants
-            kept[place] = known
-        return known
-
-
-def _names_a_variable(arguments: Sequence[Node] | None) -> bool:
-    waiting: list[Any] = list(arguments or ())
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, VariableNode):
-            return True
-        for key in node.keys:
-            inner = getattr(node, key)
-            waiting += inner if isinstance(inner, tuple | list) else [inner]
-        waiting = [node for node in waiting if isinstance(node, Node)]
-    return False
-
-
-@dataclass(frozen=True, slots=True)
-class PageLimits:
-    """How many rows a page has if nobody says, and at most; and how many a query may touch."""
-
-    default: int = 20
-    most: int = 100
-    cost: int = 20_000
 
 
 class Ask(Protocol):
@@ -191,6 +133,16 @@ class ByNode:
 
 
 @dataclass(frozen=True, slots=True)
+class Watched:
+    """The one row that an argument names, read again at every event of it.
+
+    An event says of its object what the object's type is called here.
+    """
+
+    argument: str = "id"
+
+
+@dataclass(frozen=True, slots=True)
 class Pages:
     """A Relay connection: the rows of a type, or those whose column points at this row."""
 
@@ -226,7 +178,18 @@ class Here:
 
 
 Source = (
-    Identity | Column | Given | Computed | Link | AnyLink | ByNode | Pages | Rows | Records | Here
+    Identity
+    | Column
+    | Given
+    | Computed
+    | Link
+    | AnyLink
+    | ByNode
+    | Watched
+    | Pages
+    | Rows
+    | Records
+    | Here
 )
 T = TypeVar("T")
 
@@ -307,6 +270,12 @@ def link(to: Any, description: str, *, lenient: bool = False) -> Any:
     if hasattr(to, "key"):
         return source(Link(to.key), description)
     return source(Link(Given(to), lenient), description)
+
+
+def subscription(description: str) -> Any:
+    """The row of the field's type with this id: as it is now, then after each change of it."""
+    named = argument("id", strawberry.ID, "看哪一个。 Which one.")
+    return source(Watched(named.python_name), description, named)
 
 
 def here(

@@ -7,7 +7,8 @@ from graphql import FieldNode, GraphQLField
 from sqlalchemy import ColumnElement
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from schema.reading.declare import Ask, Call, Row, Where
+from schema.reading.call import Call
+from schema.reading.declare import Ask, Row, Where
 from schema.reading.values import key_of
 
 

@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, FromClause, Integer, Select, func, select,
 from sqlalchemy.sql.selectable import Subquery
 from sqlalchemy.types import TypeEngine
 
-from schema.reading.declare import Ask, Call, Row
+from schema.reading.call import Call
+from schema.reading.declare import Ask, Row
 from schema.reading.pages import Direction
 from schema.reading.values import cursor, parse_cursor
 from services.errors import BadInput

@@ -27,8 +27,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 
+from schema.reading.call import Call
 from schema.reading.cost import Place
-from schema.reading.declare import Call
 from schema.reading.statement import Statement
 from services.standing import Standing
 from services.tables import Tenant, TenantState

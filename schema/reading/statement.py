@@ -31,6 +31,7 @@ from sqlalchemy import (
     cast,
     column,
     func,
+    literal_column,
     null,
     or_,
     select,
@@ -146,6 +147,10 @@ class Statement:
             built = self.object_(type_, self.selector.below(want, type_), table.c)
         return self._visible(type_, table, built).where(table.c["id"] == id_).scalar_subquery()
 
+    def watched(self, root: GraphQLObjectType, want: Wanted) -> ColumnElement[Any]:
+        """The JSON of what a subscription watches: null in JSON, not in SQL, where it is unseen."""
+        return func.coalesce(self._value(root, want, {}), literal_column("'null'::json", JSON))
+
     def _value(self, type_: GraphQLObjectType, want: Wanted, row: d.Row) -> ColumnElement[Any]:
         if want.name == "__typename":
             return sql_key(type_.name)
@@ -175,6 +180,9 @@ class Statement:
                 return self._any(field, want, row[type_column], row[id_column])
             case d.ByNode():
                 return self._node(field, want)
+            case d.Watched(argument):
+                target = _object_type(field.type)
+                return self.one(target, want, self.argument(argument, Uuid(), target.name))  # type: ignore[no-any-return]
             case d.Pages() as pages:
                 return self._pages(field, want, pages, row)
             case d.Rows(build):

@@ -5,7 +5,17 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from policies import Actor
-from services import accounts, clients, clock, duties, linkages, people, rulebooks, stations
+from services import (
+    accounts,
+    clients,
+    clock,
+    duties,
+    linkages,
+    people,
+    rulebooks,
+    stations,
+    trusted_documents,
+)
 from tests.county import County, Tree
 
 PHONE = "19900001234"
@@ -127,4 +137,7 @@ async def _client(county: County) -> Actor:
         await session.flush()
         row = await clients.find(session, county.administrator, made.id)
         limits = clients.limits_of(row)
+        await trusted_documents.register(
+            session, county.administrator, text="{ county { name } }", name="第一版"
+        )
     return Actor(county.id, county.slug, client_id=made.id, limits=limits)
