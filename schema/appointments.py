@@ -11,7 +11,7 @@ from schema.commands import command
 from schema.nodes import Node, label
 from schema.reading.declare import Ask, Row, column, computed, connection, link, reads
 from schema.reading.pages import Connection
-from schema.scopes import among, below, equals, of_person, pointing
+from schema.scopes import among, below, equals, found_by, of_person, pointing
 from services import appointments
 from services.posts import Appointment as AppointmentRow
 from services.posts import AppointmentState
@@ -98,12 +98,10 @@ class Appointment(Node):
 
 def _held_by_reader(ask: Ask, row: Row) -> ColumnElement[bool]:
     held = TABLE.alias()
-    mine = select(held.c.id).where(
-        held.c.tenant_id == ask.tenant,
-        held.c.person_id == ask.person,
-        held.c.post_id == row["id"],
+    mine = select(held.c.post_id).where(
+        held.c.tenant_id == ask.tenant, held.c.person_id == ask.person
     )
-    return mine.correlate_except(held).exists()
+    return found_by(ask, row["id"], mine, held.c.post_id)
 
 
 @strawberry.type(

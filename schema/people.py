@@ -12,7 +12,7 @@ from schema.nodes import Node
 from schema.reading.call import Call
 from schema.reading.declare import Ask, Row, Where, column, connection, link, reads, where
 from schema.reading.pages import Connection
-from schema.scopes import PATH, equals, of_person, pointing, starting, under
+from schema.scopes import PATH, equals, found_by, of_person, pointing, starting, under
 from services import people
 from services.people import Person as PersonRow
 from services.posts import Appointment as AppointmentRow
@@ -77,9 +77,8 @@ class PersonFilter:
 def _within(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElement[bool]:
     """A person is where they live and where they serve."""
     post, serving = PATH.alias(), APPOINTMENT.alias()
-    serves = select(serving.c.id).where(
+    serves = select(serving.c.person_id).where(
         serving.c.tenant_id == ask.tenant,
-        serving.c.person_id == row["id"],
         serving.c.state == AppointmentState.confirmed.value,
         serving.c.starts_at <= func.now(),
         func.coalesce(serving.c.ends_at > func.now(), True),
@@ -87,7 +86,7 @@ def _within(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElement[bool]
         post.c.unit_id == serving.c.unit_id,
         post.c.ancestor_id == func.any(held),
     )
-    serves_there = serves.correlate_except(serving, post).exists()
+    serves_there = found_by(ask, row["id"], serves, serving.c.person_id)
     return or_(under(ask, row["home_id"], held), serves_there)
 
 

@@ -5,7 +5,7 @@ Filters that several capabilities share stand here too, so that none of them wri
 
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, and_, func, select
+from sqlalchemy import Boolean, ColumnElement, Select, and_, func, select
 
 from schema.reading.call import Call
 from schema.reading.declare import Ask, Predicate, Row, UnitPredicate, Where, light, where
@@ -27,7 +27,25 @@ def below(column: str) -> UnitPredicate:
 
 def under(ask: Ask, unit: ColumnElement[Any], held: ColumnElement[Any]) -> ColumnElement[bool]:
     """A unit is one of an array of units, or below one."""
-    return beneath(ask, unit, func.any(held))
+    path = PATH.alias()
+    reached = select(path.c.unit_id).where(
+        path.c.tenant_id == ask.tenant, path.c.ancestor_id == func.any(held)
+    )
+    return found_by(ask, unit, reached, path.c.unit_id)
+
+
+def found_by(
+    ask: Ask, column: ColumnElement[Any], found: Select[Any], same: ColumnElement[Any]
+) -> ColumnElement[bool]:
+    """The column is among what a select finds; `same` is the column of the select.
+
+    Where a whole list is gathered, the finds come first and an index leads from them to the rows;
+    elsewhere the row comes first and is looked up.
+    """
+    if ask.gathers:
+        return column == func.any(func.array(found.correlate(None).scalar_subquery()))
+    tables = found.get_final_froms()
+    return found.where(same == column).correlate_except(*tables).exists()
 
 
 def beneath(
@@ -71,7 +89,7 @@ def _is_hidden(ask: Ask, unit: ColumnElement[Any]) -> ColumnElement[bool]:
     found = select(path.c.unit_id).where(
         path.c.tenant_id == ask.tenant,
         path.c.unit_id == unit,
-        hidden.c.tenant_id == path.c.tenant_id,
+        hidden.c.tenant_id == ask.tenant,
         hidden.c.id == path.c.ancestor_id,
         hidden.c.is_public.is_(False),
     )
@@ -109,6 +127,7 @@ def _among(column: ColumnElement[Any], values: ColumnElement[Any]) -> ColumnElem
 
 
 def _starting(column: ColumnElement[Any], value: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Leakproof, as LIKE isn't: an index by code point answers it under row-level security."""
     return func.starts_with(column, value)
 
 

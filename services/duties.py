@@ -31,6 +31,7 @@ class Duty(Recorded, table=True):
         within_tenant("committee_id", "unit"),
         within_tenant("member_id", "unit"),
         CheckConstraint("until > since", name="ends_after_it_begins"),
+        Index(None, "tenant_id", "since", "id"),
         Index(None, "tenant_id", "committee_id", "since", "id"),
         Index(None, "tenant_id", "member_id", "since", "id"),
     )

@@ -57,6 +57,7 @@ class Issuer(Recorded, table=True):
         Index(
             None, "tenant_id", "url", unique=True, postgresql_where=text("distrusted_at is null")
         ),
+        Index(None, "tenant_id", "url", "id"),
     )
 
     url: str = Field(max_length=300)
@@ -75,6 +76,7 @@ class SubjectLink(Recorded, table=True):
         within_tenant("issuer_id", "issuer"),
         within_tenant("person_id", "person"),
         UniqueConstraint("tenant_id", "issuer_id", "subject"),
+        Index(None, "tenant_id", "subject", "id"),
         CheckConstraint("confirmed_by <> made_by", name="not_confirmed_by_its_maker"),
         CheckConstraint("confirmed_by <> person_id", name="not_confirmed_by_its_owner"),
         Index(None, "tenant_id", "person_id", "id"),

@@ -38,6 +38,7 @@ class Linkage(Recorded, table=True):
         CheckConstraint("until > since", name="ends_after_it_begins"),
         Index("uq_linkage_current", "tenant_id", "estate_id", unique=True,
               postgresql_where=text("until is null")),
+        Index(None, "tenant_id", "since", "id"),
         Index(None, "tenant_id", "grid_id", "since", "id"),
         Index(None, "tenant_id", "estate_id", "since", "id"),
         Index(None, "tenant_id", "firm_id", "since", "id"),

@@ -23,7 +23,7 @@ from services.arguments import Length, Name, Of, PersonId, Version
 from services.errors import BadInput, Refused
 from services.events import record, state_of
 from services.rows import made
-from services.tables import Recorded, within_tenant
+from services.tables import NameType, Recorded, within_tenant
 from services.tree import UnitPath
 
 # Where else a person is: each capability adds the units that it puts people in.
@@ -48,7 +48,7 @@ class Person(Recorded, table=True):
         {"phone_cipher", "phone_hash", "identity_cipher", "identity_hash"}
     )
 
-    name: str = Field(max_length=80)
+    name: str = Field(max_length=80, sa_type=NameType)
     is_party_member: bool = False
     home_id: UUID | None = None
     key_number: int

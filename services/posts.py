@@ -55,6 +55,7 @@ class Post(Recorded, table=True):
         UniqueConstraint("tenant_id", "id", "unit_id"),
         Index(None, "tenant_id", "unit_id", "title", "id"),
         Index(None, "tenant_id", "role", "id"),
+        Index(None, "tenant_id", "title", "id"),
     )
 
     unit_id: UUID

@@ -8,7 +8,15 @@ from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, MetaData, Table, event
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    MetaData,
+    String,
+    Table,
+    event,
+)
 from sqlalchemy import Date as SqlDate
 from sqlalchemy import DateTime as SqlDateTime
 from sqlmodel import Field, SQLModel
@@ -28,6 +36,8 @@ metadata: MetaData = SQLModel.metadata
 metadata.naming_convention = NAMES
 
 Moment = SqlDateTime(timezone=True)
+# Names sort and are found by their beginnings by code point, on whatever server.
+NameType = String(80, collation="C")
 
 
 class TenantState(StrEnum):

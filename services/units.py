@@ -22,7 +22,7 @@ from services.arguments import Name, Of, Reason, Since, UnitId, Until, Version
 from services.errors import EndsBeforeItBegins, Refused
 from services.events import record, state_of
 from services.rows import made
-from services.tables import Recorded, one_of, within_tenant
+from services.tables import NameType, Recorded, one_of, within_tenant
 from services.tree import UnitPath
 
 
@@ -140,11 +140,13 @@ class Unit(Recorded, table=True):
         Index(None, "tenant_id", "kind", "name", "id"),
         Index(None, "tenant_id", "parent_id", "name", "id"),
         Index(None, "tenant_id", "name", "id"),
+        Index(None, "tenant_id", "since", "id"),
+        Index("ix_unit_hidden", "tenant_id", "id", postgresql_where=text("is_public is false")),
         Index(None, "tenant_id", unique=True, postgresql_where=text("parent_id is null")),
     )
 
     kind: str
-    name: str = Field(max_length=80)
+    name: str = Field(max_length=80, sa_type=NameType)
     parent_id: UUID | None = None
     since: date
     until: date | None = None

@@ -65,6 +65,10 @@ class Ask(Protocol):
     def units(self, object_: str) -> ColumnElement[Any]:
         """The units, as an array, in and below which the reader may read an object."""
 
+    @property
+    def gathers(self) -> bool:
+        """Whether the rows are to be found by the reader's scope, and not the scope by the row."""
+
 
 Predicate = Callable[[Ask, Row], ColumnElement[bool]]
 UnitPredicate = Callable[[Ask, Row, ColumnElement[Any]], ColumnElement[bool]]

@@ -63,6 +63,7 @@ class Statement:
         self.catalogue, self.selector, self.call = catalogue, selector, call
         self.binders: dict[str, Callable[[d.Call], Any]] = {}
         self.needs_hashes = False
+        self.gathers = False
         self.tally = Tally()
         self._names: dict[Any, str] = {}
         self._aliases = 0
@@ -278,7 +279,7 @@ class Statement:
         target = self.catalogue.node_type(field.type)
         node = want.nodes[0]
         table = self._alias(target, want)
-        scoped = self._visible(target, table, *readable(table))
+        scoped = self._visible(target, table, *readable(table), is_whole=pages.back is None)
         if pages.back is not None:
             scoped = scoped.where(table.c[pages.back] == row["id"]).correlate(row["id"].table)
         if pages.filter is not None:
@@ -303,8 +304,13 @@ class Statement:
         if not self.scopes(object_):
             raise Forbidden(object=object_, action="read", path=want.key)
 
-    def _visible(self, type_: GraphQLObjectType, table: FromClause, *wanted: Any) -> Select[Any]:
-        """The rows of a type within the county and within the reader's scopes."""
+    def _visible(
+        self, type_: GraphQLObjectType, table: FromClause, *wanted: Any, is_whole: bool = False
+    ) -> Select[Any]:
+        """The rows of a type within the county and within the reader's scopes.
+
+        A whole list is gathered from the reader's units, unless what the public sees is in it too.
+        """
         reading = self.catalogue.readings[type_.name]
         rows = select(*wanted).select_from(table)
         if reading.is_tenant_row:
@@ -312,14 +318,22 @@ class Statement:
         scopes = self.scopes(reading.object)
         if Scope.county in scopes:
             return rows
+        self.gathers = is_whole and Scope.public not in scopes
+        held = self._held(reading, table.c, scopes)
+        self.gathers = False
+        return rows.where(or_(*held)) if held else rows.where(~true())
+
+    def _held(
+        self, reading: d.Reading, row: d.Row, scopes: frozenset[Scope]
+    ) -> list[ColumnElement[bool]]:
         held: list[ColumnElement[bool]] = []
         if Scope.unit in scopes and reading.unit is not None:
-            held.append(reading.unit(self, table.c, self.units(reading.object)))
+            held.append(reading.unit(self, row, self.units(reading.object)))
         if Scope.own in scopes and reading.own is not None:
-            held.append(reading.own(self, table.c))
+            held.append(reading.own(self, row))
         if Scope.public in scopes:
-            held.append(reading.public(self, table.c) if reading.public else true())
-        return rows.where(or_(*held)) if held else rows.where(~true())
+            held.append(reading.public(self, row) if reading.public else true())
+        return held
 
     def _possible(self, type_: GraphQLOutputType) -> Sequence[GraphQLObjectType]:
         named = get_named_type(type_)

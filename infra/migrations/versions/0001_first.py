@@ -130,6 +130,9 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("distrusted_at is null"),
     )
+    op.create_index(
+        op.f("ix_issuer_tenant_id_url_id"), "issuer", ["tenant_id", "url", "id"], unique=False
+    )
     op.create_table(
         "pack",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
@@ -238,7 +241,7 @@ def upgrade() -> None:
         sa.Column("made_by", sa.Uuid(), nullable=True),
         sa.Column("made_as", sa.Uuid(), nullable=True),
         sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("name", sa.String(length=80, collation="C"), nullable=False),
         sa.Column("parent_id", sa.Uuid(), nullable=True),
         sa.Column("since", sa.Date(), nullable=False),
         sa.Column("until", sa.Date(), nullable=True),
@@ -265,6 +268,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_unit")),
     )
     op.create_index(
+        "ix_unit_hidden",
+        "unit",
+        ["tenant_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("is_public is false"),
+    )
+    op.create_index(
         op.f("ix_unit_tenant_id"),
         "unit",
         ["tenant_id"],
@@ -285,6 +295,9 @@ def upgrade() -> None:
         "unit",
         ["tenant_id", "parent_id", "name", "id"],
         unique=False,
+    )
+    op.create_index(
+        op.f("ix_unit_tenant_id_since_id"), "unit", ["tenant_id", "since", "id"], unique=False
     )
     op.create_table(
         "duty",
@@ -327,6 +340,9 @@ def upgrade() -> None:
         "duty",
         ["tenant_id", "member_id", "since", "id"],
         unique=False,
+    )
+    op.create_index(
+        op.f("ix_duty_tenant_id_since_id"), "duty", ["tenant_id", "since", "id"], unique=False
     )
     op.create_table(
         "linkage",
@@ -407,6 +423,9 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
+        op.f("ix_linkage_tenant_id_since_id"), "linkage", ["tenant_id", "since", "id"], unique=False
+    )
+    op.create_index(
         "uq_linkage_current",
         "linkage",
         ["tenant_id", "estate_id"],
@@ -421,7 +440,7 @@ def upgrade() -> None:
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("made_by", sa.Uuid(), nullable=True),
         sa.Column("made_as", sa.Uuid(), nullable=True),
-        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("name", sa.String(length=80, collation="C"), nullable=False),
         sa.Column("is_party_member", sa.Boolean(), nullable=False),
         sa.Column("home_id", sa.Uuid(), nullable=True),
         sa.Column("key_number", sa.Integer(), nullable=False),
@@ -488,6 +507,9 @@ def upgrade() -> None:
     )
     op.create_index(
         op.f("ix_post_tenant_id_role_id"), "post", ["tenant_id", "role", "id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_post_tenant_id_title_id"), "post", ["tenant_id", "title", "id"], unique=False
     )
     op.create_index(
         op.f("ix_post_tenant_id_unit_id_title_id"),
@@ -835,6 +857,12 @@ def upgrade() -> None:
         op.f("ix_subject_link_tenant_id_person_id_id"),
         "subject_link",
         ["tenant_id", "person_id", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_subject_link_tenant_id_subject_id"),
+        "subject_link",
+        ["tenant_id", "subject", "id"],
         unique=False,
     )
     op.create_table(
