@@ -57,7 +57,7 @@ class Document:
     text: str
     node: DocumentNode
     describes: bool = False
-    constants: dict[int, dict[str, Any]] = field(default_factory=dict, compare=False)
+    constants: dict[int, dict[str, Any] | None] = field(default_factory=dict, compare=False)
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
         """The operation of this name, or the only one where no name is given."""
@@ -93,7 +93,7 @@ class Reader:
         where this very call would cost too much.
         """
         name = operation.name.value if operation.name else None
-        key = (document.text, name, call.actor.shape, _shape(operation, call))
+        key = (document.text, name, call.actor.shape, self._shape(operation, call))
         found = self.plans.get(key) or self._keep(key, self._query(document, operation, call))
         cost.charge(found.places, call)
         return found
@@ -103,7 +103,7 @@ class Reader:
     ) -> Plan:
         """The plan that reads what a mutation made: `call.given` is the object, or holds its id."""
         name = operation.name.value if operation.name else None
-        shape = _shape(operation, call)
+        shape = self._shape(operation, call)
         key = (document.text, name, wanted.key, call.actor.shape, shape)
         found = self.plans.get(key) or self._keep(key, self._answer(document, wanted, call))
         cost.charge(found.places, call)
@@ -126,7 +126,7 @@ class Reader:
         given = call.arguments(field_, want.nodes[0])[watched.argument]
         id_ = key_of(given, watched.argument, type_name)
         name = operation.name.value if operation.name else None
-        key = (document.text, name, call.actor.shape, _shape(operation, call))
+        key = (document.text, name, call.actor.shape, self._shape(operation, call))
         found = self.plans.get(key) or self._keep(key, self._watch(document, want, root, call))
         cost.charge(found.places, call)
         return Watch(want.key, type_name, id_, found)
@@ -165,6 +165,25 @@ class Reader:
         statement = Statement(self.catalogue, selector, call)
         return plan(statement, statement.watched(root, want))
 
+    def _shape(self, operation: OperationDefinitionNode, call: Call) -> tuple[Any, ...]:
+        """What of the variables decides the statement: which are given, and what they switch."""
+        ids = {
+            node.variable.name.value
+            for node in operation.variable_definitions or ()
+            if _type_name(node.type) == "ID"
+        }
+        return tuple(
+            (name, self._type_of_id(value) if name in ids else _outline(value))
+            for name, value in sorted(call.variables.coerced.items())
+        )
+
+    def _type_of_id(self, value: Any) -> Any:
+        """The type that a global id names; an id of the caller's own is like any other."""
+        if not isinstance(value, str):
+            return _outline(value)
+        named = value.partition(":")[0]
+        return named if named in self.catalogue.readings else _outline(value)
+
     def _keep(self, key: Any, made: Plan) -> Plan:
         self.plans.admit(key, made)
         return made
@@ -173,19 +192,6 @@ class Reader:
 def _given_id(call: Call) -> UUID:
     id_: UUID = call.given.id
     return id_
-
-
-def _shape(operation: OperationDefinitionNode, call: Call) -> tuple[Any, ...]:
-    """What of the variables decides the statement: which are given, and what they switch."""
-    ids = {
-        node.variable.name.value
-        for node in operation.variable_definitions or ()
-        if _type_name(node.type) == "ID"
-    }
-    return tuple(
-        (name, _type_of_id(value) if name in ids else _outline(value))
-        for name, value in sorted(call.variables.coerced.items())
-    )
 
 
 def _outline(value: Any) -> Any:
@@ -198,10 +204,6 @@ def _outline(value: Any) -> Any:
             return tuple((name, _outline(member)) for name, member in sorted(value.items()))
         case _:
             return "given"
-
-
-def _type_of_id(value: Any) -> Any:
-    return value.partition(":")[0] if isinstance(value, str) else _outline(value)
 
 
 def _type_name(node: Any) -> str | None:

@@ -35,7 +35,7 @@ class Call:
     page: PageLimits
     given: Any = None
     hashes: Hashes | None = None
-    constants: dict[int, dict[str, Any]] = field(default_factory=dict)
+    constants: dict[int, dict[str, Any] | None] = field(default_factory=dict)
     charge: Callable[[int], int | None] | None = None
     rows: int = 0
     left: int | None = None
@@ -58,13 +58,12 @@ class Call:
         Those in which no variable stands are the same in every running: `constants`.
         """
         place = id(node)
-        known = self.constants.get(place)
-        if known is None:
-            known = self._arguments.get(place)
+        known = self.constants.get(place) or self._arguments.get(place)
         if known is None:
             known = get_argument_values(definition, node, self.variables)
-            kept = self._arguments if _names_a_variable(node.arguments) else self.constants
-            kept[place] = known
+            self._arguments[place] = known
+            if place not in self.constants:
+                self.constants[place] = None if _names_a_variable(node.arguments) else known
         return known
 
 

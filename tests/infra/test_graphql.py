@@ -96,6 +96,24 @@ class TestCommands:
         assert await county.events() == before
         assert await served.code(FOUND, given | {"name": "别的"}, token=bearer) == "COMMAND_REUSED"
 
+    async def test_ids_of_the_callers_own_dont_make_a_plan_each(
+        self, served: Service, county: County, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        bearer = await token(county, county.administrator)
+        reader = served.app.state.graphql.operations.reader
+        compiled, compile_ = [], reader._answer
+
+        def counted(*given: object) -> object:
+            compiled.append(given)
+            return compile_(*given)
+
+        monkeypatch.setattr(reader, "_answer", counted)
+        document = FOUND.replace("version kind", "kind version")
+        for number in range(4):
+            given = {"parent": f"Unit:{county.root.id}", "name": f"社区{number}"}
+            await served.ask(document, given | {"key": f"own-{number}:{number}"}, token=bearer)
+        assert len(compiled) == 2
+
     async def test_sent_at_once_a_command_id_is_done_once(
         self, served: Service, served_beside: Service, county: County
     ) -> None:
