@@ -24,7 +24,7 @@ from services.clients import Client
 from services.errors import Refused, TenantMissing, TenantUnknown, TokenRefused
 from services.posts import OF_POST, Appointment, AppointmentState, Post
 from services.signing import Bearer
-from services.standing import Authority
+from services.standing import FAR, Authority
 from services.texts import is_storable
 
 LONGEST_TOKEN = 8192
@@ -86,8 +86,14 @@ class Authenticator:
         if authorization is None:
             caller = await self._public(tenant)
         else:
-            caller = await self._caller(_bearer(authorization), tenant)
+            caller, _ = await self._proven(_bearer(authorization), tenant)
         return self._authorities.get(caller) or await self._read(caller)
+
+    async def good_until(self, authorization: str | None, tenant: str | None) -> datetime:
+        """Until when the token of a request is good; the public needs none."""
+        if authorization is None:
+            return FAR
+        return (await self._proven(_bearer(authorization), tenant))[1]
 
     async def refreshed(self, authority: Authority) -> Authority:
         """The authority read anew, after a statement said that it is out of date."""
@@ -103,7 +109,7 @@ class Authenticator:
             raise TenantUnknown()
         return Caller(found[0], tenant)
 
-    async def _caller(self, token: str, tenant: str | None) -> Caller:
+    async def _proven(self, token: str, tenant: str | None) -> tuple[Caller, datetime]:
         key = (hashlib.sha256(token.encode()).digest(), tenant)
         known = self._callers.get(key)
         if known is None:
@@ -114,7 +120,7 @@ class Authenticator:
             raise TokenRefused()
         if tenant is not None and tenant != caller.slug:
             raise TenantUnknown()
-        return caller
+        return known
 
     async def _prove(self, token: str, tenant: str | None) -> tuple[Caller, datetime]:
         claims = issuers.claims_of(token)

@@ -5,8 +5,9 @@ answered for that county alone. Nothing here uses cookies.
 """
 
 from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from infra.database import Database
@@ -21,7 +22,7 @@ ALLOWED = {
 VARY = "origin"
 
 
-async def headers(request: Request, database: Database) -> dict[str, str]:
+async def headers(request: HTTPConnection, database: Database) -> dict[str, str]:
     """What to tell the browser: its origin back, if a client of the county has registered it."""
     origin = request.headers.get("origin")
     slug = request.path_params.get("tenant")
@@ -34,6 +35,21 @@ async def headers(request: Request, database: Database) -> dict[str, str]:
         is_registered = await clients.origin_allowed(session, known[0], origin)
     shown = {"access-control-allow-origin": origin} if is_registered else {}
     return {"vary": VARY, **shown}
+
+
+async def lets_in(connection: HTTPConnection, database: Database, url: str) -> bool:
+    """Whether a websocket may be opened: no browser asks before it does, so we look ourselves.
+
+    Pages of this very address may, `url` being the public one, those of origins that a client of
+    the county has registered, and whatever is no page.
+    """
+    origin = connection.headers.get("origin")
+    if origin is None:
+        return True
+    host = urlsplit(origin).netloc
+    if host in (connection.headers.get("host"), urlsplit(url).netloc):
+        return True
+    return "access-control-allow-origin" in await headers(connection, database)
 
 
 def let_in(answer: Answer, find: Callable[[Request], Database]) -> Answer:

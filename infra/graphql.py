@@ -42,8 +42,6 @@ class GraphQL:
             status = 200 if is_legacy and is_of_document else refused.status
             body = _refusal(refused, language)
             headers |= _headers_of(refused)
-        if status == 405:
-            headers["allow"] = "POST"
         return Response(body, status, headers, f"{media_type}; charset=utf-8")
 
     async def authority(self, request: Request) -> Authority | None:
@@ -90,7 +88,17 @@ def _headers_of(refused: Refused) -> dict[str, str]:
     """What a refusal says in HTTP's own words: how to sign in, when to come again."""
     if refused.status == 401:
         return {"www-authenticate": "Bearer"}
-    return {"retry-after": str(refused.facts["seconds"])} if refused.status == 429 else {}
+    if refused.status == 405:
+        return {"allow": "POST"}
+    seconds = refused.facts.get("seconds")
+    return {} if seconds is None else {"retry-after": str(seconds)}
+
+
+def refused_response(refused: Refused, language: str) -> Response:
+    """A refusal as an answer of its own, whatever was to be answered."""
+    headers = {"content-language": language, "cache-control": "no-store", **_headers_of(refused)}
+    body = _refusal(refused, language)
+    return Response(body, refused.status, headers, f"{RESPONSE}; charset=utf-8")
 
 
 def errors_of(refused: Refused, language: str) -> list[dict[str, Any]]:

@@ -33,6 +33,7 @@ from services.errors import (
     Forbidden,
     MethodRefused,
     OperationUnknown,
+    StreamNeeded,
     TenantMissing,
     TooSlow,
 )
@@ -133,13 +134,15 @@ class Operations:
 
     async def _answer(self, given: GraphQLRequest, asker: Asker) -> bytes:
         asked = await self.prepare(given, asker)
+        if asked.kind is OperationType.SUBSCRIPTION:
+            raise StreamNeeded()
         if asked.kind is OperationType.MUTATION:
             if given.is_get:
                 raise MethodRefused()
             return await self._write(asked, asker.language)
         if asked.document.describes:
             return await self._read_beside(asked, asker)
-        return self._whole(await self._read(asked), asked.call)
+        return self.whole(await self._read(asked), asked.call)
 
     async def _answer_nobody(self, given: GraphQLRequest, asker: Asker) -> bytes:
         """The schema's description is the same in every county, and for whoever names none."""
@@ -182,7 +185,7 @@ class Operations:
         )
         if len(inside) < len(wanted):
             found = {**found, **json.loads(await self._read(asked))}
-        return self._whole(dump({want.key: found[want.key] for want in wanted}), asked.call)
+        return self.whole(dump({want.key: found[want.key] for want in wanted}), asked.call)
 
     async def _describe(
         self,
@@ -220,7 +223,7 @@ class Operations:
     def _own_allowance(self, asker: Asker) -> int | None:
         return asker.authority.rows_per_minute if asker.authority else None
 
-    def _whole(self, data: bytes, call: Call, errors: bytes = b"") -> bytes:
+    def whole(self, data: bytes, call: Call, errors: bytes = b"") -> bytes:
         """The answer with what it cost: rows that it could touch, at most, and left this minute."""
         left = b"null" if call.left is None else b"%d" % call.left
         cost = b'{"rows":%d,"limit":%d,"left":%b}' % (call.rows, call.page.cost, left)
@@ -245,7 +248,7 @@ class Operations:
             is_first = is_first and want.name == "__typename"
             members.append(dump(want.key) + b":" + (value or b"null"))
         shown = b',"errors":' + dump(errors) if errors else b""
-        return self._whole(b"{" + b",".join(members) + b"}", asked.call, shown)
+        return self.whole(b"{" + b",".join(members) + b"}", asked.call, shown)
 
     def _root(self, asked: Prepared) -> Sequence[Wanted]:
         type_ = self.reader.catalogue.schema.get_root_type(asked.kind)

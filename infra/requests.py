@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 
 from infra.settings import Settings
 from services.errors import BodyTooLarge, MalformedRequest, MediaTypeRefused, Refused
@@ -69,7 +69,7 @@ async def body(request: Request, most: int) -> bytes:
     return bytes(read_so_far)
 
 
-def counties(request: Request, *said: str | None) -> set[str]:
+def counties(request: HTTPConnection, *said: str | None) -> set[str]:
     """Every name by which a request names its county: path, header and what else it says of it."""
     named = (request.path_params.get("tenant"), request.headers.get("x-sanfang-tenant"), *said)
     return {name for name in named if name}

@@ -8,18 +8,26 @@ import asyncpg
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket
 
 import schema
-from infra import console, cors, telemetry, tokens
+from infra import console, cors, sse, telemetry, tokens
 from infra.auth import Authenticator
 from infra.database import Database
-from infra.graphql import GraphQL
+from infra.graphql import GraphQL, refused_response
 from infra.operations import Operations
 from infra.settings import Settings
+from infra.sse import EventStreams, ReservationRefused
+from infra.subscriptions import Subscriptions
+from infra.websockets import WebSockets
 from schema.documents import Documents
+from schema.errors import language_of
 from schema.limits import Limits
 from schema.reading import Reader
+
+# By these the single connection mode of GraphQL over SSE would reserve a stream, and end one.
+OF_RESERVATIONS = ("PUT", "DELETE")
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -42,19 +50,24 @@ def create_app(settings: Settings) -> Starlette:
         app.state.database = database
         operations = Operations(database, authenticator, reader, documents, settings)
         app.state.graphql = GraphQL(operations)
+        app.state.subscriptions = subscriptions = Subscriptions(operations, settings)
+        app.state.events, app.state.sockets = EventStreams(subscriptions), WebSockets(subscriptions)
         app.router.routes.extend(tokens.routes(authenticator, database, settings))
         try:
             yield
         finally:
+            await subscriptions.end()
             await database.close()
 
     return Starlette(routes=_routes(settings), lifespan=lifespan)
 
 
 def _routes(settings: Settings) -> list[BaseRoute]:
-    methods = ["GET", "POST", "OPTIONS"]
+    methods = ["GET", "POST", "OPTIONS", *OF_RESERVATIONS]
     answer = _counted(cors.let_in(_graphql(settings), _database))
     return [
+        WebSocketRoute("/graphql", _websocket),
+        WebSocketRoute("/graphql/{tenant}", _websocket),
         Route("/graphql", answer, methods=methods),
         Route("/graphql/{tenant}", answer, methods=methods),
         Route("/healthz", _healthz),
@@ -69,10 +82,22 @@ def _graphql(settings: Settings) -> cors.Answer:
     async def answer(request: Request) -> Response:
         if settings.graphiql and console.wants_page(request):
             return console.page()
-        graphql: GraphQL = request.app.state.graphql
+        if request.method in OF_RESERVATIONS:
+            language = language_of(request.headers.get("accept-language"))
+            refused = refused_response(ReservationRefused(), language)
+            refused.headers["allow"] = "GET, POST"
+            return refused
+        graphql: GraphQL | EventStreams = request.app.state.graphql
+        if sse.wants_events(request):
+            graphql = request.app.state.events
         return await graphql.respond(request)
 
     return answer
+
+
+async def _websocket(socket: WebSocket) -> None:
+    sockets: WebSockets = socket.app.state.sockets
+    await sockets.serve(socket)
 
 
 def _database(request: Request) -> Database:

@@ -13,12 +13,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
 from infra.embedded import Embedded, EmbeddedError
 from infra.settings import Settings
 from infra.speech import fail, run, say
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
 
 BACKLOG = 2048
 SECONDS_TO_END = 3
@@ -30,15 +34,22 @@ EXAMPLE = "{ viewer { person { name } county { name } roles { zh } } }"
 class Server(uvicorn.Server):
     """Uvicorn's server, which says when it is up, and ends without passing the signal on."""
 
-    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, announce: Callable[[], None], app: "Starlette"
+    ) -> None:
         super().__init__(config)
-        self.announce = announce
+        self.announce, self.app = announce, app
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer, then say so."""
         await super().startup(sockets)
         if self.started:
             self.announce()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the streams, which would never end by themselves; then everything else."""
+        await self.app.state.subscriptions.end()
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -85,15 +96,31 @@ async def _serve(settings: Settings, listening: socket.socket, is_demo: bool, be
 
     await _prepare(settings, is_demo)
     telemetry.configure(settings)
+    app = create_app(settings)
     config = uvicorn.Config(
-        create_app(settings), http="httptools", ws="none", lifespan="on", log_config=None,
+        app, http="httptools", lifespan="on", log_config=None,
         access_log=False, server_header=False, timeout_graceful_shutdown=SECONDS_TO_END,
+        **websockets(settings),
     )  # fmt: skip
 
     def announce() -> None:
         print(_screen(settings, is_demo, time.monotonic() - began), flush=True)
 
-    await Server(config, announce).serve(sockets=[listening])
+    await Server(config, announce, app).serve(sockets=[listening])
+
+
+def websockets(settings: Settings) -> dict[str, Any]:
+    """How Uvicorn speaks to websockets: a message is a request, and no larger than one.
+
+    Uncompressed, as a compressor would be kept in memory for every connection.
+    """
+    return {
+        "ws": "websockets-sansio",
+        "ws_max_size": settings.max_body_bytes,
+        "ws_ping_interval": settings.keep_alive_seconds,
+        "ws_ping_timeout": settings.keep_alive_seconds,
+        "ws_per_message_deflate": False,
+    }
 
 
 async def _prepare(settings: Settings, is_demo: bool) -> None:

@@ -155,6 +155,31 @@ class Settings(BaseSettings):
     )
     max_page: Count = _setting(100, "一页最多的行数。", "The most rows on a page.")
     default_page: Count = _setting(20, "一页默认的行数。", "The rows on a page that names none.")
+    subscription_poll_ms: Count = _setting(
+        500,
+        "有订阅时，每隔多少毫秒看一次有无变更。",
+        "Milliseconds between looks for changes, while anybody subscribes.",
+    )
+    max_connections: Count = _setting(
+        20,
+        "每个用户在每个进程最多打开的长连接数（WebSocket 和事件流）。",
+        "The most websockets and event streams that a caller may have open in a process.",
+    )
+    max_streams: Count = _setting(
+        50,
+        "一个 WebSocket 上同时进行的请求和订阅的最多数目。",
+        "The most requests and subscriptions under way on one websocket.",
+    )
+    init_seconds: Count = _setting(
+        5,
+        "WebSocket 打开后须在多少秒内表明身份。",
+        "Seconds within which a websocket must say who it is.",
+    )
+    keep_alive_seconds: Count = _setting(
+        20,
+        "长连接上每隔多少秒示意一次仍在线。",
+        "Seconds between signs of life on a websocket or an event stream.",
+    )
     introspection: Access = _setting(
         Access.everybody,
         "谁可以查询模式本身：everybody、granted（按权限）或 nobody。",

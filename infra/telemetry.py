@@ -26,6 +26,7 @@ SECONDS = Histogram(
 )
 REFUSALS = Counter("sanfang_refusals_total", "Refusals, by their code.", ["code"])
 STALE = Counter("sanfang_stale_authority_total", "Times that an authority had to be read anew.")
+STREAMS = Gauge("sanfang_streams", "Subscriptions open at this moment.")
 READY = Gauge("sanfang_ready", "Whether the database answered when it was last asked.")
 
 SECRET = frozenset(

@@ -163,6 +163,12 @@ class MethodRefused(Refused, status=405):
     """
 
 
+class StreamNeeded(Refused, status=406):
+    """订阅请用 graphql-transport-ws 子协议的 WebSocket，或带 Accept: text/event-stream 提交。
+    A subscription is a stream: use a websocket (graphql-transport-ws) or Accept: text/event-stream.
+    """
+
+
 class DocumentRefused(Refused, status=400):
     """查询文档有误：{reason}。
     The document is not right: {reason}.
