@@ -103,7 +103,9 @@ def equals(attribute: Any, description: str) -> Any:
 
 def among(attribute: Any, description: str) -> Any:
     """A member of a filter: the column is one of these."""
-    return where(Where(_among, attribute.key, array=True, convert=_texts), description)
+    return where(
+        Where(_among, attribute.key, array=True, convert=_texts, is_choice=True), description
+    )
 
 
 def starting(attribute: Any, description: str) -> Any:

@@ -202,6 +202,8 @@ def _outline(value: Any) -> Any:
             return value.name
         case Mapping():
             return tuple((name, _outline(member)) for name, member in sorted(value.items()))
+        case list():
+            return "one" if len(value) == 1 else "several"
         case _:
             return "given"
 

@@ -323,7 +323,10 @@ def connection(back: Any, orders: type[Enum], description: str, filter_: type | 
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """What a member of a filter asks of the row; `of` is the type whose id its value is."""
+    """What a member of a filter asks of the row; `of` is the type whose id its value is.
+
+    `is_choice`: the column is one of the values, so that of a single one it is equal to it.
+    """
 
     build: Callable[[ColumnElement[Any], ColumnElement[Any]], ColumnElement[bool]]
     column: str
@@ -332,6 +335,7 @@ class Where:
     convert: Callable[[Call, Any], Any] | None = None
     sealed: bool = False
     of: str | None = None
+    is_choice: bool = False
 
 
 def where(what: Where, description: str) -> Any:

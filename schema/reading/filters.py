@@ -23,25 +23,32 @@ def conditions(
     """What the given members of the field's `filter` ask; members that are null ask nothing."""
     given = call.arguments(definition, node).get("filter") or {}
     return [
-        _condition(ask, row, members[name], definition, node, name)
+        _condition(ask, row, members[name], definition, node, name, given[name])
         for name in sorted(given)
         if given[name] is not None
     ]
 
 
 def _condition(
-    ask: Ask, row: Row, member: Where, definition: GraphQLField, node: FieldNode, name: str
+    ask: Ask,
+    row: Row,
+    member: Where,
+    definition: GraphQLField,
+    node: FieldNode,
+    name: str,
+    given: Any,
 ) -> ColumnElement[bool]:
     column = row[member.column]
     if member.sealed:
         ask.need_hashes()
     type_ = member.type_ or column.type
-    bound = ask.bind(
-        (id(node), "filter", name),
-        _getter(member, definition, node, name),
-        ARRAY(type_) if member.array else type_,
-    )
-    return member.build(column, bound)
+    get = _getter(member, definition, node, name)
+    place = (id(node), "filter", name)
+    if member.is_choice and len(given) == 1:
+        # One choice is an equality: the index then gives the rows in their order.
+        one: ColumnElement[bool] = column == ask.bind(place, lambda call: get(call)[0], type_)
+        return one
+    return member.build(column, ask.bind(place, get, ARRAY(type_) if member.array else type_))
 
 
 def _getter(

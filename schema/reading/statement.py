@@ -42,6 +42,7 @@ from sqlalchemy.types import TypeEngine
 
 from policies import Scope
 from schema.reading import declare as d
+from schema.reading.call import Call
 from schema.reading.catalogue import Catalogue
 from schema.reading.connection import EMPTY_LIST, ConnectionJson, readable
 from schema.reading.cost import SIZE_OF_A_LIST, Tally
@@ -59,9 +60,9 @@ ABSENT: ColumnElement[Any] = cast(null(), JSON)
 class Statement:
     """Builds the JSON of one operation for one shape of call; collects how its parameters bind."""
 
-    def __init__(self, catalogue: Catalogue, selector: Selector, call: d.Call) -> None:
+    def __init__(self, catalogue: Catalogue, selector: Selector, call: Call) -> None:
         self.catalogue, self.selector, self.call = catalogue, selector, call
-        self.binders: dict[str, Callable[[d.Call], Any]] = {}
+        self.binders: dict[str, Callable[[Call], Any]] = {}
         self.needs_hashes = False
         self.gathers = False
         self.tally = Tally()
@@ -86,7 +87,7 @@ class Statement:
         """The client's id."""
         return self.bind("client", lambda call: call.actor.client_id, Uuid())  # type: ignore[no-any-return]
 
-    def bind(self, key: Any, get: Callable[[d.Call], Any], type_: TypeEngine[Any]) -> Any:
+    def bind(self, key: Any, get: Callable[[Call], Any], type_: TypeEngine[Any]) -> Any:
         """A parameter, by whatever key the caller knows it again."""
         name = self._names.setdefault(key, f"p{len(self._names)}")
         self.binders[name] = get
@@ -98,7 +99,7 @@ class Statement:
         """An argument of the field being built, or of the rowless object that it is in."""
         definition, node = self._asked(name)
 
-        def get(call: d.Call) -> Any:
+        def get(call: Call) -> Any:
             value = call.arguments(definition, node).get(name)
             if isinstance(type_, Uuid) and value is not None:
                 return key_of(value, name, of) if of else parse_id(value, name)[1]
@@ -259,7 +260,7 @@ class Statement:
         self,
         field: GraphQLField,
         want: Wanted,
-        get: Callable[[d.Call], Any],
+        get: Callable[[Call], Any],
         columns: Sequence[str],
     ) -> ColumnElement[Any]:
         target = _object_type(field.type)

@@ -43,7 +43,8 @@ ANYBODY = (
     "{ units(first: 3) { nodes { name } pageInfo { hasNextPage endCursor } } }",
     "{ units(last: 3, direction: DESC, orderBy: SINCE) { edges { cursor node { id } } } }",
     "{ units(first: 0) { nodes { id } totalCount pageInfo { hasNextPage startCursor } } }",
-    '{ units(filter: {kinds: [GRID, ESTATE], open: true, name: "第"}) { nodes { name kind } } }',
+    '{ units(filter: {kinds: [GRID, ESTATE], open: true, name: "第"}) { nodes { name kind } }'
+    " one: units(filter: {kinds: [GRID], open: true}, last: 5) { nodes { name kind } } }",
     '{ units(filter: {kinds: []}) { totalCount } a: units(filter: {name: "无"}) { nodes { id } } }',
     f"{{ units(filter: {{kinds: [GRID]}}) {{ nodes {{ name children(last: 1) {{ nodes {{ {UNIT} }}"
     " totalCount } linkages(filter: {current: true}) { nodes { id since until decision version"
@@ -86,7 +87,9 @@ AUDITORS = (
     " object { id __typename ... on Unit { name } ... on Person { name phone } }"
     " person { name } appointment { id } client { name } } } }",
     "{ packs { nodes { id edition document since until version } } }",
-    "{ clients { nodes { id name origins grants revokedAt version } } }",
+    "{ clients { nodes { id name origins grants rowsPerMinute revokedAt version } } }",
+    "{ trustedDocuments(filter: {active: true}) { nodes { id documentId text name registeredAt"
+    " withdrawnAt version client { name } } } }",
     "{ accounts { nodes { id name person { name } mustChange failures lockedUntil version"
     " confirmedAt } } }",
     "{ issuers { nodes { id url audience algorithms distrustedAt version } } }",
