@@ -88,6 +88,14 @@ class Feed:
         """Whether nothing is looked at."""
         return self._looking is None
 
+    async def look(self) -> None:
+        """Look once, and wake whoever waits for what is new."""
+        look = await self._look(self._horizon)
+        self._horizon = look.horizon
+        for change in look.changes:
+            for listener in self._listeners.get(change, ()):
+                listener.wake(is_news=change.kind in NEWS)
+
     def end(self) -> None:
         """Wake everybody for the last time: the process ends."""
         self.is_ending = True
@@ -113,15 +121,10 @@ class Feed:
         while True:
             await asyncio.sleep(self.seconds)
             try:
-                look = await self._look(self._horizon)
+                await self.look()
             except Exception:
                 # The horizon stays, so that the next look that succeeds misses nothing.
                 log.warning("changes could not be looked at", exc_info=True)
-                continue
-            self._horizon = look.horizon
-            for change in look.changes:
-                for listener in self._listeners.get(change, ()):
-                    listener.wake(is_news=change.kind in NEWS)
 
     async def _look(self, since: str | None) -> Look:
         asked = (self.counties, since, changes.MOST)
