@@ -28,12 +28,14 @@ TABLES = {
     "Linkage": "linkage", "Duty": "duty", "RuleBook": "rule_book", "Station": "station",
     "Pack": "pack", "Client": "client", "Account": "account", "Issuer": "issuer",
     "SubjectLink": "subject_link", "Event": "event", "Tenant": "tenant",
+    "TrustedDocument": "trusted_document",
 }  # fmt: skip
 OBJECTS = {
     "Unit": "units", "Person": "people", "Post": "appointments", "Appointment": "appointments",
     "Linkage": "linkages", "Duty": "duties", "RuleBook": "rulebooks", "Station": "stations",
     "Pack": "packs", "Client": "clients", "Account": "accounts", "Issuer": "accounts",
     "SubjectLink": "accounts", "Event": "events", "Tenant": "tenants",
+    "TrustedDocument": "trusted_documents",
 }  # fmt: skip
 LINKS = {
     ("Unit", "parent"): ("Unit", "parent_id"),
@@ -57,6 +59,7 @@ LINKS = {
     ("Event", "person"): ("Person", "person_id"),
     ("Event", "appointment"): ("Appointment", "appointment_id"),
     ("Event", "client"): ("Client", "client_id"),
+    ("TrustedDocument", "client"): ("Client", "client_id"),
     ("Gap", "unit"): ("Unit", "unit_id"),
     ("CrossAppointment", "estate"): ("Unit", "estate_id"),
     ("CrossAppointment", "person"): ("Person", "person_id"),
@@ -78,7 +81,10 @@ RENAMED = {
     ("Person", "phone"): "phone_masked",
     ("Person", "identityNumber"): "identity_masked",
     ("Event", "objectType"): "object",
+    ("TrustedDocument", "documentId"): "digest",
+    ("TrustedDocument", "registeredAt"): "made_at",
 }
+ORDERS = {"registered_at": "made_at"}
 Row = Mapping[str, Any]
 PLAIN = build_schema(schema.sdl())
 
@@ -208,6 +214,8 @@ class Oracle:
                 return any(held["post_id"] == row["id"] for held in mine)
             case "Client":
                 return bool(row["id"] == client)
+            case "TrustedDocument":
+                return client is not None and bool(row["client_id"] == client)
             case _:
                 return False
 
@@ -237,6 +245,8 @@ class Oracle:
         value = source.row[RENAMED.get((parent, name), to_snake_case(name))]
         if name == "id":
             return f"{source.type_name}:{value}"
+        if name == "documentId":
+            return f"sha256:{value}"
         if name in ("state", "kind"):
             return str(value).upper()
         return written(value)
@@ -252,7 +262,8 @@ class Oracle:
         for name, wanted in (given.get("filter") or {}).items():
             if wanted is not None:
                 rows = [row for row in rows if matches(type_name, row, name, wanted)]
-        order, down = given["orderBy"].lower(), given["direction"] == "DESC"
+        asked, down = given["orderBy"].lower(), given["direction"] == "DESC"
+        order = ORDERS.get(asked, asked)
         rows.sort(key=lambda row: (collated(row[order]), row["id"].int), reverse=down)
         return cut(type_name, rows, given, order, f"{order}_desc" if down else order)
 

@@ -11,6 +11,7 @@ import policies
 from policies import Actor
 
 Row = Mapping[str, Any]
+ENDS = ("revoked_at", "distrusted_at", "withdrawn_at", "until")
 
 
 def matches(type_name: str, row: Row, name: str, wanted: Any) -> bool:
@@ -21,7 +22,7 @@ def matches(type_name: str, row: Row, name: str, wanted: Any) -> bool:
         case "open" | "current":
             return bool((row["until"] is None) == wanted)
         case "active" | "trusted":
-            column = next(c for c in ("revoked_at", "distrusted_at", "until") if c in row)
+            column = next(c for c in ENDS if c in row)
             return bool((row[column] is None) == wanted)
         case "name" if type_name in ("Unit", "Person"):
             return str(row["name"]).startswith(wanted)
