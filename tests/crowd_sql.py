@@ -280,7 +280,14 @@ insert into issuer (tenant_id, id, version, made_at, made_by, url, audience, sub
 select tenant_id, pg_temp.identity(75, number, n), {_MADE}, security,
   'https://login' || n || '.example.com', 'sanfang', 'sub', '["RS256"]',
   case when n > 1 then timestamptz '2025-01-01Z' end
-from county cross join generate_series(0, 5) n""",
+from county cross join generate_series(0, 24) n""",
+    f"""
+insert into trusted_document (tenant_id, id, version, made_at, made_by, digest, text, name,
+  client_id, withdrawn_at)
+select tenant_id, pg_temp.identity(84, number, n), {_MADE}, administrator,
+  encode(sha256(('document' || n)::bytea), 'hex'), '{{ county {{ name }} }} # ' || n, '查询' || n,
+  pg_temp.identity(74, number, n % 12), case when n % 5 = 4 then timestamptz '2025-01-01Z' end
+from county cross join generate_series(0, 59) n""",
     # Whoever serves has an account; one in four signs in at the county's issuer as well.
     f"""
 insert into account (tenant_id, id, version, made_at, made_by, person_id, name, password_hash,

@@ -286,6 +286,10 @@ class Statement:
         if pages.filter is not None:
             members = self.catalogue.filters[get_named_type(field.args["filter"].type).name]
             scoped = scoped.where(*conditions(self, table.c, members, field, node, self.call))
+        if pages.back is None and self._gathers(self.catalogue.readings[target.name]):
+            # A fence: no order or cursor leads the planner through the whole county instead.
+            table = scoped.offset(literal_column("0")).subquery(self._name("g"))
+            scoped = select(*table.c)
         page = Page.of(field, node, self.call)
         built = ConnectionJson(
             self, self.selector, self.object_, page, scoped, table, target, self._name("p")
@@ -319,10 +323,14 @@ class Statement:
         scopes = self.scopes(reading.object)
         if Scope.county in scopes:
             return rows
-        self.gathers = is_whole and Scope.public not in scopes
+        self.gathers = is_whole and self._gathers(reading)
         held = self._held(reading, table.c, scopes)
         self.gathers = False
         return rows.where(or_(*held)) if held else rows.where(~true())
+
+    def _gathers(self, reading: d.Reading) -> bool:
+        """The reader sees a part of the county, and not besides what the public sees of all."""
+        return not self.scopes(reading.object) & {Scope.county, Scope.public}
 
     def _held(
         self, reading: d.Reading, row: d.Row, scopes: frozenset[Scope]

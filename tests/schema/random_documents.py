@@ -181,7 +181,7 @@ class Maker:
             value = self.draw(st.booleans())
             return ("true" if value else "false"), value
         if named.name == "ID":
-            wanted = "Person:" if name == "person" else "Unit:"
+            wanted = {"person": "Person:", "client": "Client:"}.get(name, "Unit:")
             id_ = self.draw(st.sampled_from([one for one in self.ids if one.startswith(wanted)]))
             return quoted(id_), id_
         text = self.draw(st.sampled_from(PREFIXES))

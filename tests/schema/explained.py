@@ -1,0 +1,237 @@
+"""Every list of the schema as a reader asks for it, and how PostgreSQL goes about answering it.
+
+What is asked is read off the catalogue, how it went off EXPLAIN ANALYZE as the reading role.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+from uuid import UUID
+
+import asyncpg
+from graphql import GraphQLEnumType, GraphQLObjectType, get_named_type
+from sqlalchemy import Index, PrimaryKeyConstraint, UniqueConstraint, text
+
+from infra.database import Database, tables
+from policies import Actor
+from schema.reading import Call, PageLimits, Plan
+from schema.reading.declare import Here, Pages, Rows
+from services import authority
+from tests.schema.test_oracle import DOCUMENTS, READER
+
+Node: TypeAlias = Mapping[str, Any]
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+
+CATALOGUE = READER.catalogue
+TABLES = {table.name: table for table in tables().sorted_tables}
+WALLED = frozenset(name for name, table in TABLES.items() if "tenant_id" in table.c)
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A field that reads rows: where it stands, and how a document comes to it."""
+
+    type_name: str
+    name: str
+    way: str
+    source: Pages | Rows
+    objects: frozenset[str]
+
+    @property
+    def target(self) -> str:
+        """The type of what it lists."""
+        type_ = _object(self.type_name).fields[self.name].type
+        is_paged = isinstance(self.source, Pages)
+        return CATALOGUE.node_type(type_).name if is_paged else get_named_type(type_).name
+
+    @property
+    def table(self) -> str:
+        """The table that it pages through."""
+        return str(CATALOGUE.readings[self.target].table.name)  # type: ignore[attr-defined]
+
+    @property
+    def orders(self) -> list[tuple[str, str]]:
+        """What it may be ordered by: the GraphQL name, and the column."""
+        enum = get_named_type(_object(self.type_name).fields[self.name].args["orderBy"].type)
+        assert isinstance(enum, GraphQLEnumType)
+        return [(name, str(member.value)) for name, member in enum.values.items()]
+
+    def document(self, arguments: str = "", wanted: str = "nodes { id }") -> str:
+        """A document that asks for it; `$id` is the object that it hangs on."""
+        if isinstance(self.source, Rows):
+            wanted = "__typename"
+        asked = f"{self.name}{f'({arguments})' if arguments else ''} {{ {wanted} }}"
+        return self.way.replace("*", asked)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What EXPLAIN tells of one statement."""
+
+    root: Node
+
+    def nodes(self) -> Iterator[Node]:
+        """Every step of the plan."""
+        return _below(self.root)
+
+    def unindexed(self) -> list[str]:
+        """Steps that read a county's table by no index that the county leads."""
+        return [
+            f"{node['Node Type']} on {node['Relation Name']}: {node.get('Index Name')}"
+            for node in self.nodes()
+            if node.get("Relation Name") in WALLED and not _is_led_by_county(node)
+        ]
+
+    def sorted_rows(self) -> int:
+        """The most rows that are sorted before a page is cut.
+
+        A sort by a longer order of what already comes in its first column's order sorts but ties;
+        one above a LIMIT has a page before it at most.
+        """
+        return max(
+            (_rows(node["Plans"][0]) for node in self.nodes() if _sorts_all(node)), default=0
+        )
+
+    def looked_at(self) -> int:
+        """The most rows that one step takes out of a table, those that it drops again included."""
+        return max(_taken(node) for node in self.nodes() if node.get("Relation Name") in WALLED)
+
+    def conditions(self, index: str) -> list[str]:
+        """What an index is asked."""
+        named = [node for node in self.nodes() if node.get("Index Name") == index]
+        return [node.get("Index Cond", "") for node in named]
+
+
+@dataclass(frozen=True)
+class Explainer:
+    """Asks as one reader of a county, on a connection of the reading role."""
+
+    database: Database
+    connection: Connection
+    actor: Actor
+
+    async def plan(self, document: str, given: Mapping[str, Any]) -> tuple[Plan, list[Any]]:
+        """The real reader's plan of a document, and its arguments."""
+        parsed = DOCUMENTS.read(document)
+        operation = parsed.operation(None)
+        assert operation is not None
+        async with self.database.session(self.actor.tenant_id, read_only=True) as session:
+            known = await authority.load(
+                session, self.actor.tenant_id, person_id=self.actor.person_id, client_id=None
+            )
+        call = Call(known, DOCUMENTS.variables(operation, dict(given)), PageLimits())
+        plan = READER.query(parsed, operation, call)
+        return plan, plan.arguments(call)
+
+    async def told(self, document: str, given: Mapping[str, Any]) -> Told:
+        """How the statement of a document went."""
+        plan, arguments = await self.plan(document, given)
+        explain = f"explain (analyze, timing off, format json) {plan.sql}"
+        return Told(json.loads(await self.connection.fetchval(explain, *arguments))[0]["Plan"])
+
+    async def answered(self, document: str, given: Mapping[str, Any]) -> Any:
+        """What the statement of a document answers."""
+        plan, arguments = await self.plan(document, given)
+        return json.loads(await self.connection.fetchval(plan.sql, *arguments))
+
+    def may_ask(self, listed: Listed) -> bool:
+        """Whether the reader may read anything there at all."""
+        return all(self.actor.reach(object_, "read") for object_ in listed.objects)
+
+
+def lists() -> list[Listed]:
+    """Every field of the schema that reads more than one row, with each way to it."""
+    return [
+        Listed(type_name, name, way, source, objects | _object_of(type_name, name))
+        for (type_name, name), source in CATALOGUE.sources.items()
+        if isinstance(source, Pages | Rows)
+        for way, objects in _ways(type_name)
+    ]
+
+
+async def richest(explainer: Explainer, listed: Listed) -> str | None:
+    """The id of the object on which the list is longest; none for a list of the county."""
+    if "$id" not in listed.way:
+        return None
+    column = listed.source.back if isinstance(listed.source, Pages) else None
+    counted = f"{column} from {listed.table}" if column else "id from unit where parent_id is null"
+    grouped = f"where {column} is not null group by 1 order by count(*) desc, 1" if column else ""
+    found = text(f"select {counted} {grouped} limit 1")
+    async with explainer.database.session(explainer.actor.tenant_id, read_only=True) as session:
+        id_: UUID = (await session.exec(found)).scalar_one()  # type: ignore[call-overload]
+    return f"{listed.way.partition('... on ')[2].partition(' ')[0]}:{id_}"
+
+
+def _ways(type_name: str) -> list[tuple[str, frozenset[str]]]:
+    """How a document comes to an object of this type, and what must be readable for that."""
+    if type_name == "Query":
+        return [("{ * }", frozenset())]
+    if type_name in CATALOGUE.readings:
+        way = f"query ($id: ID!) {{ node(id: $id) {{ ... on {type_name} {{ * }} }} }}"
+        return [(way, frozenset({CATALOGUE.readings[type_name].object}))]
+    return [
+        (way.replace("*", f"{name} {{ * }}"), objects | {source.object or ""} - {""})
+        for (above, name), source in CATALOGUE.sources.items()
+        if isinstance(source, Here) and _leads_to(above, name) == type_name
+        for way, objects in _ways(above)
+    ]
+
+
+def _leads_to(type_name: str, name: str) -> str:
+    return str(get_named_type(_object(type_name).fields[name].type).name)
+
+
+def _object_of(type_name: str, name: str) -> frozenset[str]:
+    """What must be readable for a list itself; a computed one is its object's."""
+    if isinstance(CATALOGUE.sources[type_name, name], Rows):
+        return frozenset()
+    node = CATALOGUE.node_type(_object(type_name).fields[name].type)
+    return frozenset({CATALOGUE.readings[node.name].object})
+
+
+def _object(name: str) -> GraphQLObjectType:
+    type_ = CATALOGUE.schema.type_map[name]
+    assert isinstance(type_, GraphQLObjectType)
+    return type_
+
+
+def _below(node: Node) -> Iterator[Node]:
+    yield node
+    for inner in node.get("Plans", ()):
+        yield from _below(inner)
+
+
+def _is_led_by_county(node: Node) -> bool:
+    """The step goes by an index that leads with the county, and asks it for one county."""
+    if node["Node Type"] == "Bitmap Heap Scan":
+        inner = [one for one in _below(node) if one["Node Type"] == "Bitmap Index Scan"]
+        return bool(inner) and all(_is_led_by_county(one) for one in inner)
+    name = node.get("Index Name")
+    return name in LED and "(tenant_id = " in node.get("Index Cond", "")
+
+
+def _led() -> frozenset[str]:
+    """The names of indexes and keys whose first column is the county."""
+    kept = [one for table in TABLES.values() for one in (*table.indexes, *table.constraints)]
+    keys = [one for one in kept if isinstance(one, Index | UniqueConstraint | PrimaryKeyConstraint)]
+    return frozenset(str(one.name) for one in keys if [c.name for c in one.columns][:1] == TENANT)
+
+
+TENANT = ["tenant_id"]
+LED = _led()
+
+
+def _sorts_all(node: Node) -> bool:
+    return node["Node Type"] == "Sort" and all(
+        inner["Node Type"] != "Limit" for inner in _below(node)
+    )
+
+
+def _rows(node: Node) -> int:
+    return int(node["Actual Rows"])
+
+
+def _taken(node: Node) -> int:
+    dropped = sum(node.get(f"Rows Removed by {how}", 0) for how in ("Filter", "Index Recheck"))
+    return int((node["Actual Rows"] + dropped) * node["Actual Loops"])
