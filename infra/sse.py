@@ -13,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Send
 
 from infra import requests, telemetry
-from infra.graphql import errors_of, refused_response
+from infra.graphql import JSON, RESPONSE, errors_of, refused_response
 from infra.operations import dump
 from infra.requests import Batch, GraphQLRequest
 from infra.subscriptions import Admitted, Subscriptions
@@ -98,9 +98,14 @@ class EventResponse(StreamingResponse):
 
 
 def wants_events(request: Request) -> bool:
-    """Whether a stream of events is what the caller accepts."""
-    accepted = request.headers.get("accept", "").split(",")
-    return any(part.split(";")[0].strip().lower() == EVENTS for part in accepted)
+    """Whether a stream of events is what the caller accepts; who takes JSON too is given that.
+
+    Clients that can read either name both, and ask for events alone where they subscribe.
+    """
+    accepted = {
+        part.split(";")[0].strip().lower() for part in request.headers.get("accept", "").split(",")
+    }
+    return EVENTS in accepted and accepted.isdisjoint({JSON, RESPONSE})
 
 
 async def _with_signs_of_life(

@@ -63,6 +63,8 @@ class TestMediaTypes:
             (f"{RESPONSE}; charset=utf-8, {JSON}; charset=utf-8", RESPONSE),
             (f"{JSON}, {RESPONSE}", RESPONSE),
             ("text/csv", JSON),
+            (f"{RESPONSE}, {JSON}, text/event-stream, multipart/mixed", RESPONSE),
+            (f"text/event-stream, {JSON}", JSON),
         ],
     )
     async def test_the_one_that_is_accepted_comes(
