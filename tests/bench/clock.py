@@ -44,7 +44,7 @@ class Figures:
 
     def median(self, name: str) -> float:
         """The middle of the rounds."""
-        return median(getattr(run, name) for run in self.runs)
+        return float(median(getattr(run, name) for run in self.runs))
 
     def spread(self, name: str) -> tuple[float, float]:
         """The lowest and the highest round."""

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 from tests.bench import documents
 from tests.bench.stage import Stage
@@ -53,7 +54,7 @@ class Peer:
 
     def post(self, body: bytes, token: str, path: str | None = None) -> bytes:
         """Ask once; the answer's body, whatever its status."""
-        request = urllib.request.Request(  # noqa: S310
+        request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}{path or self.path}",
             body,
             {"content-type": "application/json", "authorization": f"Bearer {token}"},
@@ -64,6 +65,9 @@ class Peer:
                 return found
         except urllib.error.HTTPError as refused:
             return refused.read()
+
+
+Starting: TypeAlias = AbstractContextManager[Peer]
 
 
 def raw(peer_port: int, path: str, token: str, body: bytes) -> str:
@@ -106,13 +110,13 @@ def running(
                 process.wait()
 
 
-def ours(stage: Stage, dsn: str | None = None, name: str = OURS) -> AbstractContextManager[Peer]:
+def ours(stage: Stage, dsn: str | None = None, name: str = OURS) -> Starting:
     """The service, as its own command serves it."""
     command = [sys.executable, "-m", "infra.cli", "serve"]
     return running(name, command, stage.settings(dsn), documents.OURS)
 
 
-def python_peer(name: str, module: str, environment: Mapping[str, str]) -> AbstractContextManager[Peer]:
+def python_peer(name: str, module: str, environment: Mapping[str, str]) -> Starting:
     """A peer of tests/bench/peers under Uvicorn, set as the service sets it."""
     if not BENCH_PYTHON.exists():
         raise CantStart(f"{BENCH_PYTHON} is missing; run: make bench")
@@ -121,7 +125,7 @@ def python_peer(name: str, module: str, environment: Mapping[str, str]) -> Abstr
     return running(name, command, environment, asked)
 
 
-def node_peer(name: str, module: str, environment: Mapping[str, str]) -> AbstractContextManager[Peer]:
+def node_peer(name: str, module: str, environment: Mapping[str, str]) -> Starting:
     """A peer of tests/bench/peers under Node, beside the packages that it needs."""
     if not (NODE_MODULES / "node_modules").is_dir():
         raise CantStart("its packages are not installed (npm ci failed, or there is no npm)")

@@ -1,4 +1,4 @@
-"""The shapes (形状): what is asked in each, in the words of each peer, and how answers are compared.
+"""The shapes (形状): what is asked in each, in the words of each peer, how answers are compared.
 
 Every document has a place for a name, so that the same shape can be asked by many documents.
 """
@@ -8,7 +8,13 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-ONE, PAGE, TREE, MANY, COVERAGE = "one row", "page of 20", "three levels", "10,000 objects", "coverage"
+ONE, PAGE, TREE, MANY, COVERAGE = (
+    "one row",
+    "page of 20",
+    "three levels",
+    "10,000 objects",
+    "coverage",
+)
 SHAPES = (ONE, PAGE, TREE, MANY, COVERAGE)
 MANY_OBJECTS = 10_000
 
@@ -22,7 +28,9 @@ COVERED = f"query Read# {{ read#: coverage {COUNTED} }}"
 
 OURS = {
     ONE: f'query Read# {{ read#: node(id: "Unit:$unit") {{ ... on Unit {FIELDS} }} }}',
-    PAGE: f"query Read# {{ read#: units(first: 20, filter: {{kinds: [GRID]}}) {{ nodes {FIELDS} }} }}",
+    PAGE: "query Read# { read#: units(first: 20, filter: {kinds: [GRID]}) { nodes "
+    + FIELDS
+    + " } }",
     TREE: "query Read# { read#: units(first: 20, filter: {kinds: [GRID]}) { nodes { id name"
     " linkages(first: 10, filter: {current: true}) { nodes { id since " + PARTIES + " } } } } }",
     MANY: f"query Read# {{ read#: units(first: {MANY_OBJECTS}) {{ nodes {FIELDS} }} }}",
@@ -42,7 +50,8 @@ POSTGRAPHILE = {
     " linkagesByTenantIdAndGridIdList(first: 10, condition: {until: null},"
     " orderBy: [SINCE_ASC, ROW_ID_ASC]) { id: rowId since "
     + " ".join(
-        f"{name}: {_OTHER.format(name.title())}" for name in ("estate", "branch", "committee", "firm")
+        f"{name}: {_OTHER.format(name.title())}"
+        for name in ("estate", "branch", "committee", "firm")
     )
     + " } } }",
     MANY: f"query Read# {{ read#: allUnitsList(first: {MANY_OBJECTS}, {_BY_NAME}) {_ROW} }}",

@@ -48,8 +48,7 @@ class Inside:
     async def of(cls, stage: Stage) -> AsyncIterator[Self]:
         """A service on the stage, without a socket; its reader asks in the first county."""
         given = {
-            name.removeprefix("SANFANG_").lower(): value
-            for name, value in stage.settings().items()
+            name.removeprefix("SANFANG_").lower(): value for name, value in stage.settings().items()
         }
         settings = Settings(**given)  # type: ignore[arg-type]
         app = create_app(settings)
@@ -99,7 +98,9 @@ class Inside:
 
 def body_of(document: str, variables: dict[str, Any] | None = None) -> bytes:
     """A request's body."""
-    asked = {"query": document} if variables is None else {"query": document, "variables": variables}
+    asked = (
+        {"query": document} if variables is None else {"query": document, "variables": variables}
+    )
     return json.dumps(asked, ensure_ascii=False).encode()
 
 

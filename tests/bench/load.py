@@ -1,4 +1,4 @@
-"""The load (负载), a process of its own: connections kept alive, each asks as soon as it is answered.
+"""The load (负载), a process of its own: connections kept alive, each asks again once answered.
 
 `python -m tests.bench.load` takes one JSON order a line, says `ready` once everything is connected,
 begins at the next line, and answers one JSON line: how many, how fast, how long each took.

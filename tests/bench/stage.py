@@ -1,4 +1,4 @@
-"""The stage (场地): a PostgreSQL of the bench's own, migrated as any, filled with a crowd of counties.
+"""The stage (场地): a PostgreSQL of the bench's own, migrated as any, filled with a crowd.
 
 Two of them: with few counties, made anew each time, and with many, kept until what makes it
 changes. Everybody's settings are the same: durable, as the embedded database is by default.
@@ -87,10 +87,7 @@ async def raised(folder: Path, counties: int, *, is_kept: bool) -> AsyncIterator
     """A stage with so many counties below a folder."""
     written = folder / "crowd.json"
     mark = {"made_by": _made_by(), "counties": counties}
-    if not is_kept or not written.exists() or json.loads(written.read_text())["mark"] != mark:
-        shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o711)
+    _clear(folder, written, mark, is_kept=is_kept)
     held = await asyncio.to_thread(Embedded.start, folder)
     try:
         made = Settings(
@@ -109,6 +106,14 @@ async def raised(folder: Path, counties: int, *, is_kept: bool) -> AsyncIterator
         yield Stage(held.dsn, postmaster, somewhere, path)
     finally:
         await asyncio.to_thread(held.release)
+
+
+def _clear(folder: Path, written: Path, mark: dict[str, object], *, is_kept: bool) -> None:
+    """A folder that the database's user may pass through, empty unless what it holds fits."""
+    if not is_kept or not written.exists() or json.loads(written.read_text())["mark"] != mark:
+        shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o711)
 
 
 async def _fill(database: Database, counties: int) -> list[dict[str, str | None]]:

@@ -176,5 +176,5 @@ class Served(GraphQL[dict[str, Any], None]):
         }
 
 
-schema = strawberry.Schema(Query, extensions=[ParserCache(), ValidationCache()])
+schema = strawberry.Schema(Query, extensions=[ParserCache, ValidationCache])
 app = door.opened(Served(schema, graphql_ide=None))

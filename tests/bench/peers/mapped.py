@@ -48,7 +48,9 @@ class Query:
     """What can be asked."""
 
     unit: Unit | None = made.field()
-    units: list[Unit] = made.field(filter_input=UnitFilter, order_by_input=UnitOrder, pagination=True)
+    units: list[Unit] = made.field(
+        filter_input=UnitFilter, order_by_input=UnitOrder, pagination=True
+    )
 
     @strawberry.field
     async def coverage(self, info: strawberry.Info[Any, Any]) -> Coverage:
@@ -56,5 +58,5 @@ class Query:
         return await coverage_of(_session(info))
 
 
-schema = strawberry.Schema(Query, extensions=[ParserCache(), ValidationCache()])
+schema = strawberry.Schema(Query, extensions=[ParserCache, ValidationCache])
 app = door.opened(GraphQL(schema, graphql_ide=None))
