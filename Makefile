@@ -5,9 +5,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+BENCH := $(VENV)/bench
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint current schema matrix migration release conformance clean
+.PHONY: help demo test check lint current schema matrix migration release conformance clean bench
 
 help: ## 列出可用的命令 Lists these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -50,6 +51,9 @@ release: check ## 把现在的模式定为新版本的承诺 Keeps the present s
 conformance: $(READY) ## 协议审计与真实客户端，需要 Node >= 20 Protocol audits and real clients; needs Node >= 20
 	@$(BIN)/python -m tests.conformance
 
+bench: $(READY) $(BENCH)/.ready ## 与同类比快慢 Measures it beside its peers; QUICK=1 for one short round
+	@$(BIN)/python -m tests.bench $(if $(QUICK),--quick)
+
 clean: ## 删除环境和缓存，保留 .sanfang 的数据 Removes the environment and caches, never the data
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -64,3 +68,15 @@ $(READY): requirements.lock
 	@printf '#!/bin/sh\nexec "$${0%%/*}/python" -m infra.cli "$$@"\n' > $(BIN)/sanfang
 	@chmod +x $(BIN)/sanfang
 	@touch $(READY)
+
+# The bench's own environment stands on the main one; its Node peers are left out where npm is missing.
+$(BENCH)/.ready: tests/bench/requirements.lock tests/bench/package-lock.json $(READY)
+	@echo '准备比较用的环境… Making the environment of the bench…'
+	@test -x $(BENCH)/bin/python || $(BIN)/python -m venv $(BENCH)
+	@$(BIN)/python -c 'import sysconfig; print("import site; site.addsitedir(%r)" % sysconfig.get_path("purelib"))' > $(BENCH)/main.pth
+	@mv $(BENCH)/main.pth "$$($(BENCH)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/main.pth"
+	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: -r tests/bench/requirements.lock
+	@mkdir -p $(BENCH)/node
+	@cp tests/bench/package.json tests/bench/package-lock.json $(BENCH)/node/
+	@if command -v npm > /dev/null; then cd $(BENCH)/node && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error; else echo 'no npm: Node peers are left out'; fi
+	@touch $(BENCH)/.ready
