@@ -78,11 +78,11 @@ class EventStreams:
                 answers = self.subscriptions.answers(given, admitted)
                 async with aclosing(_with_signs_of_life(answers, self.seconds)) as signs:
                     async for answer in signs:
-                        yield STILL_HERE if answer is None else _next(answer)
+                        yield STILL_HERE if answer is None else next_event(answer)
         except Exception as raised:
             refused = refusal(raised)
             telemetry.REFUSALS.labels(refused.code).inc()
-            yield _next(dump({"errors": errors_of(refused, admitted.asker.language)}))
+            yield next_event(dump({"errors": errors_of(refused, admitted.asker.language)}))
         yield COMPLETE
 
 
@@ -127,6 +127,6 @@ async def _with_signs_of_life(
             yield answer
 
 
-def _next(body: bytes) -> bytes:
-    """An event with a result; PostgreSQL breaks lines between the members of a list."""
+def next_event(body: bytes) -> bytes:
+    """An event with a result; a line broken in it, as JSON may be, is a line of data more."""
     return b"event: next\ndata: " + body.replace(b"\n", b"\ndata: ") + b"\n\n"

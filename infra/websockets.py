@@ -241,20 +241,26 @@ class Connection:
         stream.add_done_callback(self._tasks.discard)
 
     async def _stream(self, id_: str, given: GraphQLRequest) -> None:
+        try:
+            await self._answer(id_, given)
+        except WebSocketDisconnect:
+            self._end(None)
+
+    async def _answer(self, id_: str, given: GraphQLRequest) -> None:
         """Send every answer to one request, then that there are no more or why."""
         try:
             admitted = await self._admit()
             async with aclosing(self.subscriptions.answers(given, admitted)) as answers:
                 async for body in answers:
-                    next_ = b'{"id":%b,"type":"next","payload":%b}' % (dump(id_), body)
-                    await self._put(next_)
-            self._free(id_)
-            await self._send({"id": id_, "type": "complete"})
+                    await self._put(b'{"id":%b,"type":"next","payload":%b}' % (dump(id_), body))
         except WebSocketDisconnect:
-            self._end(None)
+            raise
         except Exception as raised:
             self._free(id_)
             await self._refuse(id_, refusal(raised))
+        else:
+            self._free(id_)
+            await self._send({"id": id_, "type": "complete"})
 
     def _free(self, id_: str) -> None:
         """Let the id be used again, unless it is in use again already."""

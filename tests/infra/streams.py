@@ -26,12 +26,16 @@ class Stream:
 
     answers: AsyncGenerator[bytes, None]
 
-    async def next(self) -> Any:
-        """What the next push brings."""
+    async def answer(self) -> Any:
+        """The data of the next push."""
         async with asyncio.timeout(PATIENCE):
             answer = json.loads(await anext(self.answers))
         assert "errors" not in answer, answer
-        return answer["data"]["unitChanged"]
+        return answer["data"]
+
+    async def next(self) -> Any:
+        """The unit that the next push brings."""
+        return (await self.answer())["unitChanged"]
 
     async def end(self) -> Refused:
         """By which refusal it ends."""

@@ -12,6 +12,7 @@ import pytest
 
 from infra.database import Database
 from infra.settings import Settings
+from infra.sse import next_event
 from services import appointments, clients, units
 from tests.county import County
 from tests.infra.live import PATIENCE, WATCH, Live, live, until
@@ -123,6 +124,12 @@ class TestAStream:
             while not (event := await stream.next())[0]:
                 continue
             assert event[1]["data"]["unitChanged"]["name"] == "东门社区"
+
+    async def test_a_line_broken_within_a_result_breaks_no_event(self) -> None:
+        lines = next_event(b'{"data":\n{"a":[1,\n2]}}').decode().splitlines()
+        assert lines[0] == "event: next"
+        data = [line.removeprefix("data: ") for line in lines[1:] if line.startswith("data: ")]
+        assert json.loads("\n".join(data)) == {"data": {"a": [1, 2]}}
 
     async def test_a_query_or_subscription_may_be_sent_by_get_and_a_mutation_may_not(
         self, here: Live, county: County, bearer: str

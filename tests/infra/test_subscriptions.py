@@ -6,8 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from graphql import get_named_type
 from uuid_utils.compat import uuid7
 
+import schema
 from infra.database import Database
 from infra.settings import Settings
 from services import clock, units
@@ -16,9 +18,14 @@ from services.people import Person
 from services.posts import Appointment
 from services.units import Unit
 from tests.county import County
+from tests.everything import ids
 from tests.infra.service import Service, token
 from tests.infra.streams import WATCH, Process, process
 from tests.infra.test_access_tokens import post, settled, signed_in
+from tests.schema.world import world
+
+SUBSCRIPTION = schema.build()._schema.subscription_type
+FIELDS = SUBSCRIPTION.fields if SUBSCRIPTION else {}
 
 
 @pytest.fixture(scope="module")
@@ -203,6 +210,23 @@ class TestRefusals:
             assert (await stream.end()).code == "FORBIDDEN"
 
 
+class TestEverySubscription:
+    """What the schema lets one watch, whatever it is: a new one is covered unasked."""
+
+    @pytest.mark.parametrize("name", FIELDS)
+    async def test_ones_own_is_shown_and_another_countys_is_as_none(
+        self, here: Process, county: County, other: County, bearer: str, name: str
+    ) -> None:
+        document = f"subscription ($id: ID!) {{ {name}(id: $id) {{ __typename }} }}"
+        type_name = get_named_type(FIELDS[name].type).name
+        own, foreign = [(await ids(await world(one)))[type_name] for one in (county, other)]
+        async with here.stream(bearer, document, id=f"{type_name}:{own}") as stream:
+            assert await stream.answer() == {name: {"__typename": type_name}}
+        for id_ in (foreign, uuid7()):
+            async with here.stream(bearer, document, id=f"{type_name}:{id_}") as stream:
+                assert (await stream.end()).code == "NOT_FOUND"
+
+
 class TestAuthorityLost:
     """A stream ends as its reader's authority does, without any event of what is watched."""
 
@@ -290,6 +314,8 @@ class TestAuthorityLost:
             await county.appoint(person, "resident", unit)
             await here.look()
             waiting = asyncio.ensure_future(stream.next())
+            done, _ = await asyncio.wait({waiting}, timeout=0.5)
+            assert not done
             await rename(county, unit, "东门社区")
             await here.look()
             assert await waiting == {"name": "东门社区", "version": 2}

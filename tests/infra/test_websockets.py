@@ -43,6 +43,12 @@ async def bearer(county: County) -> str:
 class TestAConversation:
     """Say who you are, ask, be answered."""
 
+    async def test_of_several_protocols_that_are_offered_it_takes_its_own(
+        self, here: Live, bearer: str
+    ) -> None:
+        async with here.talk(bearer, protocols=("graphql-ws", PROTOCOL)) as talk:
+            assert talk.socket.subprotocol == PROTOCOL
+
     async def test_a_query_is_answered_once_and_then_complete(
         self, here: Live, bearer: str
     ) -> None:

@@ -148,8 +148,9 @@ class TestWalls:
         try:
             begun = await connection.fetch(changes.LOOK, [county.id], None, MOST)
             await county.unit("community", "新社区")
-            await connection.fetch(changes.LOOK, [county.id], begun[0]["name"], MOST)
-            assert await connection.fetchval("select count(*) from event") == 0
+            async with connection.transaction():
+                await connection.fetch(changes.LOOK, [county.id], begun[0]["name"], MOST)
+                assert await connection.fetchval("select count(*) from event") == 0
         finally:
             await connection.close()
 
