@@ -5,9 +5,9 @@ What is used up fills again steadily. Each process counts for itself.
 """
 
 import math
-import time
 from collections.abc import Hashable
 from dataclasses import dataclass
+from time import monotonic
 
 from infra.kept import Kept
 from services.errors import Refused
@@ -61,7 +61,7 @@ class Allowances:
         return int(level.rows)
 
     def _level(self, who: Hashable, most: int) -> _Level:
-        now = time.monotonic()
+        now = monotonic()
         level = self._levels.get(who) or self._levels.put(who, _Level(most, now))
         level.rows = min(most, level.rows + (now - level.at) * most / SECONDS)
         level.at = now

@@ -17,13 +17,14 @@ from typing import Any, Self
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import MetaData, NullPool, func
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlmodel import select
+from sqlalchemy import MetaData, NullPool
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import services
 from infra.embedded import Embedded
+from infra.kept import Kept
+from infra.saving import Session
 from infra.settings import Settings
 from services.accounts import Limits
 from services.sealing import Master
@@ -34,6 +35,7 @@ READ_WRITE = "sanfang_rw"
 READ_ONLY = "sanfang_ro"
 APP_ROLES = (READ_WRITE, READ_ONLY)
 STATEMENTS_CACHED = 1024
+BEGIN = "begin; select set_config('sanfang.tenant', '{tenant_id}', true)"
 STATEMENT_BYTES_CACHED = 1 << 20
 
 
@@ -100,6 +102,10 @@ def address_of(settings: Settings, dsn: str) -> Address:
     return Address(dsn, hmac.digest(settings.master(), b"app roles", "sha256").hex(), timeout)
 
 
+class NothingKept(Exception):
+    """A statement of this transaction had failed, so that the database kept nothing of it."""
+
+
 class Database:
     """The pools of one process, and the counties whose ids it has learnt."""
 
@@ -108,10 +114,15 @@ class Database:
     def __init__(self, settings: Settings, address: Address) -> None:
         self.settings = settings
         self.address = address
-        pool = {"pool_size": settings.pool_size, "max_overflow": 0}
+        # Transactions are begun and ended here, by the driver itself: see `_begun`.
+        pool = {
+            "pool_size": settings.pool_size,
+            "max_overflow": 0,
+            "isolation_level": "AUTOCOMMIT",
+        }
         self._writing = address.engine(READ_WRITE, **pool)
         self._reading = address.engine(READ_ONLY, **pool)
-        self._owning = address.engine(poolclass=NullPool)
+        self._owning = address.engine(poolclass=NullPool, isolation_level="AUTOCOMMIT")
         self.limits = Limits(
             failures=settings.lockout_failures,
             lockout=timedelta(minutes=settings.lockout_minutes),
@@ -121,6 +132,7 @@ class Database:
         self._info = {
             "master": master,
             "limits": self.limits,
+            "packs": Kept(),
             "allow_private_issuers": settings.allow_private_issuers,
         }
         self._tenants: dict[str, tuple[UUID, str]] = {}
@@ -186,16 +198,40 @@ class Database:
 
     @asynccontextmanager
     async def _begun(self, engine: AsyncEngine, tenant_id: UUID) -> AsyncIterator[AsyncSession]:
-        async with AsyncSession(engine, expire_on_commit=False, info=dict(self._info)) as session:
-            setting = func.set_config("sanfang.tenant", str(tenant_id), True)
-            async with session.begin():
-                await session.exec(select(setting))
-                yield session
+        """A transaction, begun and opened on its county in one round trip."""
+        info = dict(self._info)
+        async with engine.connect() as connection:
+            driver = (await connection.get_raw_connection()).driver_connection
+            assert driver is not None  # noqa: S101
+            try:
+                await driver.execute(BEGIN.format(tenant_id=UUID(int=tenant_id.int)))
+                async with AsyncSession(
+                    connection, sync_session_class=Session, expire_on_commit=False, info=info
+                ) as session:
+                    yield session
+                    await session.flush()
+                if await driver.execute("commit") != "COMMIT":
+                    raise NothingKept
+            except BaseException:
+                await _undo(connection, driver)
+                raise
+            finally:
+                # Cancelled while it was being undone: nobody else may come into this transaction.
+                if driver.is_in_transaction() and connection.sync_connection is not None:
+                    connection.sync_connection.invalidate()
 
     async def _let_go(self) -> None:
         for engine in (self._writing, self._reading, self._owning):
             await engine.dispose()
         await self._held.__aexit__(None, None, None)
+
+
+async def _undo(connection: AsyncConnection, driver: Any) -> None:
+    """Roll back; a connection that can't is not used again."""
+    try:
+        await driver.execute("rollback")
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        await connection.invalidate()
 
 
 async def _pool(address: Address, size: int) -> "asyncpg.Pool[asyncpg.Record]":

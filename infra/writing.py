@@ -97,7 +97,7 @@ class Writer:
                 except Refused as refused:
                     if not refused.is_kept:
                         raise
-                    await _keep(session, call, key)
+                    await _keep(session, key)
                     kept = refused
                 else:
                     return await _read(session, call, plan)
@@ -125,16 +125,15 @@ async def _done(
     if repeat is not None:
         return Again(repeat.result_id)
     made = await command.run(session, by, **arguments)
-    await session.flush()
-    await commands.finish(session, by, key=key, result_id=made.id)
+    commands.finish(session, result_id=made.id)
     await session.flush()
     return made
 
 
-async def _keep(session: AsyncSession, call: Call, key: str | None) -> None:
+async def _keep(session: AsyncSession, key: str | None) -> None:
     """Keep what a command wrote though it refused: a wrong password stays counted."""
     if key is not None:
-        await commands.forget(session, call.actor, key=key)
+        await commands.forget(session)
     await session.flush()
 
 

@@ -14,9 +14,9 @@ from uuid import UUID
 
 from sqlalchemy import UniqueConstraint
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import make_transient_to_detached
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
-from uuid_utils.compat import uuid7
 
 from policies import Actor
 from services import clock
@@ -56,18 +56,16 @@ async def begin(
     """
     subject = by.person_id or by.client_id or NOBODY
     digest = _digest(session.info["master"].secret, name, arguments)
-    claim = insert(Command).values(
-        tenant_id=by.tenant_id,
-        id=uuid7(),
-        subject_id=subject,
-        key=key,
-        name=name,
-        arguments_hash=digest,
-        made_at=clock.now(),
+    row = Command(
+        tenant_id=by.tenant_id, subject_id=subject, key=key, name=name, arguments_hash=digest
     )
-    claimed = await session.exec(claim.on_conflict_do_nothing().returning(col(Command.id)))
+    claim = insert(Command).values(row.model_dump()).on_conflict_do_nothing()
+    claimed = await session.exec(claim.returning(col(Command.id)))
     session.info["command_key"] = key
     if claimed.first() is not None:
+        make_transient_to_detached(row)
+        session.add(row)
+        session.info["command"] = row
         return None
     first = await _first(session, by, subject, key)
     if (first.name, first.arguments_hash) != (name, digest):
@@ -75,16 +73,14 @@ async def begin(
     return Repeat(first.result_id)
 
 
-async def finish(session: AsyncSession, by: Actor, *, key: str, result_id: UUID | None) -> None:
-    """Note what the command made, for whoever repeats it."""
-    row = await _first(session, by, by.person_id or by.client_id or NOBODY, key)
-    row.result_id = result_id
-    session.add(row)
+def finish(session: AsyncSession, *, result_id: UUID | None) -> None:
+    """Note what the command that was begun here has made, for whoever repeats it."""
+    session.info["command"].result_id = result_id
 
 
-async def forget(session: AsyncSession, by: Actor, *, key: str) -> None:
-    """Let go of a claim: what was refused is tried anew when it is said again."""
-    await session.delete(await _first(session, by, by.person_id or by.client_id or NOBODY, key))
+async def forget(session: AsyncSession) -> None:
+    """Let go of the claim: what was refused is tried anew when it is said again."""
+    await session.delete(session.info["command"])
 
 
 async def _first(session: AsyncSession, by: Actor, subject: UUID, key: str) -> Command:

@@ -98,6 +98,7 @@ async def adopt(session: AsyncSession, by: Actor, *, document: Document) -> Pack
     )  # fmt: skip
     session.add(pack)
     record(session, by, "pack.adopted", pack, acting=acting)
+    session.info.pop("county_number", None)
     await raise_standing(session, by.tenant_id, by.tenant_id)
     return pack
 
@@ -126,10 +127,22 @@ def check(document: Mapping[str, Any]) -> dict[str, Section]:
 
 
 async def read(session: AsyncSession, by: Actor, name: str, model: type[SectionT]) -> SectionT:
-    """A section of the county's active pack."""
+    """A section of the county's active pack.
+
+    A process that knows the county's number (`standing.holds`) reads it once for that number, which
+    every adoption raises.
+    """
+    number, kept = session.info.get("county_number"), session.info["packs"]
+    key = (by.tenant_id, number, name)
+    known = kept.get(key) if number is not None else None
+    if known is not None:
+        section: SectionT = known
+        return section
     pack = await _current(session, by)
-    document = pack.document if pack else {}
-    return model.model_validate(document.get(name, {}))
+    section = model.model_validate(pack.document.get(name, {}) if pack else {})
+    if number is not None:
+        kept.put(key, section)
+    return section
 
 
 def _whole(sections: Mapping[str, Section]) -> dict[str, Any]:

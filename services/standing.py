@@ -68,15 +68,20 @@ async def raise_standing(session: AsyncSession, tenant_id: UUID, subject_id: UUI
 
 
 HOLDS = text(
-    """select coalesce((select sum(number) from standing
-          where tenant_id = :tenant and subject_id = any(:subjects)), 0) = :number
+    """select coalesce(sum(number), 0) = :number
         and exists (select 1 from tenant where id = :tenant and state = :served)
-        and statement_timestamp() < :until"""
+        and statement_timestamp() < :until,
+        coalesce(sum(number) filter (where subject_id = :tenant), 0)
+    from standing where tenant_id = :tenant and subject_id = any(:subjects)"""
 )
 
 
 async def holds(session: AsyncSession, authority: Authority) -> bool:
-    """Whether this authority is what the database says at this moment."""
+    """Whether this authority is what the database says at this moment.
+
+    The county's own number is left with the session: by it a process knows again what it has read
+    of the county's pack (`session.info`).
+    """
     facts = {
         "tenant": authority.actor.tenant_id,
         "subjects": authority.subjects,
@@ -85,4 +90,5 @@ async def holds(session: AsyncSession, authority: Authority) -> bool:
         "served": TenantState.active.value,
     }
     found = await session.exec(HOLDS.bindparams(**facts))  # type: ignore[call-overload]
-    return bool(found.scalar_one())
+    is_held, session.info["county_number"] = found.one()
+    return bool(is_held)

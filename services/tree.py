@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Index, delete, func
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Index, delete, func, insert
+from sqlalchemy.orm import aliased
 from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -35,34 +35,40 @@ async def hold(session: AsyncSession, by: Actor) -> None:
     await session.exec(select(func.pg_advisory_xact_lock(key)))
 
 
-async def subtree(session: AsyncSession, by: Actor, unit: UUID) -> Sequence[UnitPath]:
-    """A unit and all below it, as paths from the unit down."""
-    below = select(UnitPath).where(UnitPath.tenant_id == by.tenant_id, UnitPath.ancestor_id == unit)
-    return (await session.exec(below)).all()
+async def subtree(session: AsyncSession, by: Actor, unit: UUID) -> Sequence[UUID]:
+    """A unit and all below it."""
+    found: Sequence[UUID] = (await session.exec(_below(by, unit))).all()
+    return found
 
 
-async def hang(
-    session: AsyncSession, by: Actor, paths: Sequence[UnitPath], parent: UUID | None
-) -> None:
-    """Write the paths from everything above `parent` to everything in these paths."""
-    above = select(UnitPath.ancestor_id, UnitPath.depth).where(
-        UnitPath.tenant_id == by.tenant_id, UnitPath.unit_id == parent
+def hang(session: AsyncSession, by: Actor, unit: UUID, path: Sequence[UUID]) -> None:
+    """Write the paths of a new unit: to itself, and to all above it, the nearest first."""
+    session.add_all(
+        UnitPath(tenant_id=by.tenant_id, ancestor_id=up, unit_id=unit, depth=depth)
+        for depth, up in enumerate([unit, *path])
     )
-    ups = [(unit, depth + 1) for unit, depth in (await session.exec(above)).all()]
-    mine = {"tenant_id": by.tenant_id}
-    rows = [
-        {"ancestor_id": up, "unit_id": path.unit_id, "depth": depth + path.depth} | mine
-        for path in paths
-        for up, depth in [*ups, (path.ancestor_id, 0)]
-    ]
-    await session.exec(insert(UnitPath).values(rows).on_conflict_do_nothing())
 
 
-async def unhang(session: AsyncSession, by: Actor, units: Sequence[UUID]) -> None:
-    """Cut the paths from outside into these units; those among them stay."""
+async def graft(session: AsyncSession, by: Actor, unit: UUID, parent: UUID) -> None:
+    """Put a unit, with all below it, under another: cut the paths from outside, write the new."""
+    path, above = aliased(UnitPath), aliased(UnitPath)
     cut = delete(UnitPath).where(
         col(UnitPath.tenant_id) == by.tenant_id,
-        col(UnitPath.unit_id).in_(units),
-        col(UnitPath.ancestor_id).not_in(units),
+        col(UnitPath.unit_id).in_(_below(by, unit)),
+        col(UnitPath.ancestor_id).not_in(_below(by, unit)),
     )
-    await session.exec(cut)
+    await session.exec(cut.execution_options(synchronize_session=False))
+    joined = select(
+        path.tenant_id, above.ancestor_id, path.unit_id, above.depth + path.depth + 1
+    ).join(above, col(above.tenant_id) == path.tenant_id)
+    joined = joined.where(
+        path.tenant_id == by.tenant_id, path.ancestor_id == unit, above.unit_id == parent
+    )
+    columns = ["tenant_id", "ancestor_id", "unit_id", "depth"]
+    await session.exec(insert(UnitPath).from_select(columns, joined))
+
+
+def _below(by: Actor, unit: UUID) -> Any:
+    return select(UnitPath.unit_id).where(
+        UnitPath.tenant_id == by.tenant_id, UnitPath.ancestor_id == unit
+    )

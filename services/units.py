@@ -223,9 +223,7 @@ async def found(
         since=since or clock.today(), decision=decision,
     )  # fmt: skip
     session.add(unit)
-    await session.flush()
-    itself = UnitPath(tenant_id=by.tenant_id, ancestor_id=unit.id, unit_id=unit.id, depth=0)
-    await tree.hang(session, by, [itself], parent)
+    tree.hang(session, by, unit.id, path)
     record(session, by, "unit.founded", unit, acting=acting)
     return unit
 
@@ -258,15 +256,13 @@ async def move(
     for end in (row, above):
         acting = authorize(by, "move", "units", within=await path_of(session, by, end.id))
     row.check_version(expected_version)
-    subtree = await tree.subtree(session, by, row.id)
-    moved = [below.unit_id for below in subtree]
+    moved = await tree.subtree(session, by, row.id)
     if above.id in moved:
         raise UnitCycle()
     await _check_place(session, by, UnitKind(row.kind), above)
     before = state_of(row)
     row.parent_id, row.version = above.id, row.version + 1
-    await tree.unhang(session, by, moved)
-    await tree.hang(session, by, subtree, above.id)
+    await tree.graft(session, by, row.id, above.id)
     for check in MOVES:
         await check(session, by, moved)
     record(session, by, "unit.moved", row, acting=acting, before=before)
@@ -329,11 +325,11 @@ async def find_fit(
 
 
 async def path_of(session: AsyncSession, by: Actor, unit: UUID) -> Sequence[UUID]:
-    """The unit and all units above it: what `authorize` takes as `within`."""
+    """The unit and all units above it, the nearest first: what `authorize` takes as `within`."""
     above = select(UnitPath.ancestor_id).where(
         UnitPath.tenant_id == by.tenant_id, UnitPath.unit_id == unit
     )
-    return (await session.exec(above)).all()
+    return (await session.exec(above.order_by(col(UnitPath.depth)))).all()
 
 
 async def _check_place(

@@ -28,7 +28,7 @@ async def sparing(settings: Settings) -> AsyncIterator[Service]:
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The seconds that have passed; a test sets them."""
     now = [1000.0]
-    monkeypatch.setattr(allowances.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(allowances, "monotonic", lambda: now[0])
     return now
 
 
@@ -74,7 +74,7 @@ class TestLevel:
     ) -> None:
         now = [0.0]
         with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(allowances.time, "monotonic", lambda: now[0])
+            patched.setattr(allowances, "monotonic", lambda: now[0])
             kept, got = Allowances(60), 0
             for rows, pause in asked:
                 now[0] += pause

@@ -72,7 +72,7 @@ class TestSuggestions:
         ):
             sent = {"token": who} if who else {"county": county}
             for document, variables in ((MISTAKEN, {}), (VARIABLE, {"k": ["GRIDD"]})):
-                answer = await one.send(document, variables, **sent)  # type: ignore[arg-type]
+                answer = await one.send(document, variables, **sent)
                 assert answer.status_code == 400
                 assert ("Did you mean" in answer.text) is is_told, (document, is_told)
 

@@ -27,7 +27,7 @@ async def found(county: County, key: str, name: str, by: Actor | None = None) ->
         unit = await units.found(
             session, actor, kind=UnitKind.community, name=name, parent=county.root.id
         )
-        await commands.finish(session, actor, key=key, result_id=unit.id)
+        commands.finish(session, result_id=unit.id)
         return unit.id
 
 

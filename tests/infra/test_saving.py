@@ -1,0 +1,210 @@
+"""What a command changed goes out in one statement, and a transaction is whole or nothing."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import event, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
+from sqlmodel import col, select
+from uuid_utils.compat import uuid7
+
+from infra.database import Database, NothingKept
+from infra.saving import MOST_ROWS
+from services import clock
+from services.events import record
+from services.stations import Station
+from services.units import Unit, UnitKind
+from tests.county import County
+
+
+@contextmanager
+def statements(database: Database) -> Iterator[list[str]]:
+    """What is sent through the writing pool meanwhile, without what begins and ends it."""
+    sent: list[str] = []
+
+    def note(_: Any, __: Any, statement: str, *rest: Any) -> None:
+        sent.append(statement)
+
+    engine = database._writing.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+def unit(county: County, name: str, **known: Any) -> Unit:
+    return Unit(
+        tenant_id=county.id, kind=UnitKind.community, name=name, parent_id=county.root.id,
+        since=date(2024, 1, 1), **known,
+    )  # fmt: skip
+
+
+async def names(county: County) -> list[str]:
+    async with county.session(read_only=True) as session:
+        found = select(Unit.name).where(Unit.tenant_id == county.id, Unit.id != county.root.id)
+        return list((await session.exec(found.order_by(col(Unit.name)))).all())
+
+
+class TestFlush:
+    async def test_rows_of_several_tables_new_and_changed_are_one_statement(
+        self, county: County
+    ) -> None:
+        async with county.session() as session:
+            root = (await session.exec(select(Unit).where(Unit.id == county.root.id))).one()
+            with statements(county.database) as sent:
+                one, two = unit(county, "甲"), unit(county, "乙")
+                root.name = "新县名"
+                session.add_all([one, two])
+                record(session, county.administrator, "unit.founded", one, acting=None)
+                await session.flush()
+                assert len(sent) == 1
+                await session.flush()
+                assert len(sent) == 1
+        assert await names(county) == ["乙", "甲"]
+        assert await county.events("unit.founded") == 2
+
+    async def test_afterwards_a_row_is_as_if_it_had_been_read(self, county: County) -> None:
+        async with county.session() as session:
+            one = unit(county, "甲")
+            session.add(one)
+            await session.flush()
+            assert one not in session.new
+            assert not session.is_modified(one)
+            with statements(county.database) as sent:
+                one.name = "丙"
+                await session.flush()
+            assert len(sent) == 1
+            assert "since" not in sent[0]
+            found = (await session.exec(select(Unit).where(Unit.id == one.id))).one()
+            assert found is one
+        assert await names(county) == ["丙"]
+
+    async def test_none_stays_null_and_what_the_database_gives_is_given(
+        self, county: County
+    ) -> None:
+        async with county.session() as session:
+            one = unit(county, "甲", decision=None)
+            session.add(one)
+            record(session, county.administrator, "unit.founded", one, acting=None)
+        async with county.session(read_only=True) as session:
+            plain = text(
+                "select before is null, after ->> 'name', transaction is not null from event"
+                f" where object_id = '{one.id}'"
+            )
+            found = (await session.exec(plain)).one()  # type: ignore[call-overload]
+        assert tuple(found) == (True, "甲", True)
+
+    async def test_a_row_that_is_gone_refuses_all_of_it(self, county: County) -> None:
+        lost = unit(county, "甲")
+        async with county.session() as session:
+            session.add(lost)
+        async with county.session() as session:
+            await session.exec(text(f"delete from unit where id = '{lost.id}'"))  # type: ignore[call-overload]
+        lost.name = "乙"
+        with pytest.raises(StaleDataError):
+            await _add(county, lost, unit(county, "丙"))
+        assert await names(county) == []
+
+    async def test_a_rule_of_the_database_refuses_all_of_it(self, county: County) -> None:
+        with pytest.raises(IntegrityError):
+            await _add(
+                county,
+                unit(county, "甲"),
+                Station(
+                    tenant_id=county.id, grid_id=nobodys_id(), name="站", address="街",
+                    hours="全天", since=clock.today(),
+                ),
+            )  # fmt: skip
+        assert await names(county) == []
+
+    async def test_very_many_rows_go_out_the_usual_way(self, county: County) -> None:
+        many = [unit(county, f"社区{number:03}") for number in range(MOST_ROWS * 3)]
+        await _add(county, *many)
+        assert len(await names(county)) == MOST_ROWS * 3
+
+    async def test_another_countys_row_is_refused_by_the_wall(
+        self, county: County, other: County
+    ) -> None:
+        with pytest.raises(Exception, match="row-level security"):
+            await _add(county, unit(other, "越界"))
+        assert await names(other) == []
+
+
+class TestDoor:
+    async def test_what_fails_keeps_nothing(self, county: County) -> None:
+        with pytest.raises(LookupError):
+            await _fail(county)
+        assert await names(county) == []
+
+    async def test_a_failure_that_was_passed_over_keeps_nothing_and_says_so(
+        self, county: County
+    ) -> None:
+        with pytest.raises(NothingKept):
+            await _pass_over(county)
+        assert await names(county) == []
+
+    async def test_it_alone_ends_the_transaction(self, county: County) -> None:
+        async with county.session() as session:
+            for end in (session.commit, session.rollback):
+                with pytest.raises(TypeError):
+                    await end()
+
+    async def test_cancelled_in_the_middle_it_leaves_no_transaction_to_the_next(
+        self, county: County
+    ) -> None:
+        for pause in (0.0, 0.001, 0.005, 0.02):
+            begun = [asyncio.create_task(_slow(county)) for _ in range(county_pool(county) + 2)]
+            await asyncio.sleep(pause)
+            for task in begun:
+                task.cancel()
+            await asyncio.gather(*begun, return_exceptions=True)
+        assert await names(county) == []
+        await asyncio.gather(*(_add(county, unit(county, f"后{n}")) for n in range(12)))
+        assert len(await names(county)) == 12
+
+
+def county_pool(county: County) -> int:
+    return county.database.settings.pool_size
+
+
+def nobodys_id() -> UUID:
+    """An id that nothing has."""
+    return uuid7()
+
+
+async def _add(county: County, *rows: Any) -> None:
+    async with county.session() as session:
+        session.add_all(rows)
+
+
+async def _fail(county: County) -> None:
+    async with county.session() as session:
+        session.add(unit(county, "甲"))
+        await session.flush()
+        raise LookupError
+
+
+async def _pass_over(county: County) -> None:
+    async with county.session() as session:
+        session.add(unit(county, "甲"))
+        await session.flush()
+        try:
+            await session.exec(text("select 1 / 0"))  # type: ignore[call-overload]
+        except Exception:
+            session.add(unit(county, "乙"))
+            session.expunge_all()
+
+
+async def _slow(county: County) -> None:
+    async with county.session() as session:
+        session.add(unit(county, "中断"))
+        await session.flush()
+        await session.exec(text("select pg_sleep(1)"))  # type: ignore[call-overload]
+        raise LookupError
