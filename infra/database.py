@@ -64,6 +64,8 @@ class Address:
         if role is None:
             return {"dsn": self.dsn, "server_settings": session}
         session["max_parallel_workers_per_gather"] = "0"
+        # Statements are made so that one plan serves every value: planning each anew costs twice.
+        session["plan_cache_mode"] = "force_generic_plan"
         session["statement_timeout"] = str(self.statement_timeout_ms)
         password = {} if self.app_password is None else {"password": self.app_password}
         return {"dsn": self.dsn, "server_settings": session, "user": role, **password}
