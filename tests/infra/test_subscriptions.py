@@ -96,6 +96,20 @@ class TestPushes:
             await here.look()
             assert (await stream.next())["name"] == "东方社区"
 
+    async def test_a_change_is_told_once(
+        self, here: Process, county: County, unit: Unit, bearer: str
+    ) -> None:
+        async with here.stream(bearer, id=f"Unit:{unit.id}") as stream:
+            await stream.next()
+            await rename(county, unit, "东门社区")
+            await here.look()
+            await stream.next()
+            await here.look()
+            waiting = asyncio.ensure_future(stream.next())
+            done, _ = await asyncio.wait({waiting}, timeout=0.5)
+            assert not done
+            waiting.cancel()
+
     async def test_what_happens_to_others_is_not_pushed(
         self, here: Process, county: County, other: County, unit: Unit, bearer: str
     ) -> None:
