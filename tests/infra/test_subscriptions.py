@@ -109,6 +109,8 @@ class TestPushes:
             done, _ = await asyncio.wait({waiting}, timeout=0.5)
             assert not done
             waiting.cancel()
+            await asyncio.wait({waiting})
+            await asyncio.gather(waiting, return_exceptions=True)
 
     async def test_what_happens_to_others_is_not_pushed(
         self, here: Process, county: County, other: County, unit: Unit, bearer: str
