@@ -106,7 +106,7 @@ def errors_of(refused: Refused, language: str) -> list[dict[str, Any]]:
     found = refused.facts.get("errors")
     if not found:
         path = refused.facts.get("path")
-        return [describe(refused, language, [path] if path else None)]
+        return [describe(refused, language, path)]
     return [
         describe_graphql(error, type(refused)(reason=error.message), language)
         for error in found

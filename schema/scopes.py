@@ -5,7 +5,7 @@ Filters that several capabilities share stand here too, so that none of them wri
 
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Select, and_, func, select
+from sqlalchemy import Boolean, ColumnElement, Select, Text, and_, func, literal_column, select
 
 from schema.reading.call import Call
 from schema.reading.declare import Ask, Predicate, Row, UnitPredicate, Where, light, where
@@ -14,6 +14,8 @@ from services.units import Unit
 
 PATH = light(UnitPath)
 UNIT = light(Unit)
+# Nothing sorts behind them, in as many places as a name has.
+LAST_CHARACTERS: ColumnElement[str] = literal_column("repeat(chr(1114111), 80)", Text)
 
 
 def below(column: str) -> UnitPredicate:
@@ -129,8 +131,13 @@ def _among(column: ColumnElement[Any], values: ColumnElement[Any]) -> ColumnElem
 
 
 def _starting(column: ColumnElement[Any], value: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Leakproof, as LIKE isn't: an index by code point answers it under row-level security."""
-    return func.starts_with(column, value)
+    """The beginning, and the range in which an index finds it; the column sorts by code point.
+
+    Under row-level security no index answers LIKE, which isn't leakproof; and `starts_with`, which
+    is, gets one only where the beginning is known as the statement is planned.
+    """
+    last = value.concat(LAST_CHARACTERS)
+    return and_(column >= value, column <= last, func.starts_with(column, value))
 
 
 def _is_current(column: ColumnElement[Any], wanted: ColumnElement[Any]) -> ColumnElement[bool]:

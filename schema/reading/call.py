@@ -4,10 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphql import FieldNode, GraphQLField, Node, VariableNode
+from graphql import FieldNode, GraphQLError, GraphQLField, Node, VariableNode
 from graphql.execution.values import VariableValues, get_argument_values
 
 from policies import Actor
+from services.errors import VariablesRefused
 from services.standing import Authority
 
 Hashes = Callable[[str], Sequence[bytes]]
@@ -60,7 +61,11 @@ class Call:
         place = id(node)
         known = self.constants.get(place) or self._arguments.get(place)
         if known is None:
-            known = get_argument_values(definition, node, self.variables)
+            try:
+                known = get_argument_values(definition, node, self.variables)
+            except GraphQLError as error:
+                # A variable is null, and may be, where this argument may not.
+                raise VariablesRefused(reason=error.message) from None
             self._arguments[place] = known
             if place not in self.constants:
                 self.constants[place] = None if _names_a_variable(node.arguments) else known

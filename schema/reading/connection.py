@@ -1,6 +1,7 @@
 """A connection's JSON: edges, nodes, pageInfo and totalCount over one page of rows."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +46,7 @@ class ConnectionJson:
     table: FromClause
     node_type: GraphQLObjectType
     name: str
+    at: Callable[[str], AbstractContextManager[None]]
 
     def of(self, field: GraphQLField, want: Wanted) -> ColumnElement[Any]:
         """The JSON object of the connection."""
@@ -65,10 +67,12 @@ class ConnectionJson:
             case "edges":
                 edge = get_named_type(type_.fields["edges"].type)
                 assert isinstance(edge, GraphQLObjectType)  # noqa: S101
-                return self._listed(rows, self._edge(edge, want, rows))
+                with self.at(want.key):
+                    return self._listed(rows, self._edge(edge, want, rows))
             case "nodes":
                 wanted = self.selector.below(want, self.node_type)
-                return self._listed(rows, self.build(self.node_type, wanted, rows.c))
+                with self.at(want.key):
+                    return self._listed(rows, self.build(self.node_type, wanted, rows.c))
             case "pageInfo":
                 return self._info(want, rows)
             case "totalCount":
@@ -83,7 +87,8 @@ class ConnectionJson:
             match part.name:
                 case "node":
                     wanted = self.selector.below(part, self.node_type)
-                    parts.append((part.key, self.build(self.node_type, wanted, rows.c)))
+                    with self.at(part.key):
+                        parts.append((part.key, self.build(self.node_type, wanted, rows.c)))
                 case "cursor":
                     parts.append((part.key, self.page.cursor(rows.c)))
                 case _:

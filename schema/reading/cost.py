@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from schema.reading.call import Call
+from schema.reading.paths import REFUSALS, Path, find
 from services.errors import DocumentTooLarge, Refused
 
 SIZE_OF_A_LIST = 20
@@ -30,6 +31,7 @@ class Place:
 
     around: int
     size: Size
+    path: Path = ()
 
 
 class Tally:
@@ -40,11 +42,11 @@ class Tally:
         self._around = 0
 
     @contextmanager
-    def within(self, size: Size) -> Iterator[None]:
-        """All that is read inside is read for each of these rows."""
+    def within(self, size: Size, path: Path = ()) -> Iterator[None]:
+        """All that is read inside is read for each of these rows; `path` is where that is asked."""
         if len(self.places) == MOST_PLACES:
             raise DocumentTooLarge(reason=f"over {MOST_PLACES} tables")
-        self.places.append(Place(self._around, size))
+        self.places.append(Place(self._around, size, path))
         before, self._around = self._around, len(self.places)
         try:
             yield
@@ -63,7 +65,11 @@ def rows(places: Sequence[Place], call: Call) -> int:
 
 def charge(places: Sequence[Place], call: Call) -> None:
     """Refuse a call that could touch too much, and reckon with what it could touch."""
-    cost, limit = rows(places, call), call.page.cost
+    try:
+        cost, limit = rows(places, call), call.page.cost
+    except REFUSALS:
+        find([(place.path, place.size) for place in places if callable(place.size)], call)
+        raise
     if cost > limit:
         raise QueryTooCostly(cost=cost, limit=limit)
     call.spend(cost)

@@ -29,6 +29,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 
 from schema.reading.call import Call
 from schema.reading.cost import Place
+from schema.reading.paths import REFUSALS, Path, find
 from schema.reading.statement import Statement
 from services.standing import Standing
 from services.tables import Tenant, TenantState
@@ -45,10 +46,21 @@ class Plan:
     binders: tuple[Binder, ...]
     needs_hashes: bool = False
     places: tuple[Place, ...] = ()
+    paths: tuple[Path, ...] = ()
+    unused: tuple[tuple[Path, Binder], ...] = ()
 
     def arguments(self, call: Call) -> list[Any]:
-        """The parameters of one running; `BadInput` where the caller's values can't be used."""
-        return [binder(call) for binder in self.binders]
+        """The parameters of one running; `BadInput` where the caller's values can't be used.
+
+        Those that the statement has no need of are looked at too: a cursor beside a count alone.
+        """
+        if self.unused:
+            find(self.unused, call)
+        try:
+            return [binder(call) for binder in self.binders]
+        except REFUSALS:
+            find(zip(self.paths, self.binders, strict=True), call)
+            raise
 
 
 def plan(statement: Statement, data: ColumnElement[Any], *, guarded: bool = True) -> Plan:
@@ -65,13 +77,14 @@ def plan(statement: Statement, data: ColumnElement[Any], *, guarded: bool = True
     opened = door.cte("door").prefix_with("MATERIALIZED", dialect="postgresql")
     whole = select(data.label("data"))
     compiled = whole.select_from(opened).compile(dialect=DIALECT)
-    constants = compiled.params
-    binders = tuple(
-        statement.binders.get(name) or _constant(constants[name])
-        for name in compiled.positiontup or ()
-    )
+    constants, used = compiled.params, compiled.positiontup or ()
+    binders = tuple(statement.binders.get(name) or _constant(constants[name]) for name in used)
     places = tuple(statement.tally.places)
-    return Plan(str(compiled), binders, statement.needs_hashes, places)
+    paths = tuple(statement.paths.get(name, ()) for name in used)
+    unused = tuple(
+        (statement.paths[name], get) for name, get in statement.binders.items() if name not in used
+    )
+    return Plan(str(compiled), binders, statement.needs_hashes, places, paths, unused)
 
 
 def _holds(statement: Statement) -> ColumnElement[bool]:

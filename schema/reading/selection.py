@@ -5,12 +5,15 @@ The order of the result is the order in which the specification's CollectFields 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from graphql import (
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLDirective,
+    GraphQLError,
     GraphQLIncludeDirective,
     GraphQLObjectType,
     GraphQLSchema,
@@ -23,6 +26,8 @@ from graphql import (
     is_abstract_type,
 )
 from graphql.execution.values import VariableValues
+
+from services.errors import VariablesRefused
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +95,18 @@ class Selector:
                     yield from self._fields(fragment.selection_set.selections, type_, visited)
 
     def _is_included(self, node: SelectionNode) -> bool:
-        skip = get_directive_values(GraphQLSkipDirective, node, self.variables)
+        skip = self._directive(GraphQLSkipDirective, node)
         if skip and skip["if"]:
             return False
-        include = get_directive_values(GraphQLIncludeDirective, node, self.variables)
+        include = self._directive(GraphQLIncludeDirective, node)
         return not include or bool(include["if"])
+
+    def _directive(self, kind: GraphQLDirective, node: SelectionNode) -> dict[str, Any] | None:
+        try:
+            return get_directive_values(kind, node, self.variables)
+        except GraphQLError as error:
+            # A variable is null, and may be, where the directive's argument may not.
+            raise VariablesRefused(reason=error.message) from None
 
     def _applies(self, condition: str, type_: GraphQLObjectType) -> bool:
         named = self.schema.type_map[condition]

@@ -4,7 +4,8 @@ Every table is bound to the county by an explicit predicate beside row-level sec
 reader by the scopes of their grants. Names are numbered, so that the same document is the same SQL.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from json import dumps
 from typing import Any
 from uuid import UUID
@@ -48,6 +49,7 @@ from schema.reading.connection import EMPTY_LIST, ConnectionJson, readable
 from schema.reading.cost import SIZE_OF_A_LIST, Tally
 from schema.reading.filters import conditions
 from schema.reading.paging import Page
+from schema.reading.paths import Path, placed
 from schema.reading.selection import Selector, Wanted
 from schema.reading.values import global_id, key_of, pairs_to_json, parse_id, scalar
 from schema.reading.values import key as sql_key
@@ -69,6 +71,8 @@ class Statement:
         self._names: dict[Any, str] = {}
         self._aliases = 0
         self._fields: list[tuple[GraphQLField, Wanted]] = []
+        self._keys: list[str] = []
+        self.paths: dict[str, Path] = {}
 
     # What declarations may ask (schema.reading.declare.Ask).
 
@@ -91,13 +95,14 @@ class Statement:
         """A parameter, by whatever key the caller knows it again."""
         name = self._names.setdefault(key, f"p{len(self._names)}")
         self.binders[name] = get
+        self.paths.setdefault(name, self.path)
         return bindparam(name, type_=type_, required=True, unique=False)
 
     def argument(
         self, name: str, type_: TypeEngine[Any], of: str | None = None
     ) -> ColumnElement[Any]:
         """An argument of the field being built, or of the rowless object that it is in."""
-        definition, node = self._asked(name)
+        definition, node, path = self._asked(name)
 
         def get(call: Call) -> Any:
             value = call.arguments(definition, node).get(name)
@@ -105,7 +110,24 @@ class Statement:
                 return key_of(value, name, of) if of else parse_id(value, name)[1]
             return getattr(value, "value", value)
 
-        return self.bind((id(node), name), get, type_)  # type: ignore[no-any-return]
+        bound = self.bind((id(node), name), get, type_)
+        self.paths[self._names[id(node), name]] = path
+        return bound  # type: ignore[no-any-return]
+
+    @property
+    def path(self) -> Path:
+        """The keys of the answer down to what is being built."""
+        return tuple(self._keys)
+
+    @contextmanager
+    def at(self, key: str) -> Iterator[None]:
+        """Inside, the value of this key is built."""
+        self._keys.append(key)
+        try:
+            with placed(self._keys):
+                yield
+        finally:
+            self._keys.pop()
 
     def need_hashes(self) -> None:
         """A filter by a sealed number."""
@@ -113,16 +135,18 @@ class Statement:
 
     def is_given(self, name: str) -> bool:
         """Whether the field's argument has a value in this shape of call."""
-        definition, node = self._asked(name)
+        definition, node, _ = self._asked(name)
         return self.call.arguments(definition, node).get(name) is not None
 
-    def _asked(self, name: str) -> tuple[GraphQLField, FieldNode]:
+    def _asked(self, name: str) -> tuple[GraphQLField, FieldNode, Path]:
         """The place that has this argument: the field itself, or the one right above it."""
+        path = self.path
         for definition, wanted in reversed(self._fields[-2:]):
             if name in definition.args:
-                return definition, wanted.nodes[0]
+                return definition, wanted.nodes[0], path
+            path = path[:-1]
         definition, wanted = self._fields[-1]
-        return definition, wanted.nodes[0]
+        return definition, wanted.nodes[0], self.path
 
     def scopes(self, object_: str) -> frozenset[Scope]:
         """How far the reader may read."""
@@ -144,7 +168,7 @@ class Statement:
 
     def one(self, type_: GraphQLObjectType, want: Wanted, id_: ColumnElement[Any]) -> Any:
         """The JSON of the row with this id, or null where there is none that the reader may see."""
-        table = self._alias(type_, want)
+        table = self._alias(type_)
         with self.tally.within(1):
             built = self.object_(type_, self.selector.below(want, type_), table.c)
         return self._visible(type_, table, built).where(table.c["id"] == id_).scalar_subquery()
@@ -159,7 +183,8 @@ class Statement:
         field = type_.fields[want.name]
         self._fields.append((field, want))
         try:
-            return self._from(type_, field, want, row)
+            with self.at(want.key):
+                return self._from(type_, field, want, row)
         finally:
             self._fields.pop()
 
@@ -198,7 +223,7 @@ class Statement:
         self, field: GraphQLField, want: Wanted, here: d.Here, row: d.Row
     ) -> ColumnElement[Any]:
         if here.object is not None:
-            self._admit(here.object, want)
+            self._admit(here.object)
         target = _object_type(field.type)
         built = self.object_(target, self.selector.below(want, target), row)
         return case((here.seen(self, row), built), else_=ABSENT) if here.seen else built
@@ -279,7 +304,7 @@ class Statement:
     ) -> ColumnElement[Any]:
         target = self.catalogue.node_type(field.type)
         node = want.nodes[0]
-        table = self._alias(target, want)
+        table = self._alias(target)
         scoped = self._visible(target, table, *readable(table), is_whole=pages.back is None)
         if pages.back is not None:
             scoped = scoped.where(table.c[pages.back] == row["id"]).correlate(row["id"].table)
@@ -292,22 +317,22 @@ class Statement:
             scoped = select(*table.c)
         page = Page.of(field, node, self.call)
         built = ConnectionJson(
-            self, self.selector, self.object_, page, scoped, table, target, self._name("p")
+            self, self.selector, self.object_, page, scoped, table, target, self._name("p"), self.at
         )
-        with self.tally.within(page.size):
+        with self.tally.within(page.size, self.path):
             return built.of(field, want)
 
     # Who may see what.
 
-    def _alias(self, type_: GraphQLObjectType, want: Wanted) -> FromClause:
+    def _alias(self, type_: GraphQLObjectType) -> FromClause:
         reading = self.catalogue.readings[type_.name]
-        self._admit(reading.object, want)
+        self._admit(reading.object)
         return reading.table.alias(self._name("t"))
 
-    def _admit(self, object_: str, want: Wanted) -> None:
+    def _admit(self, object_: str) -> None:
         """Refuse, before the database is asked, what the reader may not read anywhere."""
         if not self.scopes(object_):
-            raise Forbidden(object=object_, action="read", path=want.key)
+            raise Forbidden(object=object_, action="read")
 
     def _visible(
         self, type_: GraphQLObjectType, table: FromClause, *wanted: Any, is_whole: bool = False

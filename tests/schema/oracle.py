@@ -4,9 +4,7 @@ It shares no line with the compiler: the policies' scopes, paging and computed f
 here in Python, as the specification and DOMAIN say them.
 """
 
-import base64
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -21,7 +19,8 @@ import schema
 from policies import Actor
 from tests.county import County
 from tests.schema.oracle_coverage import Derived, coverage
-from tests.schema.oracle_values import collated, matches, role, widest, written
+from tests.schema.oracle_pages import Node, Page, check_sizes, cursor, cut
+from tests.schema.oracle_values import Row, collated, key_of, matches, role, widest, written
 
 TABLES = {
     "Unit": "unit", "Person": "person", "Post": "post", "Appointment": "appointment",
@@ -85,28 +84,7 @@ RENAMED = {
     ("TrustedDocument", "registeredAt"): "made_at",
 }
 ORDERS = {"registered_at": "made_at"}
-Row = Mapping[str, Any]
 PLAIN = build_schema(schema.sdl())
-
-
-@dataclass(frozen=True)
-class Node:
-    """A row with the type that it is of."""
-
-    type_name: str
-    row: Row
-
-
-@dataclass(frozen=True)
-class Page:
-    """What of a list a connection shows, and what lies around it."""
-
-    shown: Sequence[Node]
-    total: int
-    before: bool
-    after: bool
-    order: str
-    name: str
 
 
 @dataclass
@@ -130,7 +108,15 @@ class Oracle:
         return cls(actor, rows, now)
 
     def answer(self, document: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """What the executor answers."""
+        """What the executor answers where nothing is wrong."""
+        found = self.executed(document, variables)
+        assert found.errors is None, found.errors
+        return found.data or {}
+
+    def executed(
+        self, document: str, variables: Mapping[str, Any] | None = None
+    ) -> ExecutionResult:
+        """What the executor makes of a document, its errors included."""
         found = execute_sync(
             PLAIN,
             parse(document),
@@ -139,8 +125,7 @@ class Oracle:
             type_resolver=lambda value, info, type_: value.type_name,
         )
         assert isinstance(found, ExecutionResult)
-        assert found.errors is None, found.errors
-        return found.data or {}
+        return found
 
     def resolve(self, source: Any, info: GraphQLResolveInfo[Any], **given: Any) -> Any:
         """One field."""
@@ -254,6 +239,7 @@ class Oracle:
     # Lists.
 
     def _page(self, info: GraphQLResolveInfo[Any], source: Any, given: Mapping[str, Any]) -> Page:
+        check_sizes(given)
         type_name = str(info.return_type.of_type).removesuffix("Connection")  # type: ignore[union-attr]
         rows = [row for row in self.rows[type_name] if self.sees(type_name, row)]
         if isinstance(source, Node):
@@ -321,8 +307,8 @@ class Oracle:
         ]
 
     def _query_node(self, _: Any, given: Mapping[str, Any]) -> Node | None:
-        type_name, _, key = given["id"].partition(":")
-        return self.one(type_name, UUID(key)) if type_name in TABLES else None
+        type_name, key = key_of(given["id"], "id")
+        return self.one(type_name, key) if type_name in TABLES else None
 
     def _event_object(self, source: Node, _: Any) -> Node | None:
         type_name = source.row["object"]
@@ -346,30 +332,4 @@ class Oracle:
 
     def _query_coverage(self, _: Any, given: Mapping[str, Any]) -> dict[str, Any] | None:
         unit = given.get("unit")
-        return coverage(self, UUID(unit.partition(":")[2]) if unit else None)
-
-
-def cut(
-    type_name: str, rows: Sequence[Row], given: Mapping[str, Any], order: str, name: str
-) -> Page:
-    """The page of a sorted list that the arguments ask for."""
-    places = [cursor(Page((), 0, False, False, order, name), row) for row in rows]
-    start = places.index(given["after"]) + 1 if given.get("after") else 0
-    end = places.index(given["before"]) if given.get("before") else len(rows)
-    window = list(rows[start:end])
-    has_after, has_before = given.get("after") is not None, given.get("before") is not None
-    if given.get("last") is not None:
-        shown = window[max(0, len(window) - given["last"]) :]
-        around = (len(window) > given["last"], has_before)
-    else:
-        first = 20 if given.get("first") is None else given["first"]
-        shown, around = window[:first], (has_after, len(window) > first)
-    nodes = [Node(type_name, row) for row in shown]
-    return Page(nodes, len(rows), *around, order, name)
-
-
-def cursor(page: Page, row: Row) -> str:
-    """Where a row stands in an order, as the service writes it."""
-    places = [page.name, written(row[page.order]), str(row["id"])]
-    shown = [place if isinstance(place, str) else json.dumps(place) for place in places]
-    return base64.b64encode(json.dumps(shown, ensure_ascii=False).encode()).decode()
+        return coverage(self, key_of(unit, "unit", "Unit")[1] if unit else None)

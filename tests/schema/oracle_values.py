@@ -11,6 +11,29 @@ import policies
 from policies import Actor
 
 Row = Mapping[str, Any]
+
+
+class Wrong(Exception):
+    """An argument that nothing can be answered to."""
+
+    def __init__(self, argument: str) -> None:
+        super().__init__(argument)
+        self.argument = argument
+
+
+def key_of(text: str, argument: str, type_name: str | None = None) -> tuple[str, UUID]:
+    """The type and the key that a global id is made of; of this type, if one is wanted."""
+    name, _, digits = text.partition(":")
+    try:
+        key = UUID(digits)
+    except ValueError:
+        raise Wrong(argument) from None
+    if str(key) != digits or type_name not in (None, name):
+        raise Wrong(argument)
+    return name, key
+
+
+OTHER_TYPES = {"person": "Person", "client": "Client"}
 ENDS = ("revoked_at", "distrusted_at", "withdrawn_at", "until")
 
 
@@ -27,7 +50,8 @@ def matches(type_name: str, row: Row, name: str, wanted: Any) -> bool:
         case "name" if type_name in ("Unit", "Person"):
             return str(row["name"]).startswith(wanted)
         case _ if f"{to_snake_case(name)}_id" in row:
-            return str(row[f"{to_snake_case(name)}_id"]) == str(wanted).partition(":")[2]
+            _, key = key_of(str(wanted), name, OTHER_TYPES.get(name, "Unit"))
+            return bool(row[f"{to_snake_case(name)}_id"] == key)
         case _:
             return bool(row[to_snake_case(name)] == wanted)
 
