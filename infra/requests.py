@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from email.message import Message
 from typing import Any
 
 from starlette.requests import HTTPConnection, Request
@@ -48,8 +49,7 @@ async def read(request: Request, settings: Settings) -> GraphQLRequest | Batch:
     """Read a request, or as many in one body as are allowed; `Refused` says what is wrong."""
     if request.method == "GET":
         return checked(_from_query(request.query_params), is_get=True)
-    media_type, _, parameters = request.headers.get("content-type", "").partition(";")
-    if media_type.strip().lower() != JSON or "utf-8" not in (parameters.lower() or "utf-8"):
+    if not _is_json(request.headers.get("content-type", "")):
         raise MediaTypeRefused()
     given = _parsed(await body(request, settings.max_body_bytes))
     if not isinstance(given, list):
@@ -73,6 +73,15 @@ def counties(request: HTTPConnection, *said: str | None) -> set[str]:
     """Every name by which a request names its county: path, header and what else it says of it."""
     named = (request.path_params.get("tenant"), request.headers.get("x-sanfang-tenant"), *said)
     return {name for name in named if name}
+
+
+def _is_json(said: str) -> bool:
+    """JSON in UTF-8, which it is where no other encoding is named."""
+    if said == JSON:
+        return True
+    parsed = Message()
+    parsed["content-type"] = said
+    return parsed.get_content_type() == JSON and parsed.get_content_charset("utf-8") == "utf-8"
 
 
 def _parsed(text: bytes) -> Any:

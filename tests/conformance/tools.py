@@ -29,7 +29,8 @@ def prepare() -> None:
     npm = _npm()
     _lay_out()
     _install(CLIENTS / ".installed", HERE / "clients" / "package-lock.json",
-             [npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"])  # fmt: skip
+             [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund",
+              "--loglevel=error"])  # fmt: skip
     if not (PYTHON / "bin" / "python").exists():
         venv.create(PYTHON, with_pip=True)
     _install(PYTHON / ".installed", HERE / "requirements.lock",

@@ -82,7 +82,14 @@ class TestMediaTypes:
         assert media_type(answer) == f"{JSON}; charset=utf-8"
 
     @pytest.mark.parametrize(
-        "said", [JSON, f"{JSON}; charset=utf-8", f'{JSON};charset="UTF-8"', "Application/JSON"]
+        "said",
+        [
+            JSON,
+            f"{JSON}; charset=utf-8",
+            f'{JSON};charset="UTF-8"',
+            "Application/JSON",
+            f"{JSON}; profile=x",
+        ],
     )
     async def test_what_is_sent_is_read_as_utf_8(self, served: Service, said: str) -> None:
         body = {"query": '{ __type(name: "网格🏊") { name } }'}
@@ -263,6 +270,8 @@ class TestUnasked:
             "multipart/form-data; boundary=x",
             "application/graphql",
             f"{JSON}; charset=utf-16",
+            f"{JSON}; charset=utf-16; profile=utf-8",
+            f"{JSON}, text/plain",
         ],
     )
     async def test_only_json_is_taken(
