@@ -14,8 +14,10 @@ the service by its own command; pgbench with the very statement that it compiled
 Starlette route that answers ready bytes; PostGraphile; Mercurius with jit; Strawberry with data
 loaders; strawchemy. All read the same database by its socket, as the same role under row-level
 security, by 16 connections at most. All prove the same Ed25519 token once and keep it by its hash,
-and set the county for each request. The service alone also compares the reader's standing and
-checks scopes: that is part of its cost.
+and set the county for each request. None compiles statements to machine code or uses parallel
+workers; how PostgreSQL plans is left as it is by default, but for the service and for pgbench,
+which have the settings of the service's own sessions. The service alone also compares the reader's
+standing and checks scopes: that is part of its cost.
 
 The questions, five shapes: one row by its id, a page of 20, a page of 20 with three levels and five
 relations, 10,000 objects, the county's coverage. Each is written in each peer's own words; the

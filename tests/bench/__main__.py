@@ -30,10 +30,10 @@ class Pace:
 
     rounds: int = 5
     seconds: float = 1.5
-    writes: int = 500
+    writes: int = 1000
 
 
-QUICK = Pace(rounds=1, seconds=0.4, writes=100)
+QUICK = Pace(rounds=1, seconds=0.4, writes=200)
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,19 @@ from uuid import UUID
 from tests.bench import contest, documents, pgbench
 from tests.bench.clock import Figures, Load, Run
 from tests.bench.contest import BENCH_PYTHON, HERE, Peer
-from tests.bench.documents import TREE
+from tests.bench.documents import MANY, TREE
 from tests.bench.inside import Statement, body_of
 from tests.bench.stage import Stage
 
 PEERS = HERE / "peers"
 UVICORN, GRANIAN = "Uvicorn (uvloop, httptools)", "Granian (uvloop)"
 INSIDE, AROUND = "set_config in the statement", "begin, set_config, select, commit"
-PAIRS, ROWS = "json_build_object", "row_to_json"
+PAIRS, ROWS, TEXTS = "json_build_object", "row_to_json", "texts joined"
+
+JSON = {
+    TREE: {PAIRS: "pairs.sql", ROWS: "rows.sql"},
+    MANY: {PAIRS: "many_pairs.sql", ROWS: "many_rows.sql", TEXTS: "many_texts.sql"},
+}
 
 Chosen = dict[str, dict[str, Figures]]
 
@@ -28,19 +33,19 @@ def measure(
     stage: Stage, load: Load, unit: UUID, statement: Statement, rounds: int, seconds: float
 ) -> Chosen:
     """Each choice with its alternative, in turn."""
-    by_hand = (PEERS / "pairs.sql").read_text(encoding="utf-8")
-    as_rows = (PEERS / "rows.sql").read_text(encoding="utf-8")
-    tenant = [stage.counties[0].id]
     run = partial(pgbench.run, stage, seconds=max(seconds, 1.0))
     found = {
         "county": _in_turn(rounds, {
             INSIDE: lambda: run(pgbench.script(statement), statement.arguments),
             AROUND: lambda: run(_around(statement), statement.arguments),
         }),
-        "json": _in_turn(rounds, {
-            PAIRS: lambda: run(by_hand, tenant),
-            ROWS: lambda: run(as_rows, tenant),
-        }),
+        **{
+            f"json, {task}": _in_turn(rounds, {
+                name: partial(run, _written(file), [stage.counties[0].id])
+                for name, file in files.items()
+            })
+            for task, files in JSON.items()
+        },
     }  # fmt: skip
     with (
         contest.ours(stage, name=UVICORN) as ours,
@@ -78,6 +83,10 @@ def _asked(stage: Stage, load: Load, peer: Peer, unit: UUID, seconds: float) -> 
     return load.run(
         peer.port, [request], seconds, server=peer.process.pid, postmaster=stage.postmaster
     )
+
+
+def _written(file: str) -> str:
+    return (PEERS / file).read_text(encoding="utf-8")
 
 
 def _around(statement: Statement) -> str:

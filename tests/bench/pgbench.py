@@ -45,10 +45,8 @@ def run(
     seconds: float,
     *,
     connections: int = 16,
-    role: str | None = None,
 ) -> Run:
     """Run a script for so long, with the arguments as its variables p1, p2 and so on."""
-    environment = stage.environment()
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "script.sql")
         file.write_text(text, encoding="utf-8")
@@ -59,7 +57,7 @@ def run(
                 "-T", str(int(seconds + 3 * LEAD) + 1), "-f", str(file), "-l",
                 "--log-prefix", f"{folder}/log", *given,
             ],
-            env={**environment, "PGUSER": role or environment["PGUSER"]}, cwd=folder,
+            env={**stage.environment(), "PGOPTIONS": stage.session()}, cwd=folder,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
         try:

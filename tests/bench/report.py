@@ -89,7 +89,7 @@ def _cells(figures: Figures) -> list[str]:
 
 def _times(ours: Figures | None, theirs: Figures) -> str:
     """Our cost as a part of theirs."""
-    if ours is None or ours is theirs:
+    if ours is None or ours == theirs:
         return ""
     return f"{ours.median('cpu_ms') / theirs.median('cpu_ms'):.3g} x"
 

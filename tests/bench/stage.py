@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 from infra import migrate
-from infra.database import READ_ONLY, Database
+from infra.database import READ_ONLY, Database, address_of
 from infra.embedded import Embedded
 from infra.settings import Settings
 from services import signing
@@ -57,7 +57,7 @@ class Stage:
         return parse_qs(urlsplit(self.dsn).query)["host"][0]
 
     def environment(self) -> dict[str, str]:
-        """Where a peer finds the database and the keys, with the session settings of our own."""
+        """Where a peer finds the database and the keys; what plans it likes is left to it."""
         return {
             "PGHOST": self.socket,
             "PGPORT": parse_qs(urlsplit(self.dsn).query)["port"][0],
@@ -67,6 +67,12 @@ class Stage:
             "BENCH_POOL": str(POOL),
             "BENCH_KEYS": str(self.keys),
         }
+
+    def session(self) -> str:
+        """The settings of the service's own sessions, as PGOPTIONS has them."""
+        made = Settings(database_url=self.dsn, app_password=APP_PASSWORD, master_key=MASTER_KEY)
+        options = address_of(made, self.dsn).options(READ_ONLY)["server_settings"]
+        return " ".join(f"-c {name}={value}" for name, value in options.items())
 
     def settings(self, dsn: str | None = None) -> dict[str, str]:
         """The service's own settings on this stage: large pages are allowed, else as by default."""
