@@ -8,6 +8,8 @@ from strawberry.schema.name_converter import NameConverter
 from strawberry.tools import merge_types
 from strawberry.types.enum import EnumValue, StrawberryEnumDefinition
 
+from schema.reading.scalars import SCALARS
+
 CAPABILITIES = (
     "viewer",
     "tenants",
@@ -45,7 +47,7 @@ def build() -> strawberry.Schema:
         query=merge_types("Query", queries),
         mutation=merge_types("Mutation", mutations),
         subscription=merge_types("Subscription", watched),
-        config=StrawberryConfig(name_converter=Names()),
+        config=StrawberryConfig(name_converter=Names(), scalar_map=SCALARS),
     )
 
 

@@ -15,9 +15,11 @@ from graphql import (
     GraphQLSchema,
     get_named_type,
 )
+from sqlalchemy import BigInteger
 
 from schema.reading.declare import KEY, Column, Link, Pages, Reading, Source, Watched, Where
 from schema.reading.pages import Connection, Edge, PageInfo
+from schema.reading.values import BIG
 
 DEFINITION = "strawberry-definition"
 OWN_SHAPE = (Connection, Edge, PageInfo)
@@ -86,9 +88,19 @@ def _source(name: str, field_name: str, field: GraphQLField, reading: Reading | 
         wanted = declared.to
     if reading is not None and wanted is not None and wanted not in reading.table.c:
         raise Undeclared(f"{name}.{field_name}: {reading.table} has no column {wanted}")
+    if _is_cut(field, declared, reading):
+        raise Undeclared(f"{name}.{field_name}: a number of 64 bits is a BigInt")
     if isinstance(declared, Pages) and declared.back is None and reading is not None:
         raise Undeclared(f"{name}.{field_name}: a connection of a row says what points back at it")
     return declared  # type: ignore[no-any-return]
+
+
+def _is_cut(field: GraphQLField, declared: Source, reading: Reading | None) -> bool:
+    """Whether a column may hold a greater number than the field's Int can show."""
+    if reading is None or not isinstance(declared, Column):
+        return False
+    is_big = isinstance(reading.table.c[declared.name].type, BigInteger)
+    return is_big and get_named_type(field.type).name != BIG
 
 
 def _members(type_: GraphQLInputObjectType) -> Mapping[str, Where]:

@@ -9,7 +9,19 @@ from enum import Enum
 from typing import Any
 
 from graphql import FieldNode, GraphQLField
-from sqlalchemy import ColumnElement, FromClause, Integer, Select, func, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    DateTime,
+    FromClause,
+    Integer,
+    Select,
+    Text,
+    cast,
+    func,
+    select,
+    tuple_,
+)
 from sqlalchemy.sql.selectable import Subquery
 from sqlalchemy.types import TypeEngine
 
@@ -79,12 +91,22 @@ class Page:
         self, ask: Ask, keys: Sequence[ColumnElement[Any]], bound: str
     ) -> ColumnElement[bool]:
         types = [key.type for key in keys]
-        places = [
-            ask.bind((id(self.node), bound, i), self._place(bound, types, i), type_)
-            for i, type_ in enumerate(types)
-        ]
+        places = [self._edge(ask, bound, types, i) for i in range(len(types))]
         rows, edge = tuple_(*keys), tuple_(*places)
         return rows > edge if (bound == "after") != self.descending else rows < edge
+
+    def _edge(
+        self, ask: Ask, bound: str, types: Sequence[TypeEngine[Any]], place: int
+    ) -> ColumnElement[Any]:
+        """A place of the cursor; days go as text: the driver takes the last of all for infinity."""
+        key, get, type_ = (
+            (id(self.node), bound, place),
+            self._place(bound, types, place),
+            types[place],
+        )
+        if isinstance(type_, Date | DateTime):
+            return cast(ask.bind(key, lambda call: get(call).isoformat(), Text()), type_)
+        return ask.bind(key, get, type_)  # type: ignore[no-any-return]
 
     def _place(self, bound: str, types: Sequence[TypeEngine[Any]], place: int) -> Any:
         def get(call: Call) -> Any:

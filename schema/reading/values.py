@@ -14,6 +14,7 @@ from uuid import UUID
 
 from graphql import GraphQLEnumType, GraphQLOutputType, get_named_type
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Date,
     DateTime,
@@ -34,7 +35,7 @@ MOMENT = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
 NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*")
 KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 MOST_PAIRS = 50
-MOST_INTEGER = 2**31 - 1
+BIG = "BigInt"
 
 
 def key(name: str) -> ColumnElement[str]:
@@ -50,7 +51,7 @@ def scalar(column: ColumnElement[Any], type_: GraphQLOutputType) -> ColumnElemen
         return func.upper(column)
     if isinstance(column.type, DateTime):
         return func.to_char(func.timezone("UTC", column), MOMENT_SQL)
-    return column
+    return cast(column, Text) if get_named_type(type_).name == BIG else column
 
 
 def pairs_to_json(pairs: Sequence[tuple[str, ColumnElement[Any]]]) -> ColumnElement[Any]:
@@ -110,11 +111,15 @@ def parse_cursor(
 
 
 MOMENT_SQL: ColumnElement[str] = literal_column(f"'{MOMENT}'", Text)
+DAY_SQL: ColumnElement[str] = literal_column("'YYYY-MM-DD'", Text)
 
 
 def _place(column: ColumnElement[Any]) -> ColumnElement[Any]:
     if isinstance(column.type, DateTime):
         return func.to_char(func.timezone("UTC", column), MOMENT_SQL)
+    if isinstance(column.type, Date):
+        # As text it would be written in the style that the server is set to.
+        return func.to_char(column, DAY_SQL)
     return cast(column, Text)
 
 
@@ -128,8 +133,10 @@ def _value(place: Any, type_: TypeEngine[Any]) -> Any:
             return date.fromisoformat(place)
         case Uuid():
             return UUID(place)
+        case BigInteger():
+            return _number(place, 64)
         case Integer():
-            return _number(place)
+            return _number(place, 32)
         case _:
             return _storable(place)
 
@@ -141,9 +148,9 @@ def _moment(text: str) -> datetime:
     return moment.astimezone(UTC)
 
 
-def _number(text: str) -> int:
+def _number(text: str, bits: int) -> int:
     number = int(text)
-    if not -MOST_INTEGER <= number <= MOST_INTEGER:
+    if not -(2 ** (bits - 1)) <= number < 2 ** (bits - 1):
         raise OverflowError(text)
     return number
 

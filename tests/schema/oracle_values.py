@@ -60,7 +60,8 @@ def written(value: Any) -> Any:
     """A value as JSON has it."""
     match value:
         case datetime():
-            return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+            moment = value.astimezone(UTC).replace(tzinfo=None)
+            return f"{moment.isoformat(timespec='microseconds')}Z"
         case date():
             return value.isoformat()
         case UUID():
