@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import venv
+from inspect import getdoc
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -42,11 +43,11 @@ def prepare() -> None:
 def _npm() -> str:
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
-        raise NodeMissing(NodeMissing.__doc__)
+        raise NodeMissing(getdoc(NodeMissing))
     said = subprocess.run([node, "--version"], check=True, capture_output=True, text=True).stdout
     version = re.match(r"v(\d+)", said)
     if version is None or int(version[1]) < LEAST_NODE:
-        raise NodeMissing(f"{NodeMissing.__doc__}({node}: {said.strip()})")
+        raise NodeMissing(f"{getdoc(NodeMissing)}\n({node}: {said.strip()})")
     return npm
 
 
