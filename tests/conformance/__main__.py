@@ -47,7 +47,8 @@ def _pytest(name: str) -> Command:
 
 
 def _at_random(role: str) -> Step:
-    command: Command = [PYTHON / "st", "run", "--no-color", "{url}/graphql/yihuang"]
+    command: Command = [PYTHON / "python", "-m", "schemathesis.cli", "run", "--no-color",
+                        "{url}/graphql/yihuang"]  # fmt: skip
     return Step(f"schemathesis, {role}", [command], role=role)
 
 
