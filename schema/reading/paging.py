@@ -99,14 +99,10 @@ class Page:
         self, ask: Ask, bound: str, types: Sequence[TypeEngine[Any]], place: int
     ) -> ColumnElement[Any]:
         """A place of the cursor; days go as text: the driver takes the last of all for infinity."""
-        key, get, type_ = (
-            (id(self.node), bound, place),
-            self._place(bound, types, place),
-            types[place],
-        )
-        if isinstance(type_, Date | DateTime):
-            return cast(ask.bind(key, lambda call: get(call).isoformat(), Text()), type_)
-        return ask.bind(key, get, type_)  # type: ignore[no-any-return]
+        key, get = (id(self.node), bound, place), self._place(bound, types, place)
+        if isinstance(types[place], Date | DateTime):
+            return cast(ask.bind(key, lambda call: get(call).isoformat(), Text()), types[place])
+        return ask.bind(key, get, types[place])  # type: ignore[no-any-return]
 
     def _place(self, bound: str, types: Sequence[TypeEngine[Any]], place: int) -> Any:
         def get(call: Call) -> Any:

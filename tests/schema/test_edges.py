@@ -143,8 +143,8 @@ async def rows(database: Database, here: County) -> AsyncIterator[list[dict[str,
     # As text: the driver would make infinity of the first and the last day that there are.
     columns = "$1, $2, $3, $4::text::date, $5::text::timestamptz, $6"
     for row in made:
-        days = {"day": row["day"].isoformat(), "at": row["at"].isoformat()}
-        await owner.execute(f"insert into edge values ({columns})", *(row | days).values())
+        given = [one.isoformat() if isinstance(one, date) else one for one in row.values()]
+        await owner.execute(f"insert into edge values ({columns})", *given)
     yield made
     await owner.execute("drop table edge")
     await owner.close()
