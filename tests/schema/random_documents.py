@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from graphql import (
     GraphQLEnumType,
@@ -21,8 +21,13 @@ from policies import Actor
 from schema.reading.catalogue import Catalogue
 from schema.reading.declare import Here
 
-DEEPEST = 5
-MOST_FIELDS = 5
+DEEPEST = 6
+MOST_FIELDS = 4
+# One object in so many is wide: more members than one call of json_build_object takes.
+WIDE_OF = 60
+WIDTHS = (51, 75, 101)
+Cursors: TypeAlias = Mapping[tuple[str, str, str], Sequence[str]]
+BOUNDS = ((), (), ("after",), ("before",), ("after", "before"))
 PREFIXES = ("", "王", "第", "桂", "1", "\U00020000", '"', "\\", "'; --", "%", "é")
 
 
@@ -34,8 +39,10 @@ class Maker:
     catalogue: Catalogue
     actor: Actor
     ids: Sequence[str]
+    cursors: Cursors
     declared: dict[str, str] = field(default_factory=dict)
     given: dict[str, Any] = field(default_factory=dict)
+    fragments: list[str] = field(default_factory=list)
     names: int = 0
 
     def document(self) -> str:
@@ -44,7 +51,7 @@ class Maker:
         assert root is not None
         body = self.selection(root, 0)
         declared = ", ".join(f"${name}: {type_}" for name, type_ in self.declared.items())
-        return f"query {f'({declared}) ' if declared else ''}{body}"
+        return " ".join([f"query {f'({declared}) ' if declared else ''}{body}", *self.fragments])
 
     def selection(
         self, type_: GraphQLObjectType | GraphQLInterfaceType, depth: int, *, is_apart: bool = False
@@ -60,9 +67,22 @@ class Maker:
             st.lists(st.sampled_from([*fields, "__typename"]), min_size=1, max_size=MOST_FIELDS)
         )
         parts = [self._field(type_, name, depth, is_apart) for name in chosen]
+        parts += self._width(type_)
         if isinstance(type_, GraphQLInterfaceType):
             parts += self._on_types(type_, depth)
         return "{ " + " ".join(self._wrapped(type_.name, part) for part in parts) + " }"
+
+    def _width(self, type_: GraphQLObjectType | GraphQLInterfaceType) -> list[str]:
+        """Now and then as many leaves more as make an object wide, in an order that shows."""
+        if self.draw(st.integers(1, WIDE_OF)) != WIDE_OF:
+            return []
+        leaves = [
+            name
+            for name, one in type_.fields.items()
+            if is_leaf_type(get_named_type(one.type)) and not one.args
+        ]
+        wide = self.draw(st.sampled_from(WIDTHS)) if leaves else 0
+        return [f"{self._name('w')}: {leaves[number % len(leaves)]}" for number in range(wide)]
 
     def _on_types(self, type_: GraphQLInterfaceType, depth: int) -> list[str]:
         possible = [
@@ -111,7 +131,19 @@ class Maker:
             return f"... @include(if: {self._boolean()}) {{ {part} }}"
         if how == 2:
             return f"... @skip(if: {self._boolean()}) {{ {part} }}"
+        if how == 3:
+            name = self._name("F")
+            self.fragments.append(f"fragment {name} on {type_name} {{ {part} }}")
+            return f"...{name}"
+        if how == 4 and type_name in self.catalogue.readings:
+            return f"{part} ... on Node {{ {self._name('a')}: id ...{self._named_node()} }}"
         return part
+
+    def _named_node(self) -> str:
+        """A fragment on the interface, whatever it is spread in."""
+        name = self._name("F")
+        self.fragments.append(f"fragment {name} on Node {{ {self._name('t')}: __typename }}")
+        return name
 
     def _boolean(self) -> str:
         value = self.draw(st.booleans())
@@ -135,20 +167,27 @@ class Maker:
         if "language" in one.args and self.draw(st.booleans()):
             parts.append(f"language: {self.draw(st.sampled_from(['ZH', 'EN']))}")
         if "orderBy" in one.args:
-            parts += self._page(one)
+            parts += self._page(one, self.catalogue.node_type(one.type).name)
         return f"({', '.join(parts)})" if parts else ""
 
-    def _page(self, one: GraphQLField) -> list[str]:
+    def _page(self, one: GraphQLField, target: str) -> list[str]:
         parts: list[str] = []
         size = self.draw(st.sampled_from(["first", "last", None]))
         if size is not None:
             parts.append(f"{size}: {self._number()}")
-        if self.draw(st.booleans()):
-            orders = get_named_type(one.args["orderBy"].type)
-            assert isinstance(orders, GraphQLEnumType)
-            parts.append(f"orderBy: {self.draw(st.sampled_from(sorted(orders.values)))}")
-        if self.draw(st.booleans()):
-            parts.append(f"direction: {self.draw(st.sampled_from(['ASC', 'DESC']))}")
+        orders = get_named_type(one.args["orderBy"].type)
+        assert isinstance(orders, GraphQLEnumType)
+        order = self.draw(st.sampled_from(list(orders.values)))
+        direction = self.draw(st.sampled_from(["ASC", "DESC"]))
+        known = self.cursors.get((target, order, direction), ())
+        bounds = self.draw(st.sampled_from(BOUNDS)) if known else ()
+        for bound in bounds:
+            parts.append(f"{bound}: {self._text(self.draw(st.sampled_from(known)), 'String')}")
+        # What the schema has as its default may be left out.
+        if order != next(iter(orders.values)) or self.draw(st.booleans()):
+            parts.append(f"orderBy: {order}")
+        if direction != "ASC" or self.draw(st.booleans()):
+            parts.append(f"direction: {direction}")
         if "filter" in one.args and self.draw(st.booleans()):
             input_ = get_named_type(one.args["filter"].type)
             assert isinstance(input_, GraphQLInputObjectType)
@@ -203,8 +242,8 @@ def quoted(text: str) -> str:
 
 @st.composite
 def documents(
-    draw: Any, catalogue: Catalogue, actor: Actor, ids: Sequence[str]
+    draw: Any, catalogue: Catalogue, actor: Actor, ids: Sequence[str], cursors: Cursors
 ) -> tuple[str, Mapping[str, Any]]:
     """A document of what this reader may read, with its variables."""
-    maker = Maker(draw, catalogue, actor, ids)
+    maker = Maker(draw, catalogue, actor, ids, cursors)
     return maker.document(), maker.given

@@ -22,7 +22,7 @@ from tests.schema.world import World, world
 
 BUILT = schema.build()._schema
 READER = Reader(BUILT)
-DOCUMENTS = Documents(BUILT, Limits(depth=20, aliases=200, tokens=10_000))
+DOCUMENTS = Documents(BUILT, Limits(depth=30, aliases=4_000, tokens=20_000))
 
 UNIT = (
     "id kind kindLabel kindLabelEn: kindLabel(language: EN) name since until decision"
