@@ -88,6 +88,8 @@ def _source(name: str, field_name: str, field: GraphQLField, reading: Reading | 
         wanted = declared.to
     if reading is not None and wanted is not None and wanted not in reading.table.c:
         raise Undeclared(f"{name}.{field_name}: {reading.table} has no column {wanted}")
+    if reading is not None and wanted in reading.sealed:
+        raise Undeclared(f"{name}.{field_name}: {wanted} is sealed")
     if _is_cut(field, declared, reading):
         raise Undeclared(f"{name}.{field_name}: a number of 64 bits is a BigInt")
     if isinstance(declared, Pages) and declared.back is None and reading is not None:

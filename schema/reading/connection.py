@@ -1,6 +1,6 @@
 """A connection's JSON: edges, nodes, pageInfo and totalCount over one page of rows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +8,6 @@ from typing import Any
 from graphql import GraphQLField, GraphQLObjectType, get_named_type
 from sqlalchemy import (
     ColumnElement,
-    LargeBinary,
     Select,
     Text,
     func,
@@ -29,9 +28,9 @@ EMPTY_LIST: ColumnElement[Any] = literal_column("'[]'::json", JSON)
 Build = Callable[[GraphQLObjectType, Sequence[Wanted], Row], ColumnElement[Any]]
 
 
-def readable(table: FromClause) -> list[ColumnElement[Any]]:
-    """The columns that a page carries on: all but sealed bytes."""
-    return [column for column in table.c if not isinstance(column.type, LargeBinary)]
+def readable(table: FromClause, sealed: Collection[str]) -> list[ColumnElement[Any]]:
+    """The columns that a page carries on: all but what is sealed."""
+    return [column for column in table.c if column.name not in sealed]
 
 
 @dataclass(frozen=True, slots=True)

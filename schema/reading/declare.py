@@ -76,7 +76,10 @@ UnitPredicate = Callable[[Ask, Row, ColumnElement[Any]], ColumnElement[bool]]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A type that is rows of a table: the policy's object, and what each scope means for a row."""
+    """A type that is rows of a table: the policy's object, and what each scope means for a row.
+
+    `sealed` are the columns that no statement reads: at most it compares them.
+    """
 
     table: FromClause
     object: str
@@ -84,6 +87,7 @@ class Reading:
     own: Predicate | None = None
     public: Predicate | None = None
     is_tenant_row: bool = True
+    sealed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +214,8 @@ def reads(
     """Say that a type is rows of this table, read under this object of the policies."""
 
     def bind(type_: type[T]) -> type[T]:
-        reading = Reading(light(table), object_, unit, own, public, is_tenant_row)
+        sealed: frozenset[str] = getattr(table, "unrecorded", frozenset())
+        reading = Reading(light(table), object_, unit, own, public, is_tenant_row, sealed)
         type_.__reading__ = reading  # type: ignore[attr-defined]
         return type_
 

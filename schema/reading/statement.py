@@ -305,7 +305,8 @@ class Statement:
         target = self.catalogue.node_type(field.type)
         node = want.nodes[0]
         table = self._alias(target)
-        scoped = self._visible(target, table, *readable(table), is_whole=pages.back is None)
+        carried = readable(table, self.catalogue.readings[target.name].sealed)
+        scoped = self._visible(target, table, *carried, is_whole=pages.back is None)
         if pages.back is not None:
             scoped = scoped.where(table.c[pages.back] == row["id"]).correlate(row["id"].table)
         if pages.filter is not None:
