@@ -23,6 +23,8 @@ from tests.schema.test_oracle import DOCUMENTS, READER
 Node: TypeAlias = Mapping[str, Any]
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
+# As the app's roles have it, and as any other would.
+GENERIC, CUSTOM = "force_generic_plan", "force_custom_plan"
 CATALOGUE = READER.catalogue
 TABLES = {table.name: table for table in tables().sorted_tables}
 WALLED = frozenset(name for name, table in TABLES.items() if "tenant_id" in table.c)
@@ -124,12 +126,13 @@ class Explainer:
         plan = READER.query(parsed, operation, call)
         return plan, plan.arguments(call)
 
-    async def told(self, document: str, given: Mapping[str, Any]) -> Told:
-        """How the statement of a document went, by the plan that serves every value.
+    async def told(self, document: str, given: Mapping[str, Any], *, mode: str = GENERIC) -> Told:
+        """How the statement of a document went; by the plan that serves every value, if not asked.
 
-        EXPLAIN of a statement with parameters would show one made for these very values.
+        EXPLAIN of a statement with parameters would always show one made for these very values.
         """
         plan, arguments = await self.plan(document, given)
+        await self.connection.execute(f"set plan_cache_mode = {mode}")
         await self.connection.execute(f"prepare asked as {plan.sql}")
         values = ", ".join(literal(argument) for argument in arguments)
         explain = f"explain (analyze, timing off, format json) execute asked({values})"

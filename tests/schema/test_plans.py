@@ -23,6 +23,8 @@ from services import authority
 from tests.crowd import Crowd, populate
 from tests.schema.explained import (
     CATALOGUE,
+    CUSTOM,
+    GENERIC,
     TABLES,
     WALLED,
     Explainer,
@@ -176,16 +178,17 @@ async def problems(explainer: Explainer, listed: Listed) -> list[str]:
             cursor = await end_of_page(explainer, listed, arguments, given)
             for further in ("", f', after: "{cursor}"') if cursor else ("",):
                 document = listed.document(arguments + further)
-                found += await wrongs(explainer, listed, document, given)
+                for mode in (GENERIC, CUSTOM):
+                    found += await wrongs(explainer, listed, document, given, mode)
     counted = await explainer.told(listed.document(wanted="totalCount"), given)
     return found + [f"{listed.type_name}.{listed.name}: {step}" for step in counted.unindexed()]
 
 
 async def wrongs(
-    explainer: Explainer, listed: Listed, document: str, given: Mapping[str, Any]
+    explainer: Explainer, listed: Listed, document: str, given: Mapping[str, Any], mode: str
 ) -> list[str]:
     """What is wrong with how one document is answered."""
-    told = await explainer.told(document, given)
+    told = await explainer.told(document, given, mode=mode)
     found = told.unindexed()
     most = MOST_SORTED
     if sees_a_part(explainer.actor, listed):
@@ -194,7 +197,7 @@ async def wrongs(
         found.append(f"sorts {told.sorted_rows()} rows")
     if told.looked_at() > MOST_LOOKED_AT:
         found.append(f"looks at {told.looked_at()} rows")
-    return [f"{document} {step}" for step in found]
+    return [f"{mode}: {document} {step}" for step in found]
 
 
 async def end_of_page(
