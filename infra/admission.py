@@ -8,10 +8,10 @@ import hashlib
 from uuid import UUID
 
 from infra.database import Database
-from infra.kept import Kept
 from infra.requests import GraphQLRequest
 from services import trusted_documents
 from services.errors import MalformedRequest, Refused, TenantMissing
+from services.kept import Kept
 from services.standing import Authority
 
 # What may be kept by itself comes from anybody: so many texts, none longer than this.

@@ -9,8 +9,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from time import monotonic
 
-from infra.kept import Kept
 from services.errors import Refused
+from services.kept import Kept
 
 SECONDS = 60
 

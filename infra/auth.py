@@ -16,12 +16,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 import policies
 from infra.database import Database
-from infra.kept import Kept
 from infra.settings import Settings
 from policies import Held
 from services import authority, clock, issuers, sessions, signing
 from services.clients import Client
 from services.errors import Refused, TenantMissing, TenantUnknown, TokenRefused
+from services.kept import Kept
 from services.posts import OF_POST, Appointment, AppointmentState, Post
 from services.signing import Bearer
 from services.standing import FAR, Authority
@@ -80,6 +80,14 @@ class Authenticator:
         self._authorities: Kept[Caller, Warranted] = Kept()
         self._keys: Kept[UUID, dict[str, OKPKey]] = Kept()
         self._rings = issuers.KeyRings(allow_private=settings.allow_private_issuers)
+
+    async def of_request(self, authorization: str | None, counties: set[str]) -> Authority | None:
+        """Who asks, in which county; nobody where neither a token nor a county is given."""
+        if len(counties) > 1:
+            raise TenantUnknown()
+        if not counties and authorization is None:
+            return None
+        return await self.authenticate(authorization, next(iter(counties), None))
 
     async def authenticate(self, authorization: str | None, tenant: str | None) -> Authority:
         """The authority of a bearer token, or the public's in the county that is named."""

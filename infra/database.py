@@ -23,10 +23,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 import services
 from infra.embedded import Embedded
-from infra.kept import Kept
 from infra.saving import Session
 from infra.settings import Settings
 from services.accounts import Limits
+from services.kept import Kept
 from services.sealing import Master
 from services.tables import metadata
 from services.texts import is_storable
@@ -35,6 +35,7 @@ READ_WRITE = "sanfang_rw"
 READ_ONLY = "sanfang_ro"
 APP_ROLES = (READ_WRITE, READ_ONLY)
 STATEMENTS_CACHED = 1024
+# Two statements take no parameters: the one value is made a UUID again where it is put in.
 BEGIN = "begin; select set_config('sanfang.tenant', '{tenant_id}', true)"
 STATEMENT_BYTES_CACHED = 1 << 20
 

@@ -4,6 +4,7 @@ Every refusal has a status of its own; with plain JSON asked for by name, errors
 are 200, as older front ends expect.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,13 +14,12 @@ from starlette.responses import Response
 
 from infra import requests, telemetry
 from infra.operations import Asker, Operations, dump
-from infra.requests import Batch, GraphQLRequest
+from infra.requests import JSON, Batch, GraphQLRequest
 from schema.errors import describe, describe_graphql, language_of, refusal
-from services.errors import DocumentRefused, Refused, TenantUnknown, VariablesRefused
+from services.errors import DocumentRefused, Refused, VariablesRefused
 from services.standing import Authority
 
 RESPONSE = "application/graphql-response+json"
-JSON = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,29 +31,22 @@ class GraphQL:
     async def respond(self, request: Request) -> Response:
         """Answer one HTTP request."""
         language = language_of(request.headers.get("accept-language"))
-        media_type, is_legacy = _media_type(request.headers.get("accept"))
-        headers = {"content-language": language, "cache-control": "no-store"}
-        status = 200
+        media_type, is_legacy = _media_type(requests.accepted(request))
         try:
             body = await self._answer(request, language)
         except Exception as raised:
             refused = refusal(raised)
             is_of_document = isinstance(refused, DocumentRefused | VariablesRefused)
             status = 200 if is_legacy and is_of_document else refused.status
-            body = _refusal(refused, language)
-            headers |= _headers_of(refused)
-        return Response(body, status, headers, f"{media_type}; charset=utf-8")
+            return refused_response(refused, language, media_type, status)
+        headers = {"content-language": language, "cache-control": "no-store"}
+        return Response(body, 200, headers, f"{media_type}; charset=utf-8")
 
     async def authority(self, request: Request) -> Authority | None:
         """Who asks, in which county; nobody where neither is said."""
-        named = requests.counties(request)
         authorization = request.headers.get("authorization")
-        if len(named) > 1:
-            raise TenantUnknown()
-        if not named and authorization is None:
-            return None
-        slug = named.pop() if named else None
-        return await self.operations.authenticator.authenticate(authorization, slug)
+        authenticator = self.operations.authenticator
+        return await authenticator.of_request(authorization, requests.counties(request))
 
     async def _answer(self, request: Request, language: str) -> bytes:
         given = await requests.read(request, self.operations.settings)
@@ -71,12 +64,9 @@ class GraphQL:
             return _refusal(refusal(raised), asker.language)
 
 
-def _media_type(accept: str | None) -> tuple[str, bool]:
+def _media_type(accepted: Collection[str]) -> tuple[str, bool]:
     """The media type to answer in, and whether the caller asked for plain JSON by name."""
-    wanted = [part.split(";")[0].strip().lower() for part in (accept or "*/*").split(",")]
-    if RESPONSE in wanted:
-        return RESPONSE, False
-    return JSON, JSON in wanted
+    return (RESPONSE, False) if RESPONSE in accepted else (JSON, JSON in accepted)
 
 
 def _refusal(refused: Refused, language: str) -> bytes:
@@ -94,11 +84,13 @@ def _headers_of(refused: Refused) -> dict[str, str]:
     return {} if seconds is None else {"retry-after": str(seconds)}
 
 
-def refused_response(refused: Refused, language: str) -> Response:
-    """A refusal as an answer of its own, whatever was to be answered."""
+def refused_response(
+    refused: Refused, language: str, media_type: str = RESPONSE, status: int | None = None
+) -> Response:
+    """A refusal as an answer of its own, with its own status if no other is said."""
     headers = {"content-language": language, "cache-control": "no-store", **_headers_of(refused)}
     body = _refusal(refused, language)
-    return Response(body, refused.status, headers, f"{RESPONSE}; charset=utf-8")
+    return Response(body, status or refused.status, headers, f"{media_type}; charset=utf-8")
 
 
 def errors_of(refused: Refused, language: str) -> list[dict[str, Any]]:

@@ -75,6 +75,12 @@ def counties(request: HTTPConnection, *said: str | None) -> set[str]:
     return {name for name in named if name}
 
 
+def accepted(connection: HTTPConnection) -> set[str]:
+    """The media types that a caller accepts by name."""
+    said = connection.headers.get("accept", "")
+    return {part.split(";")[0].strip().lower() for part in said.split(",")}
+
+
 def _is_json(said: str) -> bool:
     """JSON in UTF-8, which it is where no other encoding is named."""
     if said == JSON:

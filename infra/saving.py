@@ -24,8 +24,8 @@ SHAPES = 512
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """One row as it goes out: its table, the names of its values, and of those the keys of an
-    update.
+    """The shape of one row as it goes out: its table, which columns are written, and for a change
+    by which keys the row is found.
     """
 
     table: Table

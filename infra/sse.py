@@ -13,9 +13,9 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Send
 
 from infra import requests, telemetry
-from infra.graphql import JSON, RESPONSE, errors_of, refused_response
+from infra.graphql import RESPONSE, errors_of, refused_response
 from infra.operations import dump
-from infra.requests import Batch, GraphQLRequest
+from infra.requests import JSON, Batch, GraphQLRequest
 from infra.subscriptions import Admitted, Subscriptions
 from schema.errors import language_of, refusal
 from services.errors import Refused
@@ -102,9 +102,7 @@ def wants_events(request: Request) -> bool:
 
     Clients that can read either name both, and ask for events alone where they subscribe.
     """
-    accepted = {
-        part.split(";")[0].strip().lower() for part in request.headers.get("accept", "").split(",")
-    }
+    accepted = requests.accepted(request)
     return EVENTS in accepted and accepted.isdisjoint({JSON, RESPONSE})
 
 

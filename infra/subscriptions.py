@@ -25,7 +25,6 @@ from services.errors import (
     NotFound,
     Refused,
     StreamNeeded,
-    TenantUnknown,
     TokenRefused,
 )
 from services.standing import FAR, Authority
@@ -104,15 +103,10 @@ class Subscriptions:
         self, authorization: str | None, named: set[str], language: str, address: str
     ) -> Admitted:
         """Who asks, and until when; nobody where neither a token nor a county is given."""
-        if len(named) > 1:
-            raise TenantUnknown()
-        if not named and authorization is None:
-            return Admitted(Asker(None, language, address))
-        slug = next(iter(named), None)
         authenticator = self.operations.authenticator
-        authority = await authenticator.authenticate(authorization, slug)
-        until = await authenticator.good_until(authorization, slug)
-        return Admitted(Asker(authority, language, address), until)
+        asker = Asker(await authenticator.of_request(authorization, named), language, address)
+        slug = next(iter(named), None)
+        return Admitted(asker, await authenticator.good_until(authorization, slug))
 
     async def answers(
         self, given: GraphQLRequest, admitted: Admitted

@@ -15,8 +15,8 @@ LAYERS = ("policies", "services", "schema", "infra", "tests")
 MOST_LINES, MOST_OF_A_FUNCTION = 400, 40
 
 # A capability that lacks a layer, each with its reason; a needless line fails.
-NO_SERVICE_OF_ITS_OWN: dict[str, str] = {}
-NO_SCHEMA_OF_ITS_OWN: dict[str, str] = {}
+NO_SERVICE_OF_ITS_OWN = {"schema": "what the schema says of itself is in no table"}
+NO_SCHEMA_OF_ITS_OWN = {"schema": "it is read by introspection, which GraphQL itself defines"}
 # What stands in a layer and is no capability.
 FRAME_OF_SERVICES = {
     "addresses": "which hosts may be asked",
@@ -28,6 +28,7 @@ FRAME_OF_SERVICES = {
     "conflicts": "the rules of appointments that a county sets",
     "errors": "every refusal",
     "issuers": "tables and rules of accounts",
+    "kept": "what a process keeps in memory",
     "levels": "what of a county's tree a new pack must fit",
     "passwords": "hashing for accounts",
     "posts": "tables and questions of appointments",
@@ -79,7 +80,8 @@ class TestCapabilities:
     def test_each_stands_in_every_layer(self) -> None:
         assert capabilities() - modules("services") == set(NO_SERVICE_OF_ITS_OWN)
         assert capabilities() - modules("schema") == set(NO_SCHEMA_OF_ITS_OWN)
-        assert set(schema.CAPABILITIES) - {"viewer"} == capabilities()
+        asked = capabilities() - set(NO_SCHEMA_OF_ITS_OWN)
+        assert set(schema.CAPABILITIES) - {"viewer"} == asked
 
     def test_what_is_none_is_named_here_with_its_reason(self) -> None:
         assert modules("services") - capabilities() == set(FRAME_OF_SERVICES)

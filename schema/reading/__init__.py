@@ -3,9 +3,10 @@
 One way, no going back: document -> operation -> selection tree -> statement -> plan.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -92,22 +93,16 @@ class Reader:
         """The plan of a query for this shape of call; refused beyond the reader's grants, or
         where this very call would cost too much.
         """
-        name = operation.name.value if operation.name else None
-        key = (document.text, name, call.actor.shape, self._shape(operation, call))
-        found = self.plans.get(key) or self._keep(key, self._query(document, operation, call))
-        cost.charge(found.places, call)
-        return found
+        return self._planned(
+            document, operation, call, partial(self._query, document, operation, call)
+        )
 
     def answer(
         self, document: Document, operation: OperationDefinitionNode, wanted: Wanted, call: Call
     ) -> Plan:
         """The plan that reads what a mutation made: `call.given` is the object, or holds its id."""
-        name = operation.name.value if operation.name else None
-        shape = self._shape(operation, call)
-        key = (document.text, name, wanted.key, call.actor.shape, shape)
-        found = self.plans.get(key) or self._keep(key, self._answer(document, wanted, call))
-        cost.charge(found.places, call)
-        return found
+        make = partial(self._answer, document, wanted, call)
+        return self._planned(document, operation, call, make, wanted.key)
 
     def subscription(
         self, document: Document, operation: OperationDefinitionNode, call: Call
@@ -125,11 +120,8 @@ class Reader:
         type_name = get_named_type(field_.type).name
         given = call.arguments(field_, want.nodes[0])[watched.argument]
         id_ = key_of(given, watched.argument, type_name)
-        name = operation.name.value if operation.name else None
-        key = (document.text, name, call.actor.shape, self._shape(operation, call))
-        found = self.plans.get(key) or self._keep(key, self._watch(document, want, root, call))
-        cost.charge(found.places, call)
-        return Watch(want.key, type_name, id_, found)
+        make = partial(self._watch, document, want, root, call)
+        return Watch(want.key, type_name, id_, self._planned(document, operation, call, make))
 
     def selector(self, document: Document, variables: VariableValues) -> Selector:
         """Reads the selection sets of the document with a call's variables."""
@@ -184,9 +176,23 @@ class Reader:
         named = value.partition(":")[0]
         return named if named in self.catalogue.readings else _outline(value)
 
-    def _keep(self, key: Any, made: Plan) -> Plan:
-        self.plans.admit(key, made)
-        return made
+    def _planned(
+        self,
+        document: Document,
+        operation: OperationDefinitionNode,
+        call: Call,
+        make: Callable[[], Plan],
+        part: str | None = None,
+    ) -> Plan:
+        """The plan that is kept for this shape of call, or a new one; reckoned with in any case."""
+        name = operation.name.value if operation.name else None
+        key = (document.text, name, part, call.actor.shape, self._shape(operation, call))
+        found = self.plans.get(key)
+        if found is None:
+            found = make()
+            self.plans.admit(key, found)
+        cost.charge(found.places, call)
+        return found
 
 
 def _given_id(call: Call) -> UUID:

@@ -59,7 +59,9 @@ class Call:
         Those in which no variable stands are the same in every running: `constants`.
         """
         place = id(node)
-        known = self.constants.get(place) or self._arguments.get(place)
+        known = self.constants.get(place)
+        if known is None:
+            known = self._arguments.get(place)
         if known is None:
             try:
                 known = get_argument_values(definition, node, self.variables)

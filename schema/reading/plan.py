@@ -4,7 +4,6 @@ The statement sets the tenant, compares the reader's standing, and answers null 
 longer what the reader was admitted with.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -31,6 +30,7 @@ from schema.reading.call import Call
 from schema.reading.cost import Place
 from schema.reading.paths import REFUSALS, Path, find
 from schema.reading.statement import Statement
+from services.kept import Kept
 from services.standing import Standing
 from services.tables import Tenant, TenantState
 
@@ -112,28 +112,18 @@ V = TypeVar("V")
 
 
 class Bounded(Generic[V]):
-    """A cache that forgets what was used longest ago, and admits a key at its second sight."""
+    """What is kept from its second sight on: what is asked once takes nobody's place."""
 
     def __init__(self, size: int) -> None:
-        self.size = size
-        self._kept: OrderedDict[Hashable, V] = OrderedDict()
-        self._seen: OrderedDict[Hashable, None] = OrderedDict()
+        self._kept: Kept[Hashable, V] = Kept(size)
+        self._seen: Kept[Hashable, bool] = Kept(size)
 
     def get(self, key: Hashable) -> V | None:
         """What is kept under the key."""
-        value = self._kept.get(key)
-        if value is not None:
-            self._kept.move_to_end(key)
-        return value
+        return self._kept.get(key)
 
     def admit(self, key: Hashable, value: V) -> None:
         """Keep the value if the key has been seen before."""
-        if key in self._seen:
-            self._kept[key] = value
-            self._trim(self._kept)
-        self._seen[key] = None
-        self._trim(self._seen)
-
-    def _trim(self, entries: OrderedDict[Hashable, Any]) -> None:
-        while len(entries) > self.size:
-            entries.popitem(last=False)
+        if self._seen.get(key):
+            self._kept.put(key, value)
+        self._seen.put(key, True)
