@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -125,9 +125,10 @@ class TestFlush:
         assert await names(county) == []
 
     async def test_very_many_rows_go_out_the_usual_way(self, county: County) -> None:
-        many = [unit(county, f"社区{number:03}") for number in range(MOST_ROWS * 3)]
+        """More than one statement has parameters for."""
+        many = [unit(county, f"社区{number:04}") for number in range(MOST_ROWS * 80)]
         await _add(county, *many)
-        assert len(await names(county)) == MOST_ROWS * 3
+        assert len(await names(county)) == len(many)
 
     async def test_another_countys_row_is_refused_by_the_wall(
         self, county: County, other: County
@@ -142,6 +143,13 @@ class TestDoor:
         with pytest.raises(LookupError):
             await _fail(county)
         assert await names(county) == []
+
+    async def test_a_failure_costs_no_connection(self, county: County) -> None:
+        before = await backends(county)
+        for _ in range(county_pool(county)):
+            with pytest.raises(LookupError):
+                await _fail(county)
+        assert await backends(county) == before
 
     async def test_a_failure_that_was_passed_over_keeps_nothing_and_says_so(
         self, county: County
@@ -177,6 +185,16 @@ def county_pool(county: County) -> int:
 def nobodys_id() -> UUID:
     """An id that nothing has."""
     return uuid7()
+
+
+async def backends(county: County) -> set[int]:
+    """The processes behind all connections of the writing pool."""
+    found = set()
+    async with AsyncExitStack() as stack:
+        for _ in range(county_pool(county)):
+            session = await stack.enter_async_context(county.session())
+            found.add((await session.exec(text("select pg_backend_pid()"))).scalar_one())  # type: ignore[call-overload]
+    return found
 
 
 async def _add(county: County, *rows: Any) -> None:

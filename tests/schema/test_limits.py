@@ -88,6 +88,23 @@ class TestLimits:
         with pytest.raises(DocumentTooLarge, match="5 levels, over 4"):
             read(deep, depth=4)
 
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "{ county { name @skip(if: false) slug @include(if: true) @skip(if: false) } }",
+            "{ ... @include(if: true) { county { ...C @skip(if: false) } } }"
+            " fragment C on Tenant { name @skip(if: false) }",
+            "query @a @b @c { __typename }",
+            "query ($x: Int @a @b @c) { __typename }",
+            "{ ...C } fragment C on Query @a @b @c { __typename }",
+        ],
+    )
+    def test_directives_are_counted_wherever_they_stand(self, text: str) -> None:
+        """Also those that there are none of: it is found out before the document is validated."""
+        with pytest.raises(DocumentTooLarge, match="3 directives, over 2"):
+            read(text, directives=2)
+        assert limits.check(parse(text), Limits(directives=3)).directives == 3
+
     def test_aliases_are_counted_as_they_are_written(self) -> None:
         text = "{ a: units { nodes { ...A } } b: units { nodes { ...A } } }"
         text += " fragment A on Unit { c: name }"

@@ -7,9 +7,9 @@ import pytest
 from sqlmodel import col, select
 
 from policies import Denied
-from services import packs
+from services import authority, packs
 from services.packs import Pack, PackRefused
-from services.standing import Standing
+from services.standing import Standing, holds
 from services.units import LEVELS, UnitKind, UnitRules
 from tests.county import County
 from tests.services.unchanged import unchanged
@@ -41,6 +41,23 @@ class TestAdopt:
         assert await editions(county) == [(1, False), (2, True)]
         assert (await rules(county)).labels[UnitKind.grid].zh == "片区"
         assert await county.events("pack.superseded") == 1
+
+    async def test_what_was_read_before_is_not_taken_for_what_holds_since(
+        self, county: County
+    ) -> None:
+        """A process keeps a section under the county's number, and an adoption raises that."""
+        for labels, wanted in ((LABELS, "片区"), ({}, "网格")):
+            async with county.session() as session:
+                known = await authority.load(
+                    session, county.id, person_id=county.administrator.person_id, client_id=None
+                )
+                assert await holds(session, known)
+                by = county.administrator
+                await packs.read(session, by, "units", UnitRules)
+                await packs.adopt(session, by, document=labels)
+                within = await packs.read(session, by, "units", UnitRules)
+                assert within.labels[UnitKind.grid].zh == wanted
+            assert (await rules(county)).labels[UnitKind.grid].zh == wanted
 
     async def test_what_it_leaves_out_is_the_products_default(self, county: County) -> None:
         await adopt(county, LABELS)
