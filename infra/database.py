@@ -246,15 +246,7 @@ async def _pool(address: Address, size: int) -> "asyncpg.Pool[asyncpg.Record]":
         max_cacheable_statement_size=STATEMENT_BYTES_CACHED,
         max_cached_statement_lifetime=0,
         max_inactive_connection_lifetime=0,
-        init=_answer_as_bytes,
         reset=_keep,
-    )
-
-
-async def _answer_as_bytes(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-    """JSON goes to the caller as PostgreSQL wrote it: nothing here reads it."""
-    await connection.set_type_codec(
-        "json", encoder=bytes, decoder=bytes, schema="pg_catalog", format="binary"
     )
 
 

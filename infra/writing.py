@@ -148,7 +148,7 @@ async def _read(session: AsyncSession, call: Call, plan: Plan) -> bytes | None:
     driver: asyncpg.Connection[asyncpg.Record] | None = raw.driver_connection
     assert driver is not None  # noqa: S101
     answer = await driver.fetchval(plan.sql, *plan.arguments(call))
-    return None if answer is None else str(answer).encode()
+    return None if answer is None else bytes(answer)
 
 
 def _command_key(given: Mapping[str, Any]) -> str | None:

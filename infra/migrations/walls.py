@@ -4,6 +4,8 @@ A county's table is forced to show its own county's rows only, to its owner too.
 counties shows each its own row, and all of them to the platform (平台), which alone suspends one.
 """
 
+from collections.abc import Iterable
+
 from alembic import op
 
 READ_WRITE = "sanfang_rw"
@@ -12,7 +14,12 @@ TENANTS, EVENTS = "tenant", "event"
 CHANGES = "sanfang_changes(uuid[], text, integer)"
 APPENDED_ONLY = frozenset({"event", "rule_book"})
 PLATFORM_ID = "00000000-0000-0000-0000-000000000001"
-TENANT = "nullif(current_setting('sanfang.tenant', true), '')::uuid"
+# A query of its own, so that a statement reads the setting once and not for each row.
+TENANT = "(select nullif(current_setting('sanfang.tenant', true), '')::uuid)"
+OWN_TENANT = f"using (tenant_id = {TENANT}) with check (tenant_id = {TENANT})"
+IS_PLATFORM = f"{TENANT} = '{PLATFORM_ID}'::uuid"
+OWN_ROW = f"using (id = {TENANT} or {IS_PLATFORM})"
+BY_PLATFORM = f"using ({IS_PLATFORM}) with check ({IS_PLATFORM})"
 
 ROLE = """
 do $$ begin
@@ -92,10 +99,7 @@ def guard(table: str) -> None:
         return
     op.execute(f'alter table "{table}" enable row level security')
     op.execute(f'alter table "{table}" force row level security')
-    op.execute(
-        f'create policy own_tenant on "{table}"'
-        f" using (tenant_id = {TENANT}) with check (tenant_id = {TENANT})"
-    )
+    op.execute(f'create policy own_tenant on "{table}" {OWN_TENANT}')
     writes = "insert" if table in APPENDED_ONLY else "insert, update, delete"
     op.execute(f'grant select, {writes} on "{table}" to {READ_WRITE}')
     op.execute(f'grant select on "{table}" to {READ_ONLY}')
@@ -105,15 +109,19 @@ def guard(table: str) -> None:
         op.execute(f"grant execute on function public.{CHANGES} to {READ_ONLY}")
 
 
+def ask_once(tables: Iterable[str]) -> None:
+    """Give walls of before the present form: they read the setting for each row."""
+    for table in tables:
+        op.execute(f'alter policy own_tenant on "{table}" {OWN_TENANT}')
+    op.execute(f"alter policy own_row on tenant {OWN_ROW}")
+    op.execute(f"alter policy by_platform on tenant {BY_PLATFORM}")
+
+
 def _guard_tenants() -> None:
     """Not forced: the owner makes counties, `sanfang_tenant` finds one by its name for anybody."""
-    is_platform = f"{TENANT} = '{PLATFORM_ID}'::uuid"
     op.execute("alter table tenant enable row level security")
-    op.execute(f"create policy own_row on tenant for select using (id = {TENANT} or {is_platform})")
-    op.execute(
-        f"create policy by_platform on tenant for update using ({is_platform})"
-        f" with check ({is_platform})"
-    )
+    op.execute(f"create policy own_row on tenant for select {OWN_ROW}")
+    op.execute(f"create policy by_platform on tenant for update {BY_PLATFORM}")
     op.execute(f"grant select on tenant to {READ_WRITE}, {READ_ONLY}")
     op.execute(f"grant update (state) on tenant to {READ_WRITE}")
     op.execute(FIND_TENANT)

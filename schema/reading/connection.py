@@ -9,23 +9,19 @@ from graphql import GraphQLField, GraphQLObjectType, get_named_type
 from sqlalchemy import (
     ColumnElement,
     Select,
-    Text,
     func,
     literal,
-    literal_column,
     select,
     true,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSON, aggregate_order_by
 from sqlalchemy.sql.selectable import FromClause, Subquery
 
 from schema.reading.declare import Ask, Row
+from schema.reading.joined import Json, list_of, named, object_of, quoted
 from schema.reading.paging import Page
 from schema.reading.selection import Selector, Wanted
-from schema.reading.values import key, pairs_to_json
 
-EMPTY_LIST: ColumnElement[Any] = literal_column("'[]'::json", JSON)
-Build = Callable[[GraphQLObjectType, Sequence[Wanted], Row], ColumnElement[Any]]
+Build = Callable[[GraphQLObjectType, Sequence[Wanted], Row], Json]
 
 
 def readable(table: FromClause, sealed: Collection[str]) -> list[ColumnElement[Any]]:
@@ -47,21 +43,23 @@ class ConnectionJson:
     name: str
     at: Callable[[str], AbstractContextManager[None]]
 
-    def of(self, field: GraphQLField, want: Wanted) -> ColumnElement[Any]:
+    def of(self, field: GraphQLField, want: Wanted) -> Json:
         """The JSON object of the connection."""
         type_ = get_named_type(field.type)
         assert isinstance(type_, GraphQLObjectType)  # noqa: S101
         wanted = self.selector.below(want, type_)
-        rows = self.page.rows(self.ask, self.table, self.scoped, self.name)
-        parts = [(part.key, self._part(type_, part, rows)) for part in wanted]
-        built = select(pairs_to_json(parts))
-        counted = {"totalCount", "__typename"}
-        if any(part.name not in counted for part in wanted):
+        asked = {part.name for part in wanted}
+        numbered = self.page.backward or "pageInfo" in asked
+        rows = self.page.rows(self.ask, self.table, self.scoped, self.name, numbered=numbered)
+        built = select(
+            object_of([(part.key, self._part(type_, part, rows)) for part in wanted]).sql()
+        )
+        if not asked <= {"totalCount", "__typename"}:
             # One row in any case, also where nothing selected is an aggregate.
             built = built.select_from(rows).having(true())
-        return built.scalar_subquery()
+        return Json((built.scalar_subquery(),))
 
-    def _part(self, type_: GraphQLObjectType, want: Wanted, rows: Subquery) -> ColumnElement[Any]:
+    def _part(self, type_: GraphQLObjectType, want: Wanted, rows: Subquery) -> Json:
         match want.name:
             case "edges":
                 edge = get_named_type(type_.fields["edges"].type)
@@ -76,12 +74,13 @@ class ConnectionJson:
                 return self._info(want, rows)
             case "totalCount":
                 counted = self.scoped.subquery(f"{self.name}n")
-                return select(func.count()).select_from(counted).scalar_subquery()
+                number = select(func.count()).select_from(counted)
+                return Json((number.scalar_subquery(),))
             case _:
-                return key(type_.name)
+                return named(type_.name)
 
-    def _edge(self, edge: GraphQLObjectType, want: Wanted, rows: Subquery) -> ColumnElement[Any]:
-        parts: list[tuple[str, ColumnElement[Any]]] = []
+    def _edge(self, edge: GraphQLObjectType, want: Wanted, rows: Subquery) -> Json:
+        parts: list[tuple[str, Json]] = []
         for part in self.selector.below(want, edge):
             match part.name:
                 case "node":
@@ -89,36 +88,42 @@ class ConnectionJson:
                     with self.at(part.key):
                         parts.append((part.key, self.build(self.node_type, wanted, rows.c)))
                 case "cursor":
-                    parts.append((part.key, self.page.cursor(rows.c)))
+                    cursor = quoted(self.page.cursor(rows.c), is_optional=False)
+                    parts.append((part.key, cursor))
                 case _:
-                    parts.append((part.key, key(edge.name)))
-        return pairs_to_json(parts)
+                    parts.append((part.key, named(edge.name)))
+        return object_of(parts)
 
-    def _listed(self, rows: Subquery, each: ColumnElement[Any]) -> ColumnElement[Any]:
-        place = rows.c.place
-        ordered = aggregate_order_by(each, place.desc() if self.page.backward else place.asc())
-        shown = place <= self.page.limit(self.ask)
-        return func.coalesce(func.json_agg(ordered).filter(shown), EMPTY_LIST)
+    def _listed(self, rows: Subquery, each: Json) -> Json:
+        """The rows come in their order; a page from the end comes with its end first."""
+        if "place" not in rows.c:
+            return list_of(each)
+        shown = rows.c.place <= self.page.limit(self.ask)
+        return list_of(each, shown=shown, order=rows.c.place.desc() if self.page.backward else None)
 
-    def _info(self, want: Wanted, rows: Subquery) -> ColumnElement[Any]:
+    def _info(self, want: Wanted, rows: Subquery) -> Json:
         limit = self.page.limit(self.ask)
-        more = func.count() > limit
+        more = Json((func.to_json(func.count() > limit),))
         before, after = ("before" in self.page.bounds), ("after" in self.page.bounds)
-        facts: dict[str, ColumnElement[Any]] = {
-            "hasNextPage": literal(before) if self.page.backward else more,
-            "hasPreviousPage": more if self.page.backward else literal(after),
+        facts: dict[str, Json] = {
+            "hasNextPage": _truth(before) if self.page.backward else more,
+            "hasPreviousPage": more if self.page.backward else _truth(after),
             "startCursor": self._cursor_at(rows, first=not self.page.backward),
             "endCursor": self._cursor_at(rows, first=self.page.backward),
-            "__typename": key("PageInfo"),
+            "__typename": named("PageInfo"),
         }
         type_ = self.selector.schema.type_map["PageInfo"]
         assert isinstance(type_, GraphQLObjectType)  # noqa: S101
         wanted = self.selector.below(want, type_)
-        return pairs_to_json([(part.key, facts[part.name]) for part in wanted])
+        return object_of([(part.key, facts[part.name]) for part in wanted])
 
-    def _cursor_at(self, rows: Subquery, *, first: bool) -> ColumnElement[Any]:
+    def _cursor_at(self, rows: Subquery, *, first: bool) -> Json:
         """The cursor of the row that the page begins with, or of the last one that it shows."""
-        place, limit = rows.c.place, self.page.limit(self.ask)
-        ordered = aggregate_order_by(self.page.cursor(rows.c), place if first else place.desc())
-        shown = func.array_agg(ordered, type_=ARRAY(Text)).filter(place <= limit)
-        return shown[1]
+        end = literal(1) if first else rows.c.whole
+        at: ColumnElement[bool] = rows.c.place == func.least(end, self.page.limit(self.ask))
+        one = func.max(self.page.cursor(rows.c)).filter(at)
+        return quoted(one, is_optional=True)
+
+
+def _truth(holds: bool) -> Json:
+    return Json(("true" if holds else "false",))

@@ -72,16 +72,23 @@ class Page:
         """How many rows the page shows."""
         return ask.bind((id(self.node), "limit"), self.size, Integer())  # type: ignore[no-any-return]
 
-    def rows(self, ask: Ask, table: FromClause, wanted: Select[Any], name: str) -> Subquery:
-        """The rows of the page and one more, numbered from the end at which the page begins."""
+    def rows(
+        self, ask: Ask, table: FromClause, wanted: Select[Any], name: str, *, numbered: bool
+    ) -> Subquery:
+        """The rows of the page, from the end at which it begins.
+
+        Numbered, there is one more, `place` is each one's number, and `whole` that of the last.
+        """
         keys = self.keys(table.c)
         for bound in self.bounds:
             wanted = wanted.where(self._beyond(ask, keys, bound))
         reverse = self.descending != self.backward
         ordered = [key.desc() if reverse else key.asc() for key in keys]
+        if not numbered:
+            return wanted.order_by(*ordered).limit(self.limit(ask)).subquery(name)
         cut = wanted.order_by(*ordered).limit(self.limit(ask) + 1).subquery(f"{name}c")
-        numbered = select(cut, func.row_number().over().label("place"))
-        return numbered.subquery(name)
+        place, whole = func.row_number().over(), func.count().over()
+        return select(cut, place.label("place"), whole.label("whole")).subquery(name)
 
     def cursor(self, row: Row) -> ColumnElement[str]:
         """The cursor of a row."""

@@ -19,15 +19,14 @@ from sqlalchemy import (
     case,
     cast,
     func,
-    null,
     select,
     true,
 )
-from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 
 from schema.reading.call import Call
 from schema.reading.cost import Place
+from schema.reading.joined import Json
 from schema.reading.paths import REFUSALS, Path, find
 from schema.reading.statement import Statement
 from services.kept import Kept
@@ -63,19 +62,15 @@ class Plan:
             raise
 
 
-def plan(statement: Statement, data: ColumnElement[Any], *, guarded: bool = True) -> Plan:
-    """Close a statement around the JSON that it answers.
+def plan(statement: Statement, data: Json, *, guarded: bool = True) -> Plan:
+    """Close a statement around the JSON that it answers: bytes of UTF-8.
 
-    The answer to a command is not guarded: standing was compared as its transaction began. It comes
-    as text, since a command's connection would read JSON.
+    The answer to a command is not guarded: standing was compared as its transaction began.
     """
-    if guarded:
-        data = case((_holds(statement), data), else_=cast(null(), JSON))
-    else:
-        data = cast(data, Text)
+    text = func.convert_to(data.sql(), "UTF8")
+    whole = select((case((_holds(statement), text)) if guarded else text).label("data"))
     door = select(func.set_config("sanfang.tenant", cast(statement.tenant, Text), True).label("is"))
     opened = door.cte("door").prefix_with("MATERIALIZED", dialect="postgresql")
-    whole = select(data.label("data"))
     compiled = whole.select_from(opened).compile(dialect=DIALECT)
     constants, used = compiled.params, compiled.positiontup or ()
     binders = tuple(statement.binders.get(name) or _constant(constants[name]) for name in used)

@@ -18,12 +18,11 @@ from graphql import (
     GraphQLOutputType,
     get_named_type,
     is_abstract_type,
+    is_non_null_type,
 )
 from sqlalchemy import (
-    Boolean,
     ColumnElement,
     FromClause,
-    Integer,
     Select,
     Text,
     Uuid,
@@ -45,18 +44,17 @@ from policies import Scope
 from schema.reading import declare as d
 from schema.reading.call import Call
 from schema.reading.catalogue import Catalogue
-from schema.reading.connection import EMPTY_LIST, ConnectionJson, readable
+from schema.reading.connection import ConnectionJson, readable
 from schema.reading.cost import SIZE_OF_A_LIST, Tally
 from schema.reading.filters import conditions
+from schema.reading.joined import Json, list_of, named, object_of, optional
 from schema.reading.paging import Page
 from schema.reading.paths import Path, placed
 from schema.reading.selection import Selector, Wanted
-from schema.reading.values import global_id, key_of, pairs_to_json, parse_id, scalar
-from schema.reading.values import key as sql_key
+from schema.reading.values import global_id, key_of, parse_id, scalar
 from services.errors import Forbidden
 
-GIVEN_TYPES: dict[str, TypeEngine[Any]] = {"Int": Integer(), "Boolean": Boolean()}
-ABSENT: ColumnElement[Any] = cast(null(), JSON)
+ABSENT = optional(cast(null(), Text))
 
 
 class Statement:
@@ -162,24 +160,25 @@ class Statement:
 
     # The recursion.
 
-    def object_(self, type_: GraphQLObjectType, wanted: Sequence[Wanted], row: d.Row) -> Any:
+    def object_(self, type_: GraphQLObjectType, wanted: Sequence[Wanted], row: d.Row) -> Json:
         """The JSON of one object of a concrete type, from its row."""
-        return pairs_to_json([(want.key, self._value(type_, want, row)) for want in wanted])
+        return object_of([(want.key, self._value(type_, want, row)) for want in wanted])
 
-    def one(self, type_: GraphQLObjectType, want: Wanted, id_: ColumnElement[Any]) -> Any:
+    def one(self, type_: GraphQLObjectType, want: Wanted, id_: ColumnElement[Any]) -> Json:
         """The JSON of the row with this id, or null where there is none that the reader may see."""
         table = self._alias(type_)
         with self.tally.within(1):
             built = self.object_(type_, self.selector.below(want, type_), table.c)
-        return self._visible(type_, table, built).where(table.c["id"] == id_).scalar_subquery()
+        found = self._visible(type_, table, built.sql()).where(table.c["id"] == id_)
+        return optional(found.scalar_subquery())
 
-    def watched(self, root: GraphQLObjectType, want: Wanted) -> ColumnElement[Any]:
+    def watched(self, root: GraphQLObjectType, want: Wanted) -> Json:
         """The JSON of what a subscription watches: null in JSON, not in SQL, where it is unseen."""
-        return func.coalesce(self._value(root, want, {}), literal_column("'null'::json", JSON))
+        return self._value(root, want, {}).placed()
 
-    def _value(self, type_: GraphQLObjectType, want: Wanted, row: d.Row) -> ColumnElement[Any]:
+    def _value(self, type_: GraphQLObjectType, want: Wanted, row: d.Row) -> Json:
         if want.name == "__typename":
-            return sql_key(type_.name)
+            return named(type_.name)
         field = type_.fields[want.name]
         self._fields.append((field, want))
         try:
@@ -190,17 +189,17 @@ class Statement:
 
     def _from(
         self, type_: GraphQLObjectType, field: GraphQLField, want: Wanted, row: d.Row
-    ) -> ColumnElement[Any]:
+    ) -> Json:
         match self.catalogue.sources[type_.name, want.name]:
             case d.Identity():
                 return global_id(type_.name, row["id"])
             case d.Column(name):
-                return scalar(row[name], field.type)
+                is_whole = type_.name in self.catalogue.readings and is_non_null_type(field.type)
+                return scalar(row[name], field.type, is_optional=not is_whole)
             case d.Computed(build):
-                return scalar(build(self, row), field.type)
+                return scalar(build(self, row), field.type, is_optional=True)
             case d.Given(get):
-                kind = GIVEN_TYPES.get(get_named_type(field.type).name, Text())
-                return self.bind((type_.name, want.name), get, kind)  # type: ignore[no-any-return]
+                return Json((self._written((type_.name, want.name), get),))
             case d.Link(to, lenient):
                 return self._link(type_, field, want, row, to, lenient)
             case d.AnyLink(type_column, id_column):
@@ -209,7 +208,7 @@ class Statement:
                 return self._node(field, want)
             case d.Watched(argument):
                 target = _object_type(field.type)
-                return self.one(target, want, self.argument(argument, Uuid(), target.name))  # type: ignore[no-any-return]
+                return self.one(target, want, self.argument(argument, Uuid(), target.name))
             case d.Pages() as pages:
                 return self._pages(field, want, pages, row)
             case d.Rows(build):
@@ -219,14 +218,12 @@ class Statement:
             case d.Here() as here:
                 return self._here(field, want, here, row)
 
-    def _here(
-        self, field: GraphQLField, want: Wanted, here: d.Here, row: d.Row
-    ) -> ColumnElement[Any]:
+    def _here(self, field: GraphQLField, want: Wanted, here: d.Here, row: d.Row) -> Json:
         if here.object is not None:
             self._admit(here.object)
         target = _object_type(field.type)
         built = self.object_(target, self.selector.below(want, target), row)
-        return case((here.seen(self, row), built), else_=ABSENT) if here.seen else built
+        return optional(case((here.seen(self, row), built.sql()))) if here.seen else built
 
     def _link(
         self,
@@ -236,7 +233,7 @@ class Statement:
         row: d.Row,
         to: str | d.Given,
         lenient: bool,
-    ) -> ColumnElement[Any]:
+    ) -> Json:
         target = _object_type(field.type)
         if lenient and not self.scopes(self.catalogue.readings[target.name].object):
             return ABSENT
@@ -244,7 +241,7 @@ class Statement:
             id_ = self.bind((type_.name, want.name, "id"), to.get, Uuid())
         else:
             id_ = row[to]
-        return self.one(target, want, id_)  # type: ignore[no-any-return]
+        return self.one(target, want, id_)
 
     def _any(
         self,
@@ -252,34 +249,32 @@ class Statement:
         want: Wanted,
         type_name: ColumnElement[Any],
         id_: ColumnElement[Any],
-    ) -> ColumnElement[Any]:
+    ) -> Json:
         """One branch for each possible type that the reader may read at all; null for the rest."""
         branches = [
-            (type_name == type_.name, self.one(type_, want, id_))
+            (type_name == type_.name, self.one(type_, want, id_).sql())
             for type_ in self._possible(field.type)
             if self.scopes(self.catalogue.readings[type_.name].object)
         ]
-        return case(*branches, else_=ABSENT) if branches else ABSENT
+        return optional(case(*branches)) if branches else ABSENT
 
-    def _node(self, field: GraphQLField, want: Wanted) -> ColumnElement[Any]:
+    def _node(self, field: GraphQLField, want: Wanted) -> Json:
         given = self.call.arguments(field, want.nodes[0])["id"]
         name, _ = parse_id(given)
         possible = {type_.name: type_ for type_ in self._possible(field.type)}
         if name not in possible:
             return ABSENT
-        return self.one(possible[name], want, self.argument("id", Uuid()))  # type: ignore[no-any-return]
+        return self.one(possible[name], want, self.argument("id", Uuid()))
 
-    def _rows(
-        self, field: GraphQLField, want: Wanted, rows: Select[Any], row: d.Row
-    ) -> ColumnElement[Any]:
+    def _rows(self, field: GraphQLField, want: Wanted, rows: Select[Any], row: d.Row) -> Json:
         target = _object_type(field.type)
         if row:
             rows = rows.correlate(*{column.table for column in row.values()})
         table = rows.subquery(self._name("r"))
         with self.tally.within(SIZE_OF_A_LIST):
             built = self.object_(target, self.selector.below(want, target), table.c)
-        listed = select(func.coalesce(func.json_agg(built), EMPTY_LIST)).select_from(table)
-        return listed.scalar_subquery()
+        listed = select(list_of(built).sql()).select_from(table)
+        return Json((listed.scalar_subquery(),))
 
     def _records(
         self,
@@ -287,21 +282,25 @@ class Statement:
         want: Wanted,
         get: Callable[[Call], Any],
         columns: Sequence[str],
-    ) -> ColumnElement[Any]:
+    ) -> Json:
         target = _object_type(field.type)
-        records = self.bind((target.name, id(want.nodes[0])), lambda call: dumps(get(call)), Text())
+        records = self._written((target.name, id(want.nodes[0])), get)
         each = func.json_array_elements(cast(records, JSON)).table_valued(
             column("value", JSON), name=self._name("j")
         )
         row = {name: each.c.value[name].as_string() for name in columns}
         with self.tally.within(SIZE_OF_A_LIST):
             built = self.object_(target, self.selector.below(want, target), row)
-        listed = select(func.coalesce(func.json_agg(built), EMPTY_LIST)).select_from(each)
-        return listed.scalar_subquery()
+        listed = select(list_of(built).sql()).select_from(each)
+        return Json((listed.scalar_subquery(),))
 
-    def _pages(
-        self, field: GraphQLField, want: Wanted, pages: d.Pages, row: d.Row
-    ) -> ColumnElement[Any]:
+    def _written(self, key: Any, get: Callable[[Call], Any]) -> ColumnElement[Any]:
+        """What is in hand, as JSON."""
+        return self.bind(  # type: ignore[no-any-return]
+            key, lambda call: dumps(get(call), ensure_ascii=False), Text()
+        )
+
+    def _pages(self, field: GraphQLField, want: Wanted, pages: d.Pages, row: d.Row) -> Json:
         target = self.catalogue.node_type(field.type)
         node = want.nodes[0]
         table = self._alias(target)

@@ -28,50 +28,31 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.types import TypeEngine
 
+from schema.reading.joined import Json, array_of, named, quoted
 from services.errors import BadInput
 from services.texts import is_storable
 
 MOMENT = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
-NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*")
 KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-MOST_PAIRS = 50
 BIG = "BigInt"
 
 
-def key(name: str) -> ColumnElement[str]:
-    """A key of an answer, as SQL; a GraphQL name holds nothing that would need quoting."""
-    if not NAME.fullmatch(name):
-        raise ValueError(name)
-    return literal_column(f"'{name}'", Text)
-
-
-def scalar(column: ColumnElement[Any], type_: GraphQLOutputType) -> ColumnElement[Any]:
-    """A column as the scalar or enum of its field."""
-    if isinstance(get_named_type(type_), GraphQLEnumType):
-        return func.upper(column)
+def scalar(column: ColumnElement[Any], type_: GraphQLOutputType, *, is_optional: bool) -> Json:
+    """A column as the scalar or enum of its field; `is_optional`: it may be null."""
+    named = get_named_type(type_)
+    if isinstance(named, GraphQLEnumType):
+        return quoted(func.upper(column), is_optional=is_optional)
     if isinstance(column.type, DateTime):
-        return func.to_char(func.timezone("UTC", column), MOMENT_SQL)
-    return cast(column, Text) if get_named_type(type_).name == BIG else column
+        moment = func.to_char(func.timezone("UTC", column), MOMENT_SQL)
+        return quoted(moment, is_optional=is_optional)
+    if named.name == BIG:
+        return quoted(column, is_optional=is_optional)
+    return Json((func.to_json(column, type_=JSON),), is_optional)
 
 
-def pairs_to_json(pairs: Sequence[tuple[str, ColumnElement[Any]]]) -> ColumnElement[Any]:
-    """A JSON object in this order; more than 50 members are built in parts and joined."""
-    parts = [pairs[i : i + MOST_PAIRS] for i in range(0, len(pairs), MOST_PAIRS)] or [[]]
-    built = [
-        func.json_build_object(*(part for name, value in some for part in (key(name), value)))
-        for some in parts
-    ]
-    if len(built) == 1:
-        return cast(built[0], JSON) if not pairs else built[0]
-    texts = [cast(part, Text) for part in built]
-    inner = [func.substr(text, 2, func.length(text) - 2) for text in texts]
-    joined = func.concat("{", func.concat_ws(",", *inner), "}")
-    return cast(joined, JSON)
-
-
-def global_id(type_name: str, column: ColumnElement[Any]) -> ColumnElement[str]:
+def global_id(type_name: str, column: ColumnElement[Any]) -> Json:
     """The global id of a row."""
-    return literal_column(f"'{type_name}:'", Text).concat(cast(column, Text))
+    return quoted(column, is_optional=False, prefix=f"{type_name}:")
 
 
 def parse_id(text: str, argument: str = "id") -> tuple[str, UUID]:
@@ -91,9 +72,10 @@ def key_of(text: str, argument: str, type_name: str) -> UUID:
 
 
 def cursor(order: str, columns: Sequence[ColumnElement[Any]]) -> ColumnElement[str]:
-    """Where a row stands in an order, as an opaque text."""
-    places = func.json_build_array(key(order), *(_place(column) for column in columns))
-    encoded = func.encode(func.convert_to(cast(places, Text), "UTF8"), "base64")
+    """Where a row stands in an order, as an opaque text; nothing in it needs escaping."""
+    text = [Json((func.to_json(_place(column), type_=JSON),)) for column in columns]
+    places = array_of([named(order), *text]).sql()
+    encoded = func.encode(func.convert_to(places, "UTF8"), "base64")
     return func.translate(encoded, "\n", "")
 
 

@@ -23,6 +23,7 @@ select table_name || ': ' || column_name || ' ' || data_type || ' ' || is_nullab
   || coalesce(character_maximum_length::text, '')
 from information_schema.columns where table_schema = '{schema}' and table_name <> 'alembic_version'
 """
+OLD = "tenant_id = nullif(current_setting('sanfang.tenant', true), '')::uuid"
 
 
 @pytest.fixture
@@ -48,6 +49,20 @@ class TestRevisions:
             await connection.rollback()
         assert drafted == migrated
 
+    async def test_walls_of_before_get_the_present_form(self, database: Database) -> None:
+        engine = database.address.engine(poolclass=NullPool)
+        async with engine.connect() as connection:
+            now = await connection.run_sync(_walls)
+            for table in _county_tables():
+                old = f'alter policy own_tenant on "{table}" using ({OLD}) with check ({OLD})'
+                await connection.execute(text(old))
+            await connection.execute(text("update alembic_version set version_num = '0001'"))
+            assert await connection.run_sync(_walls) != now
+            await connection.run_sync(migrate._upgrade)
+            upgraded = await connection.run_sync(_walls)
+            await connection.rollback()
+        assert upgraded == now
+
     async def test_a_second_run_finds_nothing_to_do(self, database: Database) -> None:
         assert await migrate.upgrade_at(database.address) is False
         assert await migrate.applied(database.address) == migrate.head()
@@ -69,7 +84,8 @@ class TestWalls:
             assert row["relforcerowsecurity"], table
             assert row["polcmd"] == b"*", table
             assert row["seen"] == row["written"], table
-            assert "tenant_id = (NULLIF(current_setting('sanfang.tenant'" in row["seen"], table
+            once = "tenant_id = ( SELECT (NULLIF(current_setting('sanfang.tenant'"
+            assert once in row["seen"], table
 
     async def test_the_tables_are_the_owners(self, database: Database) -> None:
         rows = await _ask(
@@ -104,6 +120,11 @@ class TestWalls:
 
 def _county_tables() -> set[str]:
     return {name for name, table in tables().tables.items() if "tenant_id" in table.columns}
+
+
+def _walls(connection: Connection) -> list[object]:
+    found = connection.execute(text("select * from pg_policies order by tablename, policyname"))
+    return [tuple(row) for row in found]
 
 
 def _differences(connection: Connection) -> list[object]:
