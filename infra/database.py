@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import services
+from infra.connections import Connections
 from infra.embedded import Embedded
 from infra.saving import Session
 from infra.settings import Settings
@@ -112,7 +113,7 @@ class NothingKept(Exception):
 class Database:
     """The pools of one process, and the counties whose ids it has learnt."""
 
-    reader: "asyncpg.Pool[asyncpg.Record]"
+    reader: Connections
 
     def __init__(self, settings: Settings, address: Address) -> None:
         self.settings = settings
@@ -149,7 +150,8 @@ class Database:
         database = cls(settings, await held.__aenter__())
         database._held = held
         try:
-            database.reader = await _pool(database.address, settings.pool_size)
+            pool = await _pool(database.address, settings.pool_size)
+            database.reader = Connections(pool)
         except BaseException:
             await database._let_go()
             raise

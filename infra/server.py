@@ -1,5 +1,6 @@
 """The server: routes, and what is opened at the start and closed at the end."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -126,7 +127,8 @@ async def _healthz(request: Request) -> Response:
 async def _readyz(request: Request) -> Response:
     """The database answers too."""
     try:
-        await _database(request).reader.fetchval("select 1", timeout=2)
+        async with asyncio.timeout(2):
+            await _database(request).reader.fetchval("select 1")
     except (asyncpg.PostgresError, OSError, TimeoutError):
         telemetry.READY.set(0)
         return PlainTextResponse("the database does not answer", 503)

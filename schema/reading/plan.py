@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    BindParameter,
     ColumnElement,
     DateTime,
     Text,
@@ -22,7 +23,7 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
+from sqlalchemy.dialects.postgresql.asyncpg import PGCompiler_asyncpg, PGDialect_asyncpg
 
 from schema.reading.call import Call
 from schema.reading.cost import Place
@@ -33,8 +34,19 @@ from services.kept import Kept
 from services.standing import Standing
 from services.tables import Tenant, TenantState
 
-DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
 Binder = Callable[[Call], Any]
+
+
+class _Written(PGCompiler_asyncpg):
+    """Writes into the statement what is the same in every call; the rest are its parameters."""
+
+    def visit_bindparam(self, bindparam: BindParameter[Any], **options: Any) -> str:  # type: ignore[override]
+        options["literal_binds"] = not bindparam.required
+        return str(super().visit_bindparam(bindparam, **options))  # type: ignore[no-untyped-call]
+
+
+DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
+DIALECT.statement_compiler = _Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +84,8 @@ def plan(statement: Statement, data: Json, *, guarded: bool = True) -> Plan:
     door = select(func.set_config("sanfang.tenant", cast(statement.tenant, Text), True).label("is"))
     opened = door.cte("door").prefix_with("MATERIALIZED", dialect="postgresql")
     compiled = whole.select_from(opened).compile(dialect=DIALECT)
-    constants, used = compiled.params, compiled.positiontup or ()
-    binders = tuple(statement.binders.get(name) or _constant(constants[name]) for name in used)
+    used = compiled.positiontup or ()
+    binders = tuple(statement.binders[name] for name in used)
     places = tuple(statement.tally.places)
     paths = tuple(statement.paths.get(name, ()) for name in used)
     unused = tuple(
@@ -97,10 +109,6 @@ def _holds(statement: Statement) -> ColumnElement[bool]:
     in_time: ColumnElement[bool] = func.statement_timestamp() < until
     known: ColumnElement[bool] = total.scalar_subquery() == number
     return and_(known, served.exists(), in_time)
-
-
-def _constant(value: Any) -> Binder:
-    return lambda call: value
 
 
 V = TypeVar("V")

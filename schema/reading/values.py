@@ -45,8 +45,10 @@ def scalar(column: ColumnElement[Any], type_: GraphQLOutputType, *, is_optional:
     if isinstance(column.type, DateTime):
         moment = func.to_char(func.timezone("UTC", column), MOMENT_SQL)
         return quoted(moment, is_optional=is_optional)
-    if named.name == BIG:
+    if named.name == BIG or isinstance(column.type, Uuid):
         return quoted(column, is_optional=is_optional)
+    if isinstance(column.type, Integer):
+        return Json((cast(column, Text) if is_optional else column,), is_optional)
     return Json((func.to_json(column, type_=JSON),), is_optional)
 
 

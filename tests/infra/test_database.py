@@ -66,10 +66,6 @@ class TestReader:
         for table in ("unit", "event", "person", "tenant"):
             assert await county.database.reader.fetchval(f"select count(*) from {table}") == 0
 
-    async def test_json_comes_as_it_was_written(self, database: Database) -> None:
-        wanted = b'{"b" : 1, "a":2}'
-        assert await database.reader.fetchval("select $1::json", wanted) == wanted
-
     async def test_a_long_statement_is_stopped(self, database: Database) -> None:
         timeout = database.settings.statement_timeout_ms
         assert await database.reader.fetchval("show statement_timeout") in (f"{timeout}ms", "5s")
