@@ -6,6 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from infra import requests
+
 HERE = Path(__file__).parent / "console"
 KINDS = {".js": "text/javascript", ".css": "text/css", ".html": "text/html"}
 POLICY = (
@@ -46,5 +48,6 @@ def routes() -> list[Route]:
 
 def wants_page(request: Request) -> bool:
     """A browser that came to look, not a caller that asks."""
-    accept = request.headers.get("accept", "")
-    return request.method == "GET" and "text/html" in accept and "query" not in request.query_params
+    if request.method != "GET" or "query" in request.query_params:
+        return False
+    return "text/html" in requests.accepted(request)

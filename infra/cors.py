@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
+from infra import requests
 from infra.database import Database
 from services import clients
 
@@ -24,7 +25,7 @@ VARY = "origin"
 
 async def headers(request: HTTPConnection, database: Database) -> dict[str, str]:
     """What to tell the browser: its origin back, if a client of the county has registered it."""
-    origin = request.headers.get("origin")
+    origin = requests.header(request, b"origin")
     slug = request.path_params.get("tenant")
     if origin is None or slug is None:
         return {}
@@ -59,7 +60,7 @@ def let_in(answer: Answer, find: Callable[[Request], Database]) -> Answer:
         if request.method == "OPTIONS":
             return await preflight(request, find(request))
         response = await answer(request)
-        if "origin" in request.headers:
+        if requests.header(request, b"origin") is not None:
             response.headers.update(await headers(request, find(request)))
         return response
 

@@ -30,7 +30,7 @@ class GraphQL:
 
     async def respond(self, request: Request) -> Response:
         """Answer one HTTP request."""
-        language = language_of(request.headers.get("accept-language"))
+        language = language_of(requests.header(request, b"accept-language"))
         media_type, is_legacy = _media_type(requests.accepted(request))
         try:
             body = await self._answer(request, language)
@@ -44,7 +44,7 @@ class GraphQL:
 
     async def authority(self, request: Request) -> Authority | None:
         """Who asks, in which county; nobody where neither is said."""
-        authorization = request.headers.get("authorization")
+        authorization = requests.header(request, b"authorization")
         authenticator = self.operations.authenticator
         return await authenticator.of_request(authorization, requests.counties(request))
 

@@ -4,16 +4,21 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from email.message import Message
+from functools import lru_cache
 from typing import Any
 
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 
 from infra.settings import Settings
 from services.errors import BodyTooLarge, MalformedRequest, MediaTypeRefused, Refused
 from services.texts import is_storable
 
 JSON = "application/json"
+TEXTS = ("query", "operationName", "documentId")
+OBJECTS = ("variables", "extensions")
+NOT_WANTED = re.compile(r"q\s*=\s*0(\.0{0,3})?", re.ASCII)
+CHARSET = re.compile(r"charset\*?[0-9]*\*?\s*=\s*(.*)", re.ASCII)
+UTF_8 = ("utf-8", '"utf-8"', "utf8", '"utf8"')
 
 
 class BatchRefused(Refused, status=400):
@@ -49,7 +54,7 @@ async def read(request: Request, settings: Settings) -> GraphQLRequest | Batch:
     """Read a request, or as many in one body as are allowed; `Refused` says what is wrong."""
     if request.method == "GET":
         return checked(_from_query(request.query_params), is_get=True)
-    if not _is_json(request.headers.get("content-type", "")):
+    if not _is_json(header(request, b"content-type") or ""):
         raise MediaTypeRefused()
     given = _parsed(await body(request, settings.max_body_bytes))
     if not isinstance(given, list):
@@ -62,32 +67,52 @@ async def read(request: Request, settings: Settings) -> GraphQLRequest | Batch:
 async def body(request: Request, most: int) -> bytes:
     """The body, read no further than the limit."""
     read_so_far = bytearray()
-    async for chunk in request.stream():
-        read_so_far += chunk
+    while True:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        read_so_far += message.get("body", b"")
         if len(read_so_far) > most:
             raise BodyTooLarge(limit=most)
-    return bytes(read_so_far)
+        if not message.get("more_body"):
+            return bytes(read_so_far)
+
+
+def header(connection: HTTPConnection, name: bytes) -> str | None:
+    """A header by its name in small letters, the first of that name."""
+    for key, value in connection.scope["headers"]:
+        if key == name:
+            return str(value, "latin-1")
+    return None
 
 
 def counties(request: HTTPConnection, *said: str | None) -> set[str]:
     """Every name by which a request names its county: path, header and what else it says of it."""
-    named = (request.path_params.get("tenant"), request.headers.get("x-sanfang-tenant"), *said)
+    named = (request.path_params.get("tenant"), header(request, b"x-sanfang-tenant"), *said)
     return {name for name in named if name}
 
 
-def accepted(connection: HTTPConnection) -> set[str]:
+def accepted(connection: HTTPConnection) -> frozenset[str]:
     """The media types that a caller accepts by name."""
-    said = connection.headers.get("accept", "")
-    return {part.split(";")[0].strip().lower() for part in said.split(",")}
+    return _media_types(header(connection, b"accept") or "")
+
+
+@lru_cache(256)
+def _media_types(said: str) -> frozenset[str]:
+    """Those named in Accept, without those of which none is wanted (`q=0`)."""
+    found = set()
+    for part in said.split(","):
+        kind, *parameters = (each.strip().lower() for each in part.split(";"))
+        if not any(NOT_WANTED.fullmatch(parameter) for parameter in parameters):
+            found.add(kind)
+    return frozenset(found)
 
 
 def _is_json(said: str) -> bool:
     """JSON in UTF-8, which it is where no other encoding is named."""
-    if said == JSON:
-        return True
-    parsed = Message()
-    parsed["content-type"] = said
-    return parsed.get_content_type() == JSON and parsed.get_content_charset("utf-8") == "utf-8"
+    kind, *parameters = (part.strip().lower() for part in said.split(";"))
+    charsets = [CHARSET.fullmatch(parameter) for parameter in parameters]
+    return kind == JSON and all(found[1] in UTF_8 for found in charsets if found)
 
 
 def _parsed(text: bytes) -> Any:
@@ -114,14 +139,18 @@ def checked(given: Any, *, is_get: bool = False) -> GraphQLRequest:
     """A request from its JSON; `MalformedRequest` says which member is wrong."""
     if not isinstance(given, dict):
         raise MalformedRequest(reason="one JSON object is expected, not a list or a value")
-    query, variables, extensions = (given.get(key) for key in ("query", "variables", "extensions"))
-    for label in ("query", "operationName", "documentId"):
+    query, variables, extensions = (
+        given.get("query"),
+        given.get("variables"),
+        given.get("extensions"),
+    )
+    for label in TEXTS:
         if not isinstance(given.get(label), str | None):
             raise MalformedRequest(reason=f"{label} must be a text")
-    for label, value in (("variables", variables), ("extensions", extensions)):
-        if value is not None and not isinstance(value, dict):
+    for label in OBJECTS:
+        if not isinstance(given.get(label), dict | None):
             raise MalformedRequest(reason=f"{label} must be an object")
-    if not all(is_storable(text) for text in (query or "", *_texts(variables))):
+    if not is_storable(query or "") or not all(map(is_storable, _texts(variables))):
         raise MalformedRequest(reason="a text holds NUL or half a character, which can't be stored")
     made = GraphQLRequest(
         query=query if query and query.strip() else None,

@@ -10,10 +10,11 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 import schema
-from infra import console, cors, sse, telemetry, tokens
+from infra import console, cors, requests, sse, telemetry, tokens
 from infra.auth import Authenticator
 from infra.database import Database
 from infra.graphql import GraphQL, refused_response
@@ -29,9 +30,25 @@ from schema.reading import Reader
 
 # By these the single connection mode of GraphQL over SSE would reserve a stream, and end one.
 OF_RESERVATIONS = ("PUT", "DELETE")
+GRAPHQL = "/graphql"
+OUTCOMES = ("ok", "refused", "failed")
 
 
-def create_app(settings: Settings) -> Starlette:
+class Service(Starlette):
+    """The application; it gives nearly all requests to their endpoint without a list of routes."""
+
+    endpoint: "Endpoint"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request: what is posted to /graphql at once, all else by its route."""
+        if scope["type"] == "http" and scope["path"] == GRAPHQL and scope["method"] == "POST":
+            scope["app"] = self
+            await self.endpoint(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
+def create_app(settings: Settings) -> Service:
     """The application, which opens its database as it starts and closes it as it ends."""
     built = schema.build()._schema
     reader = Reader(built)
@@ -60,17 +77,19 @@ def create_app(settings: Settings) -> Starlette:
             await subscriptions.end()
             await database.close()
 
-    return Starlette(routes=_routes(settings), lifespan=lifespan)
+    endpoint = Endpoint(cors.let_in(_graphql(settings), _database))
+    service = Service(routes=_routes(endpoint), lifespan=lifespan)
+    service.endpoint = endpoint
+    return service
 
 
-def _routes(settings: Settings) -> list[BaseRoute]:
+def _routes(endpoint: "Endpoint") -> list[BaseRoute]:
     methods = ["GET", "POST", "OPTIONS", *OF_RESERVATIONS]
-    answer = _counted(cors.let_in(_graphql(settings), _database))
     return [
-        WebSocketRoute("/graphql", _websocket),
-        WebSocketRoute("/graphql/{tenant}", _websocket),
-        Route("/graphql", answer, methods=methods),
-        Route("/graphql/{tenant}", answer, methods=methods),
+        WebSocketRoute(GRAPHQL, _websocket),
+        WebSocketRoute(f"{GRAPHQL}/{{tenant}}", _websocket),
+        Route(GRAPHQL, endpoint, methods=methods),
+        Route(f"{GRAPHQL}/{{tenant}}", endpoint, methods=methods),
         Route("/healthz", _healthz),
         Route("/readyz", _readyz),
         Route("/metrics", _metrics),
@@ -84,7 +103,7 @@ def _graphql(settings: Settings) -> cors.Answer:
         if settings.graphiql and console.wants_page(request):
             return console.page()
         if request.method in OF_RESERVATIONS:
-            language = language_of(request.headers.get("accept-language"))
+            language = language_of(requests.header(request, b"accept-language"))
             refused = refused_response(ReservationRefused(), language)
             refused.headers["allow"] = "GET, POST"
             return refused
@@ -106,17 +125,24 @@ def _database(request: Request) -> Database:
     return database
 
 
-def _counted(answer: cors.Answer) -> cors.Answer:
-    async def counted(request: Request) -> Response:
-        begun = time.perf_counter()
-        response = await answer(request)
-        outcome = "ok" if response.status_code < 400 else "refused"
-        outcome = outcome if response.status_code < 500 else "failed"
-        telemetry.REQUESTS.labels("graphql", outcome).inc()
-        telemetry.SECONDS.labels("graphql").observe(time.perf_counter() - begun)
-        return response
+class Endpoint:
+    """Answers at /graphql, and counts what it answered."""
 
-    return counted
+    def __init__(self, answer: cors.Answer) -> None:
+        self._answer = answer
+        outcomes = {name: telemetry.REQUESTS.labels("graphql", name) for name in OUTCOMES}
+        self._ok, self._refused, self._failed = outcomes.values()
+        self._seconds = telemetry.SECONDS.labels("graphql")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        begun = time.perf_counter()
+        response = await self._answer(Request(scope, receive, send))
+        status = response.status_code
+        outcome = self._ok if status < 400 else self._refused if status < 500 else self._failed
+        outcome.inc()
+        self._seconds.observe(time.perf_counter() - begun)
+        await response(scope, receive, send)
 
 
 async def _healthz(request: Request) -> Response:

@@ -48,7 +48,7 @@ class EventStreams:
 
     async def respond(self, request: Request) -> Response:
         """Begin a stream; whoever isn't let in is refused as any request is."""
-        language = language_of(request.headers.get("accept-language"))
+        language = language_of(requests.header(request, b"accept-language"))
         try:
             given = await self._read(request)
             admitted = await self._admit(request, language)
@@ -66,7 +66,10 @@ class EventStreams:
         return given
 
     async def _admit(self, request: Request, language: str) -> Admitted:
-        authorization, named = request.headers.get("authorization"), requests.counties(request)
+        authorization, named = (
+            requests.header(request, b"authorization"),
+            requests.counties(request),
+        )
         address = request.client.host if request.client else ""
         return await self.subscriptions.admit(authorization, named, language, address)
 

@@ -73,9 +73,9 @@ class Greeting:
         """The members of the first message stand for headers, and before them."""
         said = {name.lower(): value for name, value in payload.items() if isinstance(value, str)}
         tenant = said.get("tenant") or said.get("x-sanfang-tenant")
-        wish = said.get("accept-language") or connection.headers.get("accept-language")
+        wish = said.get("accept-language") or requests.header(connection, b"accept-language")
         return cls(
-            said.get("authorization") or connection.headers.get("authorization"),
+            said.get("authorization") or requests.header(connection, b"authorization"),
             frozenset(requests.counties(connection, tenant)),
             language_of(wish),
             connection.client.host if connection.client else "",
@@ -92,7 +92,7 @@ class WebSockets:
         """Serve one connection to its end."""
         operations = self.subscriptions.operations
         if not await cors.lets_in(socket, operations.database, operations.settings.url):
-            language = language_of(socket.headers.get("accept-language"))
+            language = language_of(requests.header(socket, b"accept-language"))
             errors = {"errors": [describe(OriginRefused(), language)]}
             await socket.send_denial_response(JSONResponse(errors, OriginRefused.status))
             return
