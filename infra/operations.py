@@ -177,14 +177,17 @@ class Operations:
         return await self.fetch(plan, asked.call)
 
     async def _read_beside(self, asked: Prepared, asker: Asker) -> bytes:
-        """Data and the schema's description in one answer, each in its place."""
+        """Data and the schema's description in one answer, each in its place.
+
+        The data is read in any case: where there is none, what comes of it is that the asker's
+        authority still holds.
+        """
         wanted = self._root(asked)
         inside = [want for want in wanted if introspection.is_described(want)]
-        found = await self._describe(
+        found = json.loads(await self._read(asked))
+        found |= await self._describe(
             asker, asked.document, asked.operation, inside, asked.call.variables
         )
-        if len(inside) < len(wanted):
-            found = {**found, **json.loads(await self._read(asked))}
         return self.whole(dump({want.key: found[want.key] for want in wanted}), asked.call)
 
     async def _describe(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from starlette.requests import ClientDisconnect, HTTPConnection, Request
+from starlette.requests import HTTPConnection, Request
 
 from infra.settings import Settings
 from services.errors import BodyTooLarge, MalformedRequest, MediaTypeRefused, Refused
@@ -24,6 +24,12 @@ UTF_8 = ("utf-8", '"utf-8"', "utf8", '"utf8"')
 class BatchRefused(Refused, status=400):
     """一次只能提交 {limit} 个请求（0 表示不接受成批提交）。请分开提交。
     So many requests may be sent in one body: {limit} (0: no list is taken). Send them apart.
+    """
+
+
+class RequestIncomplete(Refused, status=400):
+    """请求没有发完连接就断开了。请重新提交。
+    The connection ended before the request did. Send it again.
     """
 
 
@@ -70,7 +76,7 @@ async def body(request: Request, most: int) -> bytes:
     while True:
         message = await request.receive()
         if message["type"] == "http.disconnect":
-            raise ClientDisconnect
+            raise RequestIncomplete()
         read_so_far += message.get("body", b"")
         if len(read_so_far) > most:
             raise BodyTooLarge(limit=most)
@@ -150,7 +156,7 @@ def checked(given: Any, *, is_get: bool = False) -> GraphQLRequest:
     for label in OBJECTS:
         if not isinstance(given.get(label), dict | None):
             raise MalformedRequest(reason=f"{label} must be an object")
-    if not is_storable(query or "") or not all(map(is_storable, _texts(variables))):
+    if not is_storable(query or "") or not is_storable_whole(variables):
         raise MalformedRequest(reason="a text holds NUL or half a character, which can't be stored")
     made = GraphQLRequest(
         query=query if query and query.strip() else None,
@@ -188,15 +194,19 @@ def _digest(label: str, given: Any) -> str:
     return given.lower()
 
 
+def is_storable_whole(value: Any) -> bool:
+    """Whether every text in a JSON value can be stored, names of members too."""
+    return all(map(is_storable, _texts(value)))
+
+
 def _texts(value: Any) -> Iterator[str]:
-    """Every text in a JSON value, names of members too."""
-    match value:
-        case str():
-            yield value
-        case dict():
-            for name, member in value.items():
-                yield name
-                yield from _texts(member)
-        case list():
-            for member in value:
-                yield from _texts(member)
+    waiting = [value]
+    while waiting:
+        match waiting.pop():
+            case str() as text:
+                yield text
+            case dict() as members:
+                yield from members
+                waiting += members.values()
+            case list() as elements:
+                waiting += elements

@@ -56,6 +56,8 @@ def create_app(settings: Settings) -> Service:
         depth=settings.max_depth,
         aliases=settings.max_aliases,
         tokens=settings.max_tokens,
+        characters=settings.max_characters,
+        values=settings.max_values,
         fields=settings.max_fields,
         directives=settings.max_directives,
     )
@@ -80,6 +82,8 @@ def create_app(settings: Settings) -> Service:
     endpoint = Endpoint(cors.let_in(_graphql(settings), _database))
     service = Service(routes=_routes(endpoint), lifespan=lifespan)
     service.endpoint = endpoint
+    # A redirect would name whatever host the caller named.
+    service.router.redirect_slashes = False
     return service
 
 

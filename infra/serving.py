@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
+from infra import http
 from infra.embedded import Embedded, EmbeddedError
 from infra.settings import Settings
 from infra.speech import fail, run, say
@@ -98,15 +99,24 @@ async def _serve(settings: Settings, listening: socket.socket, is_demo: bool, be
     telemetry.configure(settings)
     app = create_app(settings)
     config = uvicorn.Config(
-        app, http="httptools", lifespan="on", log_config=None,
-        access_log=False, server_header=False, timeout_graceful_shutdown=SECONDS_TO_END,
-        **websockets(settings),
+        app, lifespan="on", log_config=None, access_log=False, server_header=False,
+        timeout_graceful_shutdown=SECONDS_TO_END, **connections(settings), **websockets(settings),
     )  # fmt: skip
 
     def announce() -> None:
         print(_screen(settings, is_demo, time.monotonic() - began), flush=True)
 
     await Server(config, announce, app).serve(sockets=[listening])
+
+
+def connections(settings: Settings) -> dict[str, Any]:
+    """How Uvicorn reads requests: how many, how long, and whose word it takes for an address."""
+    return {
+        "http": http.protocol(settings),
+        "limit_concurrency": settings.max_open,
+        "proxy_headers": bool(settings.trusted_proxies),
+        "forwarded_allow_ips": settings.trusted_proxies,
+    }
 
 
 def websockets(settings: Settings) -> dict[str, Any]:

@@ -130,6 +130,14 @@ class Settings(BaseSettings):
     max_depth: Count = _setting(12, "查询的最大层数。", "The most levels in a document.")
     max_tokens: Count = _setting(4000, "查询的最大词数。", "The most tokens in a document.")
     max_aliases: Count = _setting(40, "查询的最多别名数。", "The most aliases in a document.")
+    max_characters: Count = _setting(
+        100_000, "查询的最大字符数。", "The most characters in a document."
+    )
+    max_values: Count = _setting(
+        10_000,
+        "一次请求的变量里的最多值数。",
+        "The most values in the variables of a request.",
+    )
     max_directives: Count = _setting(40, "查询的最多指令数。", "The most directives in a document.")
     max_fields: Count = _setting(
         2000,
@@ -146,6 +154,24 @@ class Settings(BaseSettings):
         "每个用户每分钟最多涉及的行数，0 为不限；前端可另定。",
         "The most rows a caller may touch in a minute (0: no limit); a client may have its own.",
         ge=0,
+    )
+    body_seconds: Count = _setting(
+        20,
+        "请求头、请求体各须在多少秒内到齐。",
+        "Seconds within which a request's head, and then its body, must have come.",
+    )
+    max_header_bytes: Count = _setting(
+        32_768, "请求头的最大字节数。", "The most bytes in a request's head."
+    )
+    max_open: Count = _setting(
+        2_000,
+        "每个进程同时打开的连接的最多数目，再多的答 503。",
+        "The most connections open in a process; who comes then is answered 503.",
+    )
+    trusted_proxies: str = _setting(
+        "",
+        "可信反向代理的地址，逗号分隔；只有它们转告的来源地址（X-Forwarded-For）才算数。",
+        "Addresses of reverse proxies, with commas; only their word for a caller's address counts.",
     )
     max_batch: int = _setting(
         0,

@@ -186,6 +186,8 @@ class Connection:
             raise Closed(4400, "Invalid message: not JSON in a text frame") from None
         if not isinstance(message, dict):
             raise Closed(4400, "Invalid message: not an object")
+        if not requests.is_storable_whole(message):
+            raise Closed(4400, "Invalid message: NUL or half a character in a text")
         type_ = message.get("type")
         if not isinstance(type_, str) or type_ not in SHAPES:
             raise Closed(4400, "Invalid message: no type that a client may send")

@@ -17,6 +17,7 @@ import casbin
 
 HERE = Path(__file__).parent
 PUBLIC = "public"
+SEEING = ("read", "reveal")
 CLIENT = "client"
 PLATFORM = "platform"
 # A county is never without these: only they can appoint one another.
@@ -116,13 +117,17 @@ class Actor:
 
     @cached_property
     def shape(self) -> str:
-        """Which objects this actor may read, by which scopes: what a reading plan depends on."""
+        """What this actor may read, or search by what is sealed, and by which scopes: what a
+        reading plan depends on.
+        """
         readable = (
-            (object_, sorted(reach.scopes))
+            (object_, action, sorted(reach.scopes))
             for (object_, action), reach in self.permissions.items()
-            if action == "read"
+            if action in SEEING
         )
-        return ";".join(f"{object_}:{','.join(scopes)}" for object_, scopes in readable)
+        return ";".join(
+            f"{object_}.{action}:{','.join(scopes)}" for object_, action, scopes in readable
+        )
 
     def reach(self, object_: str, action: str) -> Reach:
         """How far the actor may go with this action; an empty reach is a refusal."""

@@ -1,6 +1,7 @@
 """Documents: parsed, checked against the schema and the limits, kept once seen twice."""
 
 from collections.abc import Sequence
+from sys import getsizeof
 from typing import Any
 
 from graphql import (
@@ -27,7 +28,10 @@ from services.errors import DocumentRefused, DocumentTooLarge, MalformedRequest,
 # Compared each with each are only the fields of a document that is right in all else.
 MERGING = [OverlappingFieldsCanBeMergedRule]
 ALL_ELSE = [rule for rule in specified_rules if rule not in MERGING]
-MOST_ERRORS = 20
+MOST_ERRORS = 10
+MOST_WRONG_VALUES = 5
+# A token of a parsed document takes about so many bytes: its node, its place, its links.
+BYTES_OF_A_TOKEN = 600
 
 
 class Documents:
@@ -45,7 +49,7 @@ class Documents:
         kept = self._kept.get(text)
         if kept is None:
             kept = self._checked(text, hide_suggestions)
-            self._kept.admit(text, kept)
+            self._kept.admit(text, kept, getsizeof(text) + kept.node.token_count * BYTES_OF_A_TOKEN)
         return kept
 
     def variables(
@@ -56,17 +60,21 @@ class Documents:
         hide_suggestions: bool = False,
     ) -> VariableValues:
         """The coerced values of an operation's variables."""
+        limiting.check_values(given, self.limits)
         found = get_variable_values(
             self.schema,
             operation.variable_definitions or (),
             given,
+            max_errors=MOST_WRONG_VALUES,
             hide_suggestions=hide_suggestions,
         )
         if isinstance(found, list):
-            raise VariablesRefused(reason="; ".join(error.message for error in found[:5]))
+            raise VariablesRefused(reason="; ".join(error.message for error in found))
         return found
 
     def _parsed(self, text: str) -> DocumentNode:
+        if len(text) > self.limits.characters:
+            raise DocumentTooLarge(reason=f"over {self.limits.characters} characters")
         try:
             return parse(text, max_tokens=self.limits.tokens)
         except GraphQLError as error:

@@ -19,23 +19,27 @@ from graphql import (
     SelectionSetNode,
 )
 
-from services.errors import DocumentTooLarge
+from services.errors import DocumentTooLarge, VariablesTooLarge
 
 MOST_NESTED = 150
 # Fields of one key are compared in pairs, each with each (FieldsInSetCanMerge).
 MOST_PAIRS = 10_000
+# As deep as a value of variables may be: a county's whole pack has a fifth of it.
+MOST_LEVELS = 50
 DESCRIBED = ("__schema", "__type")
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much a document may ask."""
+    """How much a document may ask, how long it may be, and how much its variables may hold."""
 
     depth: int = 12
     aliases: int = 40
     tokens: int = 4000
     fields: int = 2000
     directives: int = 40
+    characters: int = 100_000
+    values: int = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +155,19 @@ def check_pairs(document: DocumentNode) -> None:
             waiting.append([node.selection_set for node in nodes if node.selection_set])
         if pairs > MOST_PAIRS:
             raise DocumentTooLarge(reason=f"the same fields over and over, over {MOST_PAIRS} pairs")
+
+
+def check_values(variables: Mapping[str, Any], limits: Limits) -> None:
+    """Refuse more values, or deeper ones, than are read in good time: `VariablesTooLarge`."""
+    waiting: list[tuple[Any, int]] = [(variables, 0)]
+    number = 0
+    while waiting:
+        value, level = waiting.pop()
+        inner = value.values() if isinstance(value, dict) else value
+        number += len(inner)
+        if number > limits.values or level > MOST_LEVELS:
+            raise VariablesTooLarge(limit=limits.values, depth=MOST_LEVELS)
+        waiting += ((each, level + 1) for each in inner if isinstance(each, dict | list))
 
 
 def _operations(document: DocumentNode) -> Iterable[OperationDefinitionNode]:

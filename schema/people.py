@@ -46,7 +46,11 @@ def _is_one(column_: ColumnElement[Any], hashes: ColumnElement[Any]) -> ColumnEl
 
 @strawberry.input(description="只要这样的人员。 Only such people.")
 class PersonFilter:
-    """Only such people; a phone or identity number is found by its keyed hash, and only whole."""
+    """Only such people; a phone or identity number is found by its keyed hash, and only whole.
+
+    Guessed often enough, a masked number would be found out: so only those search by one who may
+    reveal it, among those whose it may be, and each search is reckoned as many rows.
+    """
 
     name: str | None = starting(PersonRow.name, "姓名以此开头。 The name begins so.")
     is_party_member: bool | None = equals(
@@ -57,9 +61,9 @@ class PersonFilter:
     )
     phone: str | None = where(
         Where(
-            _is_one, "phone_hash", True, LargeBinary(), _hashes(people.normal_phone), sealed=True
+            _is_one, "phone_hash", True, LargeBinary(), _hashes(people.normal_phone), needs="reveal"
         ),
-        "完整的电话号码。 The whole phone number.",
+        "完整的电话号码，须有查看明文的权限。 The whole phone number; for those who may reveal it.",
     )
     identity_number: str | None = where(
         Where(
@@ -68,9 +72,9 @@ class PersonFilter:
             True,
             LargeBinary(),
             _hashes(people.normal_identity),
-            sealed=True,
+            needs="reveal",
         ),
-        "完整的身份证号。 The whole identity number.",
+        "完整的身份证号，须有查看明文的权限。 The whole number; for those who may reveal it.",
     )
 
 

@@ -187,6 +187,13 @@ class OperationUnknown(Refused, status=400):
     """
 
 
+class VariablesTooLarge(Refused, status=400):
+    """变量太多或嵌套太深：最多 {limit} 个值、{depth} 层。请分开提交。
+    The variables are too many or nested too deep: {limit} values and {depth} levels are the most.
+    Send them in parts.
+    """
+
+
 class VariablesRefused(Refused, status=400):
     """变量有误：{reason}。
     The variables are not right: {reason}.

@@ -44,7 +44,13 @@ class Demand(Section):
     demanded_of: frozenset[Caller] = Value(default=frozenset())
 
     def binds(self, by: Actor) -> bool:
-        """Whether it is demanded of this actor."""
+        """Whether it is demanded of this actor.
+
+        Not of those who may register any document of the county: they could register whatever they
+        send, and a county that has registered none would have nobody left to do it.
+        """
+        if by.reach(SECTION, "register").county:
+            return False
         if by.client_id is not None:
             return Caller.clients in self.demanded_of
         return (Caller.people if by.person_id else Caller.public) in self.demanded_of

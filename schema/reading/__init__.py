@@ -7,16 +7,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
+from sys import getsizeof
 from typing import Any
 from uuid import UUID
 
 from graphql import (
     DocumentNode,
+    GraphQLID,
+    GraphQLInputObjectType,
+    GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
+    ListTypeNode,
     NamedTypeNode,
     NonNullTypeNode,
     OperationDefinitionNode,
+    TypeNode,
     get_named_type,
 )
 from graphql.execution.values import VariableValues
@@ -29,7 +35,7 @@ from schema.reading.declare import Watched
 from schema.reading.plan import Bounded, Plan, plan
 from schema.reading.selection import Selector, Wanted
 from schema.reading.statement import Statement
-from schema.reading.values import key_of
+from schema.reading.values import key_of, type_named
 from services.errors import DocumentRefused
 
 __all__ = [
@@ -159,22 +165,39 @@ class Reader:
 
     def _shape(self, operation: OperationDefinitionNode, call: Call) -> tuple[Any, ...]:
         """What of the variables decides the statement: which are given, and what they switch."""
-        ids = {
-            node.variable.name.value
+        types = {
+            node.variable.name.value: self._named_type(node.type)
             for node in operation.variable_definitions or ()
-            if _type_name(node.type) == "ID"
         }
         return tuple(
-            (name, self._type_of_id(value) if name in ids else _outline(value))
+            (name, self._outline(value, types[name]))
             for name, value in sorted(call.variables.coerced.items())
         )
 
-    def _type_of_id(self, value: Any) -> Any:
-        """The type that a global id names; an id of the caller's own is like any other."""
-        if not isinstance(value, str):
-            return _outline(value)
-        named = value.partition(":")[0]
-        return named if named in self.catalogue.readings else _outline(value)
+    def _named_type(self, node: TypeNode) -> GraphQLNamedType | None:
+        while not isinstance(node, NamedTypeNode):
+            assert isinstance(node, NonNullTypeNode | ListTypeNode)  # noqa: S101
+            node = node.type
+        return self.catalogue.schema.type_map.get(node.name.value)
+
+    def _outline(self, value: Any, type_: GraphQLNamedType | None) -> Any:
+        """Of an input object which members are given, of an id which type it names."""
+        match value:
+            case None | bool():
+                return value
+            case Enum():
+                return value.name
+            case list():
+                return "one" if len(value) == 1 else "several"
+            case Mapping() if isinstance(type_, GraphQLInputObjectType):
+                return tuple(
+                    (name, self._outline(member, get_named_type(type_.fields[name].type)))
+                    for name, member in sorted(value.items())
+                )
+            case str() if type_ is GraphQLID and (named := type_named(value)) is not None:
+                return named if named in self.catalogue.readings else "of no type"
+            case _:
+                return "given"
 
     def _planned(
         self,
@@ -190,7 +213,9 @@ class Reader:
         found = self.plans.get(key)
         if found is None:
             found = make()
-            self.plans.admit(key, found)
+            # The statement is kept by every connection too, but not here.
+            weight = 2 * getsizeof(found.sql) + getsizeof(document.text)
+            self.plans.admit(key, found, weight)
         cost.charge(found.places, call)
         return found
 
@@ -198,22 +223,3 @@ class Reader:
 def _given_id(call: Call) -> UUID:
     id_: UUID = call.given.id
     return id_
-
-
-def _outline(value: Any) -> Any:
-    match value:
-        case None | bool():
-            return value
-        case Enum():
-            return value.name
-        case Mapping():
-            return tuple((name, _outline(member)) for name, member in sorted(value.items()))
-        case list():
-            return "one" if len(value) == 1 else "several"
-        case _:
-            return "given"
-
-
-def _type_name(node: Any) -> str | None:
-    inner = node.type if isinstance(node, NonNullTypeNode) else node
-    return inner.name.value if isinstance(inner, NamedTypeNode) else None

@@ -1,6 +1,7 @@
 """Cost (代价): how many rows a plan may touch at most, before the database is asked.
 
-A page's size times the rows it stands in, level by level; a list without pages is reckoned as 20.
+A page's size times the rows it stands in, level by level; a list without pages is reckoned as 20,
+a search by a sealed number as 1,000, lest all numbers be tried.
 Where rows come from is noted as the plan is made; the sizes are those of each call.
 """
 
@@ -14,6 +15,7 @@ from schema.reading.paths import REFUSALS, Path, find
 from services.errors import DocumentTooLarge, Refused
 
 SIZE_OF_A_LIST = 20
+SIZE_OF_A_SEARCH = 1_000
 # Rows or none, each place takes its while to be compiled here and planned there.
 MOST_PLACES = 150
 Size: TypeAlias = int | Callable[[Call], int]

@@ -59,10 +59,10 @@ class Ask(Protocol):
     def is_given(self, name: str) -> bool:
         """Whether an argument of the field has a value; a plan is made for either case."""
 
-    def scopes(self, object_: str) -> frozenset[Scope]:
+    def scopes(self, object_: str, action: str = "read") -> frozenset[Scope]:
         """How far the reader may read an object: the county, or units, own, public."""
 
-    def units(self, object_: str) -> ColumnElement[Any]:
+    def units(self, object_: str, action: str = "read") -> ColumnElement[Any]:
         """The units, as an array, in and below which the reader may read an object."""
 
     @property
@@ -330,6 +330,7 @@ def connection(back: Any, orders: type[Enum], description: str, filter_: type | 
 class Where:
     """What a member of a filter asks of the row; `of` is the type whose id its value is.
 
+    `needs`: the action on the rows without which nobody may search by what the column seals.
     `is_choice`: the column is one of the values, so that of a single one it is equal to it.
     """
 
@@ -338,7 +339,7 @@ class Where:
     array: bool = False
     type_: TypeEngine[Any] | None = None
     convert: Callable[[Call, Any], Any] | None = None
-    sealed: bool = False
+    needs: str | None = None
     of: str | None = None
     is_choice: bool = False
 

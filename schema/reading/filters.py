@@ -29,6 +29,14 @@ def conditions(
     ]
 
 
+def needed(
+    members: Mapping[str, Where], definition: GraphQLField, node: FieldNode, call: Call
+) -> set[str]:
+    """The actions without which what is given may not be searched by."""
+    given = call.arguments(definition, node).get("filter") or {}
+    return {needs for name in given if given[name] is not None and (needs := members[name].needs)}
+
+
 def _condition(
     ask: Ask,
     row: Row,
@@ -39,7 +47,7 @@ def _condition(
     given: Any,
 ) -> ColumnElement[bool]:
     column = row[member.column]
-    if member.sealed:
+    if member.needs is not None:
         ask.need_hashes()
     type_ = member.type_ or column.type
     get = _getter(member, definition, node, name)

@@ -35,6 +35,7 @@ from services.standing import Standing
 from services.tables import Tenant, TenantState
 
 Binder = Callable[[Call], Any]
+BYTES_KEPT = 48 << 20
 
 
 class _Written(PGCompiler_asyncpg):
@@ -115,18 +116,21 @@ V = TypeVar("V")
 
 
 class Bounded(Generic[V]):
-    """What is kept from its second sight on: what is asked once takes nobody's place."""
+    """What is kept from its second sight on: what is asked once takes nobody's place, and of what
+    was seen no more is remembered than a number.
+    """
 
-    def __init__(self, size: int) -> None:
-        self._kept: Kept[Hashable, V] = Kept(size)
-        self._seen: Kept[Hashable, bool] = Kept(size)
+    def __init__(self, size: int, most_bytes: int = BYTES_KEPT) -> None:
+        self._kept: Kept[Hashable, V] = Kept(size, most_bytes)
+        self._seen: Kept[int, bool] = Kept(size)
 
     def get(self, key: Hashable) -> V | None:
         """What is kept under the key."""
         return self._kept.get(key)
 
-    def admit(self, key: Hashable, value: V) -> None:
-        """Keep the value if the key has been seen before."""
-        if self._seen.get(key):
-            self._kept.put(key, value)
-        self._seen.put(key, True)
+    def admit(self, key: Hashable, value: V, weight: int) -> None:
+        """Keep the value, of about so many bytes, if the key has been seen before."""
+        number = hash(key)
+        if self._seen.get(number):
+            self._kept.put(key, value, weight)
+        self._seen.put(number, True)

@@ -45,8 +45,8 @@ from schema.reading import declare as d
 from schema.reading.call import Call
 from schema.reading.catalogue import Catalogue
 from schema.reading.connection import ConnectionJson, readable
-from schema.reading.cost import SIZE_OF_A_LIST, Tally
-from schema.reading.filters import conditions
+from schema.reading.cost import SIZE_OF_A_LIST, SIZE_OF_A_SEARCH, Tally
+from schema.reading.filters import conditions, needed
 from schema.reading.joined import Json, list_of, named, object_of, optional
 from schema.reading.paging import Page
 from schema.reading.paths import Path, placed
@@ -146,15 +146,15 @@ class Statement:
         definition, wanted = self._fields[-1]
         return definition, wanted.nodes[0], self.path
 
-    def scopes(self, object_: str) -> frozenset[Scope]:
+    def scopes(self, object_: str, action: str = "read") -> frozenset[Scope]:
         """How far the reader may read."""
-        return self.call.actor.reach(object_, "read").scopes
+        return self.call.actor.reach(object_, action).scopes
 
-    def units(self, object_: str) -> ColumnElement[Any]:
+    def units(self, object_: str, action: str = "read") -> ColumnElement[Any]:
         """The reader's units for an object."""
         return self.bind(  # type: ignore[no-any-return]
-            ("units", object_),
-            lambda call: list(call.actor.reach(object_, "read").units),
+            ("units", object_, action),
+            lambda call: list(call.actor.reach(object_, action).units),
             ARRAY(Uuid()),
         )
 
@@ -311,6 +311,9 @@ class Statement:
         if pages.filter is not None:
             members = self.catalogue.filters[get_named_type(field.args["filter"].type).name]
             scoped = scoped.where(*conditions(self, table.c, members, field, node, self.call))
+            for action in needed(members, field, node, self.call):
+                reading = self.catalogue.readings[target.name]
+                scoped = scoped.where(*self._may_search(reading, table.c, action))
         if pages.back is None and self._gathers(self.catalogue.readings[target.name]):
             # A fence: no order or cursor leads the planner through the whole county instead.
             table = scoped.offset(literal_column("0")).subquery(self._name("g"))
@@ -329,10 +332,18 @@ class Statement:
         self._admit(reading.object)
         return reading.table.alias(self._name("t"))
 
-    def _admit(self, object_: str) -> None:
+    def _admit(self, object_: str, action: str = "read") -> None:
         """Refuse, before the database is asked, what the reader may not read anywhere."""
-        if not self.scopes(object_):
-            raise Forbidden(object=object_, action="read")
+        if not self.scopes(object_, action):
+            raise Forbidden(object=object_, action=action)
+
+    def _may_search(self, reading: d.Reading, row: d.Row, action: str) -> list[ColumnElement[bool]]:
+        """What a search by a sealed column finds at most; it is reckoned as many rows."""
+        self._admit(reading.object, action)
+        with self.tally.within(SIZE_OF_A_SEARCH):
+            scopes = self.scopes(reading.object, action)
+            is_everywhere = Scope.county in scopes
+            return [] if is_everywhere else [or_(*self._held(reading, row, scopes, action))]
 
     def _visible(
         self, type_: GraphQLObjectType, table: FromClause, *wanted: Any, is_whole: bool = False
@@ -358,11 +369,11 @@ class Statement:
         return not self.scopes(reading.object) & {Scope.county, Scope.public}
 
     def _held(
-        self, reading: d.Reading, row: d.Row, scopes: frozenset[Scope]
+        self, reading: d.Reading, row: d.Row, scopes: frozenset[Scope], action: str = "read"
     ) -> list[ColumnElement[bool]]:
         held: list[ColumnElement[bool]] = []
         if Scope.unit in scopes and reading.unit is not None:
-            held.append(reading.unit(self, row, self.units(reading.object)))
+            held.append(reading.unit(self, row, self.units(reading.object, action)))
         if Scope.own in scopes and reading.own is not None:
             held.append(reading.own(self, row))
         if Scope.public in scopes:

@@ -65,6 +65,12 @@ def parse_id(text: str, argument: str = "id") -> tuple[str, UUID]:
     return name, UUID(digits)
 
 
+def type_named(text: str) -> str | None:
+    """The type that a global id names, whether there is one or not; None where it is no such id."""
+    name, _, digits = text.partition(":")
+    return name if KEY.fullmatch(digits) else None
+
+
 def key_of(text: str, argument: str, type_name: str) -> UUID:
     """The key in a global id of this type; `BadInput` where it is one of another."""
     name, id_ = parse_id(text, argument)

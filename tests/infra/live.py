@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from infra.server import create_app
-from infra.serving import Server, websockets
+from infra.serving import Server, connections, websockets
 from infra.settings import Settings
 from infra.subscriptions import Subscriptions
 
@@ -121,8 +121,8 @@ async def live(settings: Settings) -> AsyncIterator[Live]:
         listening.listen()
         app, up = create_app(settings), asyncio.Event()
         config = uvicorn.Config(
-            app, http="httptools", lifespan="on", log_config=None, access_log=False,
-            timeout_graceful_shutdown=3, **websockets(settings),
+            app, lifespan="on", log_config=None, access_log=False, timeout_graceful_shutdown=3,
+            **connections(settings), **websockets(settings),
         )  # fmt: skip
         server = Server(config, up.set, app)
         serving = asyncio.create_task(server._serve([listening]))
