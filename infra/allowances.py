@@ -13,6 +13,7 @@ from services.errors import Refused
 from services.kept import Kept
 
 SECONDS = 60
+SHARE_OF_TOIL = 10
 
 
 class AllowanceSpent(Refused, status=429):
@@ -39,6 +40,8 @@ class Allowances:
     def spend(self, who: Hashable, rows: int, own: int | None = None) -> int | None:
         """Take rows from what a caller has left; how many are left, None where there is no limit.
 
+        No rows at all are refused to one who owes some.
+
         `own` is the caller's own allowance, in place of the usual one. `AllowanceSpent` takes none.
         """
         most = own or self.usual
@@ -59,6 +62,11 @@ class Allowances:
         level = self._level(who, most)
         level.rows -= rows
         return int(level.rows)
+
+    def toil(self, who: Hashable, rows: int, own: int | None = None) -> None:
+        """Reckon work that touches no row as so many; a small allowance isn't used up by it."""
+        most = own or self.usual
+        self.owe(who, min(rows, most // SHARE_OF_TOIL), own)
 
     def _level(self, who: Hashable, most: int) -> _Level:
         now = monotonic()

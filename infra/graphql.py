@@ -20,6 +20,7 @@ from services.errors import DocumentRefused, Refused, VariablesRefused
 from services.standing import Authority
 
 RESPONSE = "application/graphql-response+json"
+ALWAYS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class GraphQL:
             is_of_document = isinstance(refused, DocumentRefused | VariablesRefused)
             status = 200 if is_legacy and is_of_document else refused.status
             return refused_response(refused, language, media_type, status)
-        headers = {"content-language": language, "cache-control": "no-store"}
+        headers = {"content-language": language, **ALWAYS}
         return Response(body, 200, headers, f"{media_type}; charset=utf-8")
 
     async def authority(self, request: Request) -> Authority | None:
@@ -88,7 +89,7 @@ def refused_response(
     refused: Refused, language: str, media_type: str = RESPONSE, status: int | None = None
 ) -> Response:
     """A refusal as an answer of its own, with its own status if no other is said."""
-    headers = {"content-language": language, "cache-control": "no-store", **_headers_of(refused)}
+    headers = {"content-language": language, **ALWAYS, **_headers_of(refused)}
     body = _refusal(refused, language)
     return Response(body, status or refused.status, headers, f"{media_type}; charset=utf-8")
 

@@ -16,7 +16,7 @@ from graphql import OperationDefinitionNode, OperationType
 from graphql.execution.values import VariableValues
 
 from infra import telemetry
-from infra.admission import Admission
+from infra.admission import Admission, DocumentNotTrusted
 from infra.allowances import Allowances
 from infra.auth import Authenticator
 from infra.database import Database
@@ -33,11 +33,17 @@ from services.errors import (
     Forbidden,
     MethodRefused,
     OperationUnknown,
+    Refused,
     StreamNeeded,
     TenantMissing,
     TooSlow,
 )
 from services.standing import Authority
+
+NOTHING = "{ __typename }"
+OF_AUTHORITY = (Forbidden, DocumentNotTrusted)
+# To plan the reading of a table takes as long as to read so many rows of it.
+ROWS_OF_A_TOIL = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +98,18 @@ class Operations:
 
     async def answer(self, given: GraphQLRequest, asker: Asker) -> bytes:
         """The body that answers a request; `Refused` where it gets none."""
-        if asker.authority is None:
-            return await self._answer_nobody(given, asker)
-        for _ in range(TRIES):
-            try:
-                return await self._answer(given, asker)
-            except Stale:
-                asker = await self.refreshed(asker)
+        self.allowances.spend(asker.key, 0, self._own_allowance(asker))
+        try:
+            if asker.authority is None:
+                return await self._answer_nobody(given, asker)
+            for _ in range(TRIES):
+                try:
+                    return await self._answer(given, asker)
+                except Stale:
+                    asker = await self.refreshed(asker)
+        except Refused:
+            self._toil(asker, 1)
+            raise
         raise AuthorityUnsettled()
 
     async def refreshed(self, asker: Asker) -> Asker:
@@ -106,6 +117,18 @@ class Operations:
         telemetry.STALE.inc()
         assert asker.authority is not None  # noqa: S101
         return replace(asker, authority=await self.authenticator.refreshed(asker.authority))
+
+    async def settled(self, refused: Refused, authority: Authority) -> Refused:
+        """A refusal that stands; `Stale` where it came of an authority that holds no longer, as
+        what was refused may have been granted meanwhile.
+        """
+        if isinstance(refused, OF_AUTHORITY):
+            document = self.documents.read(NOTHING)
+            operation = document.operation(None)
+            assert operation is not None  # noqa: S101
+            call = Call(authority, self.documents.variables(operation, {}), self.page)
+            await self.fetch(self.reader.query(document, operation, call), call)
+        return refused
 
     async def prepare(self, given: GraphQLRequest, asker: Asker) -> Prepared:
         """Find the document and its operation, read the variables."""
@@ -117,6 +140,7 @@ class Operations:
             self.page,
             constants=document.constants,
             charge=partial(self._charge, asker),
+            toil=partial(self._toil, asker),
         )
         return Prepared(document, operation, call)
 
@@ -133,13 +157,20 @@ class Operations:
         return bytes(data)
 
     async def _answer(self, given: GraphQLRequest, asker: Asker) -> bytes:
+        assert asker.authority is not None  # noqa: S101
+        try:
+            return await self._answer_by(given, asker)
+        except OF_AUTHORITY as refused:
+            raise await self.settled(refused, asker.authority) from None
+
+    async def _answer_by(self, given: GraphQLRequest, asker: Asker) -> bytes:
         asked = await self.prepare(given, asker)
         if asked.kind is OperationType.SUBSCRIPTION:
             raise StreamNeeded()
         if asked.kind is OperationType.MUTATION:
             if given.is_get:
                 raise MethodRefused()
-            return await self._write(asked, asker.language)
+            return await self._write(asked, asker)
         if asked.document.describes:
             return await self._read_beside(asked, asker)
         return self.whole(await self._read(asked), asked.call)
@@ -223,6 +254,10 @@ class Operations:
         """Take rows from the asker's allowance; the least that anything costs is one."""
         return self.allowances.spend(asker.key, max(rows, 1), self._own_allowance(asker))
 
+    def _toil(self, asker: Asker, number: int) -> None:
+        """Reckon with so many tables that were planned anew, or as long a way to a refusal."""
+        self.allowances.toil(asker.key, number * ROWS_OF_A_TOIL, self._own_allowance(asker))
+
     def _own_allowance(self, asker: Asker) -> int | None:
         return asker.authority.rows_per_minute if asker.authority else None
 
@@ -232,7 +267,7 @@ class Operations:
         cost = b'{"rows":%d,"limit":%d,"left":%b}' % (call.rows, call.page.cost, left)
         return b'{"data":%b%b,"extensions":{"cost":%b}}' % (data, errors, cost)
 
-    async def _write(self, asked: Prepared, language: str) -> bytes:
+    async def _write(self, asked: Prepared, asker: Asker) -> bytes:
         """Each field is a command of its own; what one refuses takes nothing from the others."""
         members: list[bytes] = []
         errors: list[dict[str, Any]] = []
@@ -242,12 +277,17 @@ class Operations:
             try:
                 if value is None:
                     value = await self.writer.run(
-                        asked.document, asked.operation, want, asked.call, is_first=is_first
-                    )
+                        asked.document, asked.operation, want, asked.call, is_first=is_first,
+                        hide_suggestions=not self._may_describe(asker.authority),
+                    )  # fmt: skip
             except Stale:
                 raise
             except Exception as raised:
-                errors.append(describe(refusal(raised), language, [want.key]))
+                refused = refusal(raised)
+                if is_first:
+                    refused = await self.settled(refused, asked.call.authority)
+                self._toil(asker, 1)
+                errors.append(describe(refused, asker.language, [want.key]))
             is_first = is_first and want.name == "__typename"
             members.append(dump(want.key) + b":" + (value or b"null"))
         shown = b',"errors":' + dump(errors) if errors else b""

@@ -58,7 +58,7 @@ class Batch:
 
 async def read(request: Request, settings: Settings) -> GraphQLRequest | Batch:
     """Read a request, or as many in one body as are allowed; `Refused` says what is wrong."""
-    if request.method == "GET":
+    if request.method in ("GET", "HEAD"):
         return checked(_from_query(request.query_params), is_get=True)
     if not _is_json(header(request, b"content-type") or ""):
         raise MediaTypeRefused()
@@ -71,7 +71,10 @@ async def read(request: Request, settings: Settings) -> GraphQLRequest | Batch:
 
 
 async def body(request: Request, most: int) -> bytes:
-    """The body, read no further than the limit."""
+    """The body, read no further than the limit, and not at all where it says that it is longer."""
+    said = header(request, b"content-length")
+    if said is not None and said.isdecimal() and int(said[:20]) > most:
+        raise BodyTooLarge(limit=most)
     read_so_far = bytearray()
     while True:
         message = await request.receive()

@@ -7,7 +7,7 @@ nobody is told what they could not read at that moment. What took their sight of
 import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Iterator
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -161,6 +161,17 @@ class Subscriptions:
         raise AuthorityUnsettled()
 
     async def _sight(self, given: GraphQLRequest, asker: Asker) -> Sight:
+        for _ in range(TRIES):
+            assert asker.authority is not None  # noqa: S101
+            try:
+                return await self._sight_by(given, asker)
+            except Refused as refused:
+                with suppress(Stale):
+                    raise await self.operations.settled(refused, asker.authority) from None
+            asker = await self.operations.refreshed(asker)
+        raise AuthorityUnsettled()
+
+    async def _sight_by(self, given: GraphQLRequest, asker: Asker) -> Sight:
         asked = await self.operations.prepare(given, asker)
         watch = self.operations.reader.subscription(asked.document, asked.operation, asked.call)
         return Sight(asker, asked.call, watch)

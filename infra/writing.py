@@ -20,7 +20,7 @@ from schema.documents import Documents
 from schema.reading import Call, Document, Plan, Reader, Wanted
 from schema.reading.catalogue import DEFINITION
 from services import commands, sealing
-from services.errors import AuthorityUnsettled, BadInput, Conflict, Refused
+from services.errors import AuthorityUnsettled, BadInput, Conflict, Forbidden, Refused
 from services.standing import holds
 
 TRIES = 3
@@ -55,6 +55,7 @@ class Writer:
         call: Call,
         *,
         is_first: bool,
+        hide_suggestions: bool = False,
     ) -> bytes | None:
         """The JSON that a mutation answers.
 
@@ -66,7 +67,9 @@ class Writer:
         field = mutation.fields[want.name]
         for _ in range(TRIES):
             try:
-                return await self._once(document, operation, want, field, call)
+                return await self._once(
+                    document, operation, want, field, call, hide_suggestions=hide_suggestions
+                )
             except Stale:
                 if is_first:
                     raise
@@ -80,12 +83,17 @@ class Writer:
         want: Wanted,
         field: GraphQLField,
         call: Call,
+        *,
+        hide_suggestions: bool,
     ) -> bytes | None:
         command: Command = field.extensions[DEFINITION].metadata[KEY]
         given = call.arguments(field, want.nodes[0])
         arguments = command.arguments(given)
-        for text in command.documents(arguments):
-            self.documents.read(text)
+        documents = command.documents(arguments)
+        if documents and not call.actor.reach(command.capability, command.verb):
+            raise Forbidden(object=command.capability, action=command.verb)
+        for text in documents:
+            self.documents.read(text, hide_suggestions=hide_suggestions)
         key = _command_key(given)
         plan = self.reader.answer(document, operation, want, call)
         try:

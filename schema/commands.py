@@ -108,9 +108,19 @@ class Command:
         return cls(run, tuple(_parameter(p, hints[p.name]) for p in keyword_only))
 
     @property
+    def capability(self) -> str:
+        """The service that it is of, as in the policies: `units`."""
+        return self.run.__module__.rpartition(".")[2]
+
+    @property
+    def verb(self) -> str:
+        """What it does, as in the policies: `found`."""
+        return self.run.__name__.rstrip("_")
+
+    @property
     def name(self) -> str:
-        """capability.verb, as in the policies: `units.found`."""
-        return f"{self.run.__module__.rpartition('.')[2]}.{self.run.__name__.rstrip('_')}"
+        """Both together: `units.found`."""
+        return f"{self.capability}.{self.verb}"
 
     def arguments(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """The command's keyword arguments from coerced GraphQL values; what is absent stays so."""

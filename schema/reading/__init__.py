@@ -216,6 +216,8 @@ class Reader:
             # The statement is kept by every connection too, but not here.
             weight = 2 * getsizeof(found.sql) + getsizeof(document.text)
             self.plans.admit(key, found, weight)
+            if call.toil is not None:
+                call.toil(len(found.places))
         cost.charge(found.places, call)
         return found
 

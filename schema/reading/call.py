@@ -28,7 +28,7 @@ class Call:
     """One running of a plan: who asks, the coerced variables, and what a mutation has just made.
 
     `rows` is what its plans may touch so far; `charge` takes them from the caller's allowance, of
-    which `left` is what remains.
+    which `left` is what remains. `toil` is told of how many tables a plan was made anew.
     """
 
     authority: Authority
@@ -38,6 +38,7 @@ class Call:
     hashes: Hashes | None = None
     constants: dict[int, dict[str, Any] | None] = field(default_factory=dict)
     charge: Callable[[int], int | None] | None = None
+    toil: Callable[[int], None] | None = None
     rows: int = 0
     left: int | None = None
     _arguments: dict[int, dict[str, Any]] = field(default_factory=dict)

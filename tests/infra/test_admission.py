@@ -181,8 +181,10 @@ class TestDemanded:
     async def test_it_counts_at_the_next_request_in_another_process_for_mutations_too(
         self, served: Service, served_beside: Service, county: County
     ) -> None:
-        bearer = await token(county, county.administrator)
-        body = {"query": RENAME, "variables": {"u": f"Unit:{county.root.id}"}}
+        community = await county.unit("community", "东门社区")
+        secretary = await county.actor("community_secretary", community)
+        bearer = await token(county, secretary)
+        body = {"query": RENAME, "variables": {"u": f"Unit:{secretary.posts[0].unit_id}"}}
         for one in (served, served_beside):
             assert "errors" not in (await post(one, body, county, bearer)).json()
         await demanded(county, "people")
@@ -191,6 +193,21 @@ class TestDemanded:
             refused = await post(one, body, county, bearer)
             assert code(refused) == (403, "DOCUMENT_NOT_TRUSTED")
         assert await county.events() == before
+
+    async def test_lifted_it_is_no_more_at_the_next_request(
+        self, served: Service, served_beside: Service, county: County
+    ) -> None:
+        bearer = await token(county, county.founders["auditor"])
+        client = await token(county, await client_of(county))
+        await demanded(county, "public", "clients", "people")
+        for one in (served, served_beside):
+            for who in (None, bearer, client):
+                refused = await post(one, {"query": OTHER}, county, who)
+                assert code(refused) == (403, "DOCUMENT_NOT_TRUSTED")
+        await demanded(county)
+        for one in (served, served_beside):
+            for who in (None, bearer, client):
+                assert (await post(one, {"query": OTHER}, county, who)).status_code == 200
 
     async def test_other_counties_go_on_as_before(
         self, served: Service, county: County, other: County

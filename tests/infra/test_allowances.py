@@ -150,12 +150,25 @@ class TestAnswers:
         answer = await sparing.send(TWENTY, token=bearer)
         assert answer.json()["extensions"]["cost"]["left"] == 980
 
-    async def test_what_cant_be_read_costs_nothing_and_the_schemas_description_does(
+    async def test_what_cant_be_read_costs_a_tenth_and_so_does_a_plan_made_anew(
         self, sparing: Service, county: County
     ) -> None:
         bearer = await token(county, county.administrator)
-        for _ in range(60):
+        for _ in range(11):
             assert (await sparing.send("{ nothing }", token=bearer)).status_code == 400
+        assert (await sparing.send("{ nothing }", token=bearer)).status_code == 429
+        another = await token(county, county.security)
+        statuses = []
+        for number in range(12):
+            document = f"{{ a{number}: units(first: 0) {{ nodes {{ id }} }} }}"
+            statuses.append((await sparing.send(document, token=another)).status_code)
+        assert statuses[:5] == [200] * 5
+        assert statuses[-1] == 429
+
+    async def test_the_schemas_description_is_reckoned_too(
+        self, sparing: Service, county: County
+    ) -> None:
+        bearer = await token(county, county.administrator)
         described = "{ __schema { types { name fields { name } } } }"
         assert (await sparing.send(described, token=bearer)).status_code == 200
         assert (await sparing.send(described, token=bearer)).status_code == 429

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from infra.settings import Access, Settings
+from services import appointments, clock
 from tests.county import County
 from tests.infra.service import Service, service, token
 
@@ -47,6 +48,29 @@ class TestIntrospection:
                 "code": "FORBIDDEN", "object": "schema", "action": "read",
             }  # fmt: skip
         assert (await granting.send(SCHEMA)).status_code == 403
+
+    async def test_whoever_has_signed_out_is_told_nothing_more(
+        self, granting: Service, county: County
+    ) -> None:
+        auditor = county.founders["auditor"]
+        bearer = await token(county, auditor)
+        assert (await granting.send(SCHEMA, token=bearer)).status_code == 200
+        async with county.session() as session:
+            held = auditor.posts[0].appointment_id
+            await appointments.end(
+                session, county.administrator, appointment=held, reason="试验", ends_at=clock.now()
+            )
+        assert (await granting.send(SCHEMA, token=bearer)).status_code == 403
+
+    async def test_a_document_to_be_registered_gets_no_suggestions_either(
+        self, granting: Service, county: County
+    ) -> None:
+        document = "mutation ($t: String!) { registerDocument(text: $t) { id } }"
+        for text in ("{ unit }", "{ units(frist: 1) { totalCount } }", "{ nothing"):
+            answer = await granting.send(document, {"t": text}, county=county)
+            assert "Did you mean" not in answer.text
+            [error] = answer.json()["errors"]
+            assert error["extensions"]["code"] == "FORBIDDEN"
 
     async def test_switched_off_nobody_may(self, silent: Service, county: County) -> None:
         bearer = await token(county, county.administrator)

@@ -171,11 +171,64 @@ class TestCommands:
         self, served: Service, county: County
     ) -> None:
         await county.person("赵六", phone="19900005678")
-        bearer = await token(county, county.administrator)
+        bearer = await token(county, county.security)
         document = "query ($p: String) { people(filter: {phone: $p}) { nodes { name } } }"
         found = await served.ask(document, {"p": "+86 199 0000 5678"}, token=bearer)
         assert found["people"]["nodes"] == [{"name": "赵六"}]
         assert await served.code(document, {"p": "5678"}, token=bearer) == "BAD_INPUT"
+
+    async def test_nobody_finds_out_a_masked_number_by_guessing(
+        self, served: Service, county: County
+    ) -> None:
+        """Who may reveal one searches by it, among those whose it may be."""
+        here, there = [await county.unit("community", name) for name in ("东门社区", "西门社区")]
+        for name, phone, home in (("赵六", "19900005678", here), ("钱七", "19900005679", there)):
+            await county.person(name, phone=phone, home=home.id)
+        document = "query ($p: String) { people(filter: {phone: $p}) { nodes { name } } }"
+        for role in ("auditor", "county_administrator"):
+            bearer = await token(county, county.founders[role])
+            for phone in ("19900005678", "19900001111"):
+                assert await served.code(document, {"p": phone}, token=bearer) == "FORBIDDEN"
+            assert (await served.ask(document, {"p": None}, token=bearer))["people"]["nodes"]
+        bearer = await token(county, await county.actor("community_secretary", here))
+        for phone, names in (("19900005678", ["赵六"]), ("19900005679", [])):
+            found = await served.ask(document, {"p": phone}, token=bearer)
+            assert [person["name"] for person in found["people"]["nodes"]] == names
+        many = " ".join(
+            f'a{n}: people(filter: {{phone: "1990000{n:04}"}}) {{ totalCount }}' for n in range(21)
+        )
+        assert await served.code(f"{{ {many} }}", token=bearer) == "QUERY_TOO_COSTLY"
+
+    async def test_a_refusal_out_of_what_was_kept_is_looked_at_again(
+        self, served: Service, served_beside: Service, county: County
+    ) -> None:
+        """A post that somebody has been given counts at once, where they were refused before."""
+        person = await county.person("孙八")
+        actor = await county.reload(person.id)
+        bearer = await token(county, actor)
+        events = "{ events(first: 1) { nodes { name } } }"
+        found = (
+            'mutation ($p: ID!) { foundUnit(kind: WORKING_COMMITTEE, name: "党工委", parent: $p)'
+            " { id } }"
+        )
+        for one in (served, served_beside):
+            assert await one.code(events, token=bearer) == "FORBIDDEN"
+            assert (
+                await one.code(found, {"p": f"Unit:{county.root.id}"}, token=bearer) == "FORBIDDEN"
+            )
+        await county.appoint(person, "auditor", county.root)
+        for one in (served, served_beside):
+            assert (await one.ask(events, token=bearer))["events"]["nodes"]
+
+    async def test_an_id_that_is_none_is_refused_whatever_was_asked_before(
+        self, served: Service, county: County
+    ) -> None:
+        bearer = await token(county, county.administrator)
+        document = "query Any($i: ID!) { node(id: $i) { __typename } }"
+        for _ in range(3):
+            ghost = {"i": f"Foo:{county.id}"}
+            assert await served.ask(document, ghost, token=bearer) == {"node": None}
+            assert await served.code(document, {"i": "x"}, token=bearer) == "BAD_INPUT"
 
     @pytest.mark.parametrize(
         "moment", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "2030-01-01T00:00:00"]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from graphql import get_introspection_query
 
+from schema.reading import Bounded
 from tests.county import County
 from tests.infra.service import Service, token
 from tests.schema.test_limits import chained
@@ -40,6 +41,34 @@ class TestSize:
     ) -> None:
         answer = await served.send(chained(100, 2), county=county)
         assert (answer.status_code, codes(answer.json())) == (400, ["DOCUMENT_TOO_LARGE"])
+
+    @pytest.mark.parametrize(
+        ("document", "variables", "code"),
+        [
+            ("query ($f: UnitFilter) { units(filter: $f) { totalCount } }",
+             {"f": {f"x{number}": 1 for number in range(9_000)}}, "VARIABLES_REFUSED"),
+            ("query ($f: UnitFilter) { units(filter: $f) { totalCount } }",
+             {"f": {f"x{number}": 1 for number in range(60_000)}}, "VARIABLES_TOO_LARGE"),
+            ("query ($k: [UnitKind!]) { units(filter: {kinds: $k}) { totalCount } }",
+             {"k": ["X"] * 9_000}, "VARIABLES_REFUSED"),
+            ("query ($k: [UnitKind!]) { units(filter: {kinds: $k}) { totalCount } }",
+             {"k": ["GRID"] * 90_000}, "VARIABLES_TOO_LARGE"),
+            ("mutation ($d: JSON!) { adoptPack(document: $d) { edition } }",
+             {"d": json.loads('{"a":' * 500 + "1" + "}" * 500)}, "VARIABLES_TOO_LARGE"),
+            ("\n" * 90_000 + "{" + " ".join(f"x{number}" for number in range(60)) + "}",
+             {}, "DOCUMENT_REFUSED"),
+            ("{ __typename } #" + "😀" * 200_000, {}, "DOCUMENT_TOO_LARGE"),
+        ],
+        ids=["members that there aren't", "very many of them", "values that there aren't",
+             "very many values", "a deep value", "lines without end", "one long line"],
+    )  # fmt: skip
+    async def test_what_is_wrong_over_and_over_is_said_a_few_times(
+        self, served: Service, county: County, document: str, variables: dict[str, Any], code: str
+    ) -> None:
+        answer = await served.send(document, variables, county=county)
+        assert (answer.status_code, set(codes(answer.json()))) == (400, {code})
+        assert len(answer.content) < 20_000
+        assert len(answer.json()["errors"]) <= 11
 
     async def test_braces_without_end(self, served: Service, county: County) -> None:
         answer = await served.send("{ a" * 1300, county=county)
@@ -273,3 +302,83 @@ class TestIds:
                 token=bearer,
             )
             assert answer.json()["errors"][0]["extensions"]["argument"] == "home"
+
+
+class TestForms:
+    """What HTTP lets one say of a request."""
+
+    @pytest.mark.parametrize(
+        ("said", "status"),
+        [
+            ("application/json; charset*=a; charset*0=b", 415),
+            ("application/json; charset*" + "9" * 5_000 + "=x", 415),
+            ("application/json; charset=gbk", 415),
+            ('application/json; charset="UTF-8"', 200),
+            ("Application/JSON ; Charset = utf-8", 200),
+            ("application/json;", 200),
+            ("application/json; odata=verbose", 200),
+            ("text/plain", 415),
+            ("", 415),
+        ],
+    )
+    async def test_a_content_type_is_json_or_refused(
+        self, served: Service, county: County, said: str, status: int
+    ) -> None:
+        answer = await served.http.post(
+            f"/graphql/{county.slug}", content=b'{"query": "{ __typename }"}',
+            headers={"content-type": said},
+        )  # fmt: skip
+        assert answer.status_code == status
+
+    async def test_head_is_as_get_and_changes_nothing(
+        self, served: Service, county: County
+    ) -> None:
+        bearer = await token(county, county.administrator)
+        rename = f'mutation {{ renameUnit(unit: "Unit:{county.root.id}", name: "新") {{ id }} }}'
+        for method in ("GET", "HEAD"):
+            for params, status in (({"query": rename}, 405), ({}, 400)):
+                answer = await served.http.request(
+                    method, "/graphql", json={"query": rename}, params=params,
+                    headers={"authorization": f"Bearer {bearer}"},
+                )  # fmt: skip
+                assert answer.status_code == status
+        assert await county.events("unit.renamed") == 0
+
+    async def test_a_length_over_the_limit_is_believed(
+        self, served: Service, county: County
+    ) -> None:
+        answer = await served.http.post(
+            f"/graphql/{county.slug}", content=b"{}",
+            headers={"content-type": "application/json", "content-length": "99999999"},
+        )  # fmt: skip
+        assert (answer.status_code, codes(answer.json())) == (413, ["BODY_TOO_LARGE"])
+
+    async def test_a_path_too_many_is_not_found(self, served: Service, county: County) -> None:
+        answer = await served.http.get(f"/graphql/{county.slug}/", headers={"host": "evil.example"})
+        assert answer.status_code == 404
+
+    async def test_answers_are_taken_for_what_they_say_they_are(
+        self, served: Service, county: County
+    ) -> None:
+        for document in ("{ __typename }", "{ nothing }"):
+            answer = await served.send(document, county=county)
+            assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+class TestMemory:
+    """What is asked once leaves no more than a number behind."""
+
+    def test_of_what_was_seen_once_nothing_is_kept_and_of_the_rest_so_much(self) -> None:
+        kept: Bounded[str] = Bounded(100, most_bytes=1_000)
+        for number in range(500):
+            kept.admit("x" * number, "value", 400)
+        assert kept.get("x" * 499) is None
+        for key in ("a", "a", "b", "b"):
+            kept.admit(key, key, 400)
+        assert (kept.get("a"), kept.get("b")) == ("a", "b")
+        for key in ("c", "c"):
+            kept.admit(key, key, 400)
+        assert (kept.get("a"), kept.get("b"), kept.get("c")) == (None, "b", "c")
+        for key in ("heavy", "heavy"):
+            kept.admit(key, key, 1_001)
+        assert [kept.get(key) for key in ("b", "c", "heavy")] == [None, None, None]

@@ -215,7 +215,6 @@ class TestWhoIsLetIn:
             ({"authorization": "Bearer nonsense"}, "TOKEN_REFUSED"),
             ({"authorization": "Basic eDp5"}, "TOKEN_REFUSED"),
             ({"tenant": "no-such-county"}, "TENANT_UNKNOWN"),
-            ({"tenant": "\u0000"}, "TENANT_UNKNOWN"),
         ],
     )
     async def test_a_greeting_that_is_refused_ends_it(
@@ -224,6 +223,26 @@ class TestWhoIsLetIn:
         async with here.talk() as talk:
             await talk.say("connection_init", payload=payload)
             assert await talk.closed() == (4403, f"Forbidden: {code}")
+
+    @pytest.mark.parametrize("text", ["\u0000", "\ud800"], ids=["NUL", "half a character"])
+    async def test_a_text_that_is_none_ends_it_wherever_it_stands(
+        self, here: Live, bearer: str, text: str
+    ) -> None:
+        unreadable = (4400, "Invalid message: NUL or half a character in a text")
+        for payload in ({"authorization": f"Bearer {text}"}, {"tenant": text}, {text: 1}):
+            async with here.talk() as talk:
+                await talk.say("connection_init", payload=payload)
+                assert await talk.closed() == unreadable
+        asked = {"query": f"{{ a{text} }}"}
+        members: tuple[tuple[str, dict[str, Any]], ...] = (
+            ("ping", {"payload": {"at": [text]}}),
+            ("subscribe", {"id": text, "payload": {"query": WHO}}),
+            ("subscribe", {"id": "1", "payload": asked}),
+        )
+        for type_, said in members:
+            async with here.talk(bearer) as talk:
+                await talk.say(type_, **said)
+                assert await talk.closed() == unreadable
 
     async def test_a_token_opens_its_own_county_only(
         self, here: Live, other: County, bearer: str

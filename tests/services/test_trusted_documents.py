@@ -175,7 +175,7 @@ class TestDemand:
         async with county.session() as session:
             await packs.adopt(session, county.administrator, document=document)
         by = await client_of(county)
-        who = county.administrator.person_id
+        who = county.founders["auditor"].person_id
         asked = {
             (None, None): public,
             (None, by.client_id): client,
@@ -188,6 +188,16 @@ class TestDemand:
                     session, county.id, person_id=person_id, client_id=client_id
                 )
                 assert found.is_bound is expected
+
+    async def test_who_may_register_any_document_is_never_bound(self, county: County) -> None:
+        document = {"trusted_documents": {"demanded_of": [str(one) for one in Caller]}}
+        async with county.session() as session:
+            await packs.adopt(session, county.administrator, document=document)
+            found = await authority.load(
+                session, county.id, person_id=county.administrator.person_id, client_id=None
+            )
+            assert not found.is_bound
+            await packs.adopt(session, county.administrator, document={})
 
     async def test_a_word_that_it_doesnt_know_refuses_the_pack(self, county: County) -> None:
         async with unchanged(county, PackRefused), county.session() as session:
