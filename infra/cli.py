@@ -9,7 +9,7 @@ import typer
 from typer import rich_utils
 
 from infra import cli_tenants
-from infra.speech import IS_ENGLISH, fail, load_settings, run, say
+from infra.speech import IS_ENGLISH, fail, load_settings, run, say, settled
 
 if not IS_ENGLISH:
     rich_utils.ARGUMENTS_PANEL_TITLE = "参数"
@@ -138,7 +138,7 @@ async def _token(tenant: str, role: str) -> str:
     from infra.auth import issue_for
     from infra.database import Database
 
-    settings = load_settings()
+    settings = settled()
     async with await Database.open(settings) as database:
         return await issue_for(database, settings, tenant, role)
 

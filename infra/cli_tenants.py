@@ -12,7 +12,7 @@ from uuid import UUID
 
 import typer
 
-from infra.speech import fail, load_settings, run, say
+from infra.speech import fail, load_settings, run, say, settled
 
 if TYPE_CHECKING:
     from infra.database import Database
@@ -165,7 +165,7 @@ def _pair(text: str) -> tuple[str, str]:
 async def _open() -> "Database":
     from infra.database import Database
 
-    return await Database.open(load_settings())
+    return await Database.open(settled())
 
 
 async def _create(

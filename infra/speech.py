@@ -42,6 +42,20 @@ def load_settings() -> Settings:
     fail(f"设置不正确：\n  {listed}", f"settings are wrong:\n  {listed}")
 
 
+def settled() -> Settings:
+    """The settings, where there are data already: whoever asks from another folder makes no new."""
+    settings = load_settings()
+    if settings.database_url is None and not (settings.data_dir / "pg").exists():
+        here = settings.data_dir.absolute()
+        fail(
+            f"{here} 里没有数据。请在项目目录里运行，或用 SANFANG_DATA_DIR 指明数据所在；"
+            "还没有数据时先运行 make demo 或 sanfang serve。",
+            f"there are no data in {here}. Run this in the project's folder or name the data's by"
+            " SANFANG_DATA_DIR; where there are none yet, run make demo or sanfang serve first.",
+        )
+    return settings
+
+
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run what a command does; a refusal or an unreachable database becomes a sentence."""
     import uvloop

@@ -43,6 +43,23 @@ class TestMatrix:
         assert _run("matrix").stdout == policies_matrix()
 
 
+class TestAnotherFolder:
+    @embedded_only
+    @pytest.mark.parametrize(
+        "words",
+        [("token", "-t", "yihuang", "-r", "auditor"), ("tenant", "list")],
+        ids=["token", "tenant"],
+    )
+    def test_no_data_are_made_where_there_are_none(
+        self, tmp_path: Path, words: tuple[str, ...]
+    ) -> None:
+        elsewhere = tmp_path / "elsewhere"
+        answer = _run(*words, SANFANG_DATA_DIR=str(elsewhere))
+        assert answer.returncode == 1
+        assert str(elsewhere) in answer.stderr
+        assert not elsewhere.exists()
+
+
 class TestSettings:
     def test_a_wrong_one_is_named(self) -> None:
         answer = _run("doctor", SANFANG_PORT="many", SANFANG_LANG="en")
