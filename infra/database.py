@@ -28,6 +28,7 @@ from infra.saving import Session
 from infra.settings import Settings
 from services.accounts import Limits
 from services.kept import Kept
+from services.prepared import DRIVER
 from services.sealing import Master
 from services.tables import metadata
 from services.texts import is_storable
@@ -208,6 +209,7 @@ class Database:
         async with engine.connect() as connection:
             driver = (await connection.get_raw_connection()).driver_connection
             assert driver is not None  # noqa: S101
+            info[DRIVER] = driver
             try:
                 await driver.execute(BEGIN.format(tenant_id=UUID(int=tenant_id.int)))
                 async with AsyncSession(

@@ -6,31 +6,25 @@ cost one round trip. What isn't plain (deletions, very many rows) goes the usual
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Executable, Table, bindparam, func, insert, literal, select, update
+import asyncpg
+from sqlalchemy import Table, bindparam, func, insert, literal, select, update
 from sqlalchemy import inspect as inspected
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Mapper, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy.util import await_only
 from sqlmodel import Session as PlainSession
+
+from services.prepared import DRIVER, ROWS, Prepared, Written
 
 # Of more rows the usual way is as good: it sends them by the hundred.
 MOST_ROWS = 40
 SHAPES = 512
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """The shape of one row as it goes out: its table, which columns are written, and for a change
-    by which keys the row is found.
-    """
-
-    table: Table
-    names: tuple[str, ...]
-    keys: tuple[str, ...] = ()
+Row = tuple[Written, dict[str, Any]]
 
 
 class Session(PlainSession):
@@ -46,23 +40,35 @@ class Session(PlainSession):
 
     def flush(self, objects: Sequence[Any] | None = None) -> None:
         """Write what is new or changed."""
+        beside: list[Row] = self.info.pop(ROWS, [])
         changed = [each for each in self.dirty if self.is_modified(each)]
         new = list(self.new)
-        count = len(new) + len(changed)
-        if objects or self.deleted or not 0 < count <= MOST_ROWS or not all(map(_is_plain, new)):
+        number = len(new) + len(changed)
+        if objects or self.deleted or number > MOST_ROWS or not all(map(_is_plain, new)):
             super().flush(objects)
-            return
-        rows = [_inserted(each) for each in new] + [_updated(each) for each in changed]
+            new, changed = [], []
+        rows = [*map(_inserted, new), *map(_updated, changed), *beside]
+        for at in range(0, len(rows), MOST_ROWS):
+            self._write(rows[at : at + MOST_ROWS])
+        self._settle(new, changed)
+
+    def _write(self, rows: Sequence[Row]) -> None:
+        """One statement for so many rows."""
         statement = _statement(tuple(written for written, _ in rows))
         given = {
             f"v{number}_{name}": value
             for number, (_, values) in enumerate(rows)
             for name, value in values.items()
         }
-        found = self.connection().execute(statement, given).scalar_one()
-        if found != count:
-            raise StaleDataError(f"{count - found} rows are there no longer")
-        self._settle(new, changed)
+        driver = self.info[DRIVER]
+        try:
+            found = await_only(driver.fetchval(statement.sql, *statement.arguments(given)))
+        except asyncpg.IntegrityConstraintViolationError as broken:
+            raise IntegrityError(statement.sql, None, broken, hide_parameters=True) from broken
+        except asyncpg.PostgresError as failed:
+            raise DBAPIError(statement.sql, None, failed, hide_parameters=True) from failed
+        if found != len(rows):
+            raise StaleDataError(f"{len(rows) - found} rows are there no longer")
 
     def _settle(self, new: Iterable[Any], changed: Iterable[Any]) -> None:
         """Take what was written for what the database holds."""
@@ -85,7 +91,7 @@ def _is_plain(row: Any) -> bool:
     )
 
 
-def _inserted(row: Any) -> tuple[Written, dict[str, Any]]:
+def _inserted(row: Any) -> Row:
     mapper: Mapper[Any] = inspected(type(row))
     values = {
         property_.columns[0].name: value
@@ -96,7 +102,7 @@ def _inserted(row: Any) -> tuple[Written, dict[str, Any]]:
     return Written(_table(mapper), tuple(values)), values
 
 
-def _updated(row: Any) -> tuple[Written, dict[str, Any]]:
+def _updated(row: Any) -> Row:
     state = inspected(row)
     mapper: Mapper[Any] = state.mapper
     keys = [mapper.get_property_by_column(column) for column in mapper.primary_key]
@@ -117,14 +123,14 @@ def _table(mapper: Mapper[Any]) -> Table:
 
 
 @lru_cache(maxsize=SHAPES)
-def _statement(rows: tuple[Written, ...]) -> Executable:
+def _statement(rows: tuple[Written, ...]) -> Prepared:
     """The statement for rows of these shapes; it answers how many rows it wrote."""
     parts = [_part(number, row).cte(f"w{number}") for number, row in enumerate(rows)]
     counts = [select(func.count()).select_from(part).scalar_subquery() for part in parts]
     total: Any = literal(0)
     for count in counts:
         total = total + count
-    return select(total)
+    return Prepared(select(total))
 
 
 def _part(number: int, row: Written) -> Any:

@@ -20,10 +20,11 @@ from schema.documents import Documents
 from schema.reading import Call, Document, Plan, Reader, Wanted
 from schema.reading.catalogue import DEFINITION
 from services import commands, sealing
-from services.errors import AuthorityUnsettled, BadInput, Conflict, Forbidden, Refused
+from services.errors import AuthorityUnsettled, BadInput, Conflict, Forbidden, Refused, TooSlow
 from services.standing import holds
 
 TRIES = 3
+TOOK_TOO_LONG = "57014"
 LONGEST_KEY = 100
 
 
@@ -110,9 +111,9 @@ class Writer:
                 else:
                     return await _read(session, call, plan)
             raise kept
-        except IntegrityError as error:
+        except (IntegrityError, asyncpg.IntegrityConstraintViolationError) as error:
             raise Conflict() from error
-        except DBAPIError as error:
+        except (DBAPIError, asyncpg.PostgresError) as error:
             raise _met_another(error) from error
 
 
@@ -168,7 +169,10 @@ def _command_key(given: Mapping[str, Any]) -> str | None:
     return str(key)
 
 
-def _met_another(error: DBAPIError) -> Exception:
+def _met_another(error: DBAPIError | asyncpg.PostgresError) -> Exception:
     """Two changes that wait for each other, or met at one row, may be tried again."""
-    state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
+    met = getattr(error, "orig", error)
+    state = getattr(met, "sqlstate", None) or getattr(met, "pgcode", None)
+    if state == TOOK_TOO_LONG:
+        return TooSlow()
     return Conflict() if state in ("40001", "40P01", "55P03") else error

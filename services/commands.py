@@ -12,15 +12,16 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import UniqueConstraint, Uuid, bindparam, delete
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import make_transient_to_detached
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from uuid_utils.compat import uuid7
 
 from policies import Actor
 from services import clock
 from services.errors import CommandReused
+from services.prepared import Prepared, change
 from services.tables import TenantRow, moment
 
 NOBODY = UUID(int=0)
@@ -40,6 +41,22 @@ class Command(TenantRow, table=True):
     made_at: datetime = moment(default_factory=clock.now)
 
 
+_NEW = Command.__table__.c  # type: ignore[attr-defined]
+_GIVEN = ("tenant_id", "id", "subject_id", "key", "name", "arguments_hash", "made_at")
+CLAIM = Prepared(
+    insert(Command)
+    .values({name: bindparam(name, type_=_NEW[name].type) for name in _GIVEN})
+    .on_conflict_do_nothing()
+    .returning(col(Command.id))
+)
+FORGET = Prepared(
+    delete(Command).where(
+        col(Command.tenant_id) == bindparam("tenant_id", type_=Uuid()),
+        col(Command.id) == bindparam("id", type_=Uuid()),
+    )
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Repeat:
     """The first run of this command, found again: the id of what it made."""
@@ -56,16 +73,13 @@ async def begin(
     """
     subject = by.person_id or by.client_id or NOBODY
     digest = _digest(session.info["master"].secret, name, arguments)
-    row = Command(
-        tenant_id=by.tenant_id, subject_id=subject, key=key, name=name, arguments_hash=digest
-    )
-    claim = insert(Command).values(row.model_dump()).on_conflict_do_nothing()
-    claimed = await session.exec(claim.returning(col(Command.id)))
+    claimed = await CLAIM.first(
+        session, tenant_id=by.tenant_id, id=uuid7(), subject_id=subject, key=key, name=name,
+        arguments_hash=digest, made_at=clock.now(),
+    )  # fmt: skip
     session.info["command_key"] = key
-    if claimed.first() is not None:
-        make_transient_to_detached(row)
-        session.add(row)
-        session.info["command"] = row
+    if claimed is not None:
+        session.info["command"] = {"tenant_id": by.tenant_id, "id": claimed[0]}
         return None
     first = await _first(session, by, subject, key)
     if (first.name, first.arguments_hash) != (name, digest):
@@ -75,12 +89,12 @@ async def begin(
 
 def finish(session: AsyncSession, *, result_id: UUID | None) -> None:
     """Note what the command that was begun here has made, for whoever repeats it."""
-    session.info["command"].result_id = result_id
+    change(session, Command, keys=session.info["command"], result_id=result_id)
 
 
 async def forget(session: AsyncSession) -> None:
     """Let go of the claim: what was refused is tried anew when it is said again."""
-    await session.delete(session.info["command"])
+    await FORGET.rows(session, **session.info["command"])
 
 
 async def _first(session: AsyncSession, by: Actor, subject: UUID, key: str) -> Command:

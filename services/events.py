@@ -16,6 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor, Held
 from services import changes, clock
+from services.prepared import put
 from services.tables import Recorded, TenantRow, moment
 
 PROVENANCE = frozenset({"tenant_id", "id", "made_at", "made_by", "made_as"})
@@ -66,19 +67,19 @@ def record(
     `before` is `state_of` the row ahead of the change; `note` adds what the row doesn't hold.
     """
     after = state_of(row) | dict(note or {})
-    session.add(
-        Event(
-            tenant_id=by.tenant_id,
-            name=name,
-            object=type(row).__name__,
-            object_id=row.id,
-            person_id=by.person_id,
-            appointment_id=acting.appointment_id if acting else None,
-            client_id=by.client_id,
-            command_key=session.info.get("command_key"),
-            before=_changed(before, after) if before is not None else None,
-            after=_changed(after, before) if before is not None else after,
-        )
+    put(
+        session,
+        Event,
+        tenant_id=by.tenant_id,
+        name=name,
+        object=type(row).__name__,
+        object_id=row.id,
+        person_id=by.person_id,
+        appointment_id=acting.appointment_id if acting else None,
+        client_id=by.client_id,
+        command_key=session.info.get("command_key"),
+        before=_changed(before, after) if before is not None else None,
+        after=_changed(after, before) if before is not None else after,
     )
 
 

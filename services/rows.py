@@ -1,16 +1,26 @@
 """Rows of the actor's county: found, or refused as if there were none; and who made a new one."""
 
+from enum import Enum, auto
+from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlmodel import select
+from sqlalchemy import Table, Uuid, bindparam, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor, Held
 from services.errors import NotFound
+from services.prepared import Prepared, adopt
 from services.tables import TenantRow
 
 RowT = TypeVar("RowT", bound=TenantRow)
+
+
+class Lock(Enum):
+    """How a row that is found is held until the transaction ends."""
+
+    share = auto()
+    update = auto()
 
 
 async def find(
@@ -22,17 +32,22 @@ async def find(
     for_update: bool = False,
     for_share: bool = False,
 ) -> RowT:
-    """The row with this id; `NotFound` for another county's as for none.
-
-    Locked, it is read anew: what this transaction knew of it before may be out of date.
-    """
-    mine = select(table).where(table.tenant_id == by.tenant_id, table.id == id_)
-    if for_update or for_share:
-        mine = mine.with_for_update(read=not for_update).execution_options(populate_existing=True)
-    row = (await session.exec(mine)).first()
+    """The row with this id, as it is now; `NotFound` for another county's as for none."""
+    lock = Lock.update if for_update else Lock.share if for_share else None
+    row = await _finding(table, lock).first(session, tenant_id=by.tenant_id, id=id_)
     if row is None:
         raise NotFound(id=f"{table.__name__}:{id_}")
-    return row
+    return adopt(session, table, row)
+
+
+@cache
+def _finding(table: type[TenantRow], lock: Lock | None) -> Prepared:
+    columns: Table = table.__table__  # type: ignore[attr-defined]
+    mine = select(columns).where(
+        columns.c.tenant_id == bindparam("tenant_id", type_=Uuid()),
+        columns.c.id == bindparam("id", type_=Uuid()),
+    )
+    return Prepared(mine if lock is None else mine.with_for_update(read=lock is Lock.share))
 
 
 def made(by: Actor, acting: Held | None) -> dict[str, Any]:

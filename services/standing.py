@@ -10,14 +10,15 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Index, text
+from sqlalchemy import ARRAY, BigInteger, Index, Text, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor
 from services import changes
-from services.tables import TenantState
+from services.prepared import Prepared
+from services.tables import Moment, TenantState
 
 FAR = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -67,12 +68,20 @@ async def raise_standing(session: AsyncSession, tenant_id: UUID, subject_id: UUI
     )
 
 
-HOLDS = text(
-    """select coalesce(sum(number), 0) = :number
-        and exists (select 1 from tenant where id = :tenant and state = :served)
-        and statement_timestamp() < :until,
-        coalesce(sum(number) filter (where subject_id = :tenant), 0)
-    from standing where tenant_id = :tenant and subject_id = any(:subjects)"""
+HOLDS = Prepared(
+    text(
+        """select coalesce(sum(number), 0) = :number
+            and exists (select 1 from tenant where id = :tenant and state = :served)
+            and statement_timestamp() < :until,
+            coalesce(sum(number) filter (where subject_id = :tenant), 0)
+        from standing where tenant_id = :tenant and subject_id = any(:subjects)"""
+    ).bindparams(
+        bindparam("tenant", type_=Uuid()),
+        bindparam("subjects", type_=ARRAY(Uuid())),
+        bindparam("number", type_=BigInteger()),
+        bindparam("until", type_=Moment),
+        bindparam("served", TenantState.active.value, Text()),
+    )
 )
 
 
@@ -82,13 +91,10 @@ async def holds(session: AsyncSession, authority: Authority) -> bool:
     The county's own number is left with the session: by it a process knows again what it has read
     of the county's pack (`session.info`).
     """
-    facts = {
-        "tenant": authority.actor.tenant_id,
-        "subjects": authority.subjects,
-        "number": authority.number,
-        "until": authority.until,
-        "served": TenantState.active.value,
-    }
-    found = await session.exec(HOLDS.bindparams(**facts))  # type: ignore[call-overload]
-    is_held, session.info["county_number"] = found.one()
-    return bool(is_held)
+    found = await HOLDS.first(
+        session, tenant=authority.actor.tenant_id, subjects=authority.subjects,
+        number=authority.number, until=authority.until,
+    )  # fmt: skip
+    assert found is not None  # noqa: S101
+    session.info["county_number"] = found[1]
+    return bool(found[0])

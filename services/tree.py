@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Index, delete, func, insert
+from sqlalchemy import Index, Text, Uuid, bindparam, delete, func, insert
 from sqlalchemy.orm import aliased
 from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor
+from services.prepared import Prepared, put
 from services.tables import within_tenant
 
 
@@ -29,10 +30,27 @@ class UnitPath(SQLModel, table=True):
     depth: int
 
 
+HOLD = Prepared(
+    select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name", type_=Text()), 0)))
+)
+PATH = Prepared(
+    select(UnitPath.ancestor_id)
+    .where(
+        col(UnitPath.tenant_id) == bindparam("tenant_id", type_=Uuid()),
+        col(UnitPath.unit_id) == bindparam("unit_id", type_=Uuid()),
+    )
+    .order_by(col(UnitPath.depth))
+)
+
+
 async def hold(session: AsyncSession, by: Actor) -> None:
     """One change of a county's tree at a time; reading it goes on."""
-    key = func.hashtextextended(f"units:{by.tenant_id}", 0)
-    await session.exec(select(func.pg_advisory_xact_lock(key)))
+    await HOLD.rows(session, name=f"units:{by.tenant_id}")
+
+
+async def path(session: AsyncSession, by: Actor, unit: UUID) -> Sequence[UUID]:
+    """A unit and all units above it, the nearest first."""
+    return [row[0] for row in await PATH.rows(session, tenant_id=by.tenant_id, unit_id=unit)]
 
 
 async def subtree(session: AsyncSession, by: Actor, unit: UUID) -> Sequence[UUID]:
@@ -43,10 +61,8 @@ async def subtree(session: AsyncSession, by: Actor, unit: UUID) -> Sequence[UUID
 
 def hang(session: AsyncSession, by: Actor, unit: UUID, path: Sequence[UUID]) -> None:
     """Write the paths of a new unit: to itself, and to all above it, the nearest first."""
-    session.add_all(
-        UnitPath(tenant_id=by.tenant_id, ancestor_id=up, unit_id=unit, depth=depth)
-        for depth, up in enumerate([unit, *path])
-    )
+    for depth, up in enumerate([unit, *path]):
+        put(session, UnitPath, tenant_id=by.tenant_id, ancestor_id=up, unit_id=unit, depth=depth)
 
 
 async def graft(session: AsyncSession, by: Actor, unit: UUID, parent: UUID) -> None:

@@ -23,7 +23,6 @@ from services.errors import EndsBeforeItBegins, Refused
 from services.events import record, state_of
 from services.rows import made
 from services.tables import NameType, Recorded, one_of, within_tenant
-from services.tree import UnitPath
 
 
 class UnitKind(StrEnum):
@@ -326,10 +325,7 @@ async def find_fit(
 
 async def path_of(session: AsyncSession, by: Actor, unit: UUID) -> Sequence[UUID]:
     """The unit and all units above it, the nearest first: what `authorize` takes as `within`."""
-    above = select(UnitPath.ancestor_id).where(
-        UnitPath.tenant_id == by.tenant_id, UnitPath.unit_id == unit
-    )
-    return (await session.exec(above.order_by(col(UnitPath.depth)))).all()
+    return await tree.path(session, by, unit)
 
 
 async def _check_place(

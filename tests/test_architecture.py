@@ -32,6 +32,7 @@ FRAME_OF_SERVICES = {
     "levels": "what of a county's tree a new pack must fit",
     "passwords": "hashing for accounts",
     "posts": "tables and questions of appointments",
+    "prepared": "what every command asks, compiled once",
     "resealing": "moving people to a newer key",
     "rows": "finding and making rows of the county",
     "sealing": "encryption for people",

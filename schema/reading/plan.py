@@ -11,7 +11,6 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import (
     ARRAY,
     BigInteger,
-    BindParameter,
     ColumnElement,
     DateTime,
     Text,
@@ -23,7 +22,6 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.dialects.postgresql.asyncpg import PGCompiler_asyncpg, PGDialect_asyncpg
 
 from schema.reading.call import Call
 from schema.reading.cost import Place
@@ -31,23 +29,12 @@ from schema.reading.joined import Json
 from schema.reading.paths import REFUSALS, Path, find
 from schema.reading.statement import Statement
 from services.kept import Kept
+from services.prepared import DIALECT
 from services.standing import Standing
 from services.tables import Tenant, TenantState
 
 Binder = Callable[[Call], Any]
 BYTES_KEPT = 48 << 20
-
-
-class _Written(PGCompiler_asyncpg):
-    """Writes into the statement what is the same in every call; the rest are its parameters."""
-
-    def visit_bindparam(self, bindparam: BindParameter[Any], **options: Any) -> str:  # type: ignore[override]
-        options["literal_binds"] = not bindparam.required
-        return str(super().visit_bindparam(bindparam, **options))  # type: ignore[no-untyped-call]
-
-
-DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
-DIALECT.statement_compiler = _Written
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,39 +4,43 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from datetime import date
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 from uuid_utils.compat import uuid7
 
-from infra.database import Database, NothingKept
+from infra.database import NothingKept
 from infra.saving import MOST_ROWS
 from services import clock
 from services.events import record
+from services.prepared import DRIVER
 from services.stations import Station
 from services.units import Unit, UnitKind
 from tests.county import County
 
 
 @contextmanager
-def statements(database: Database) -> Iterator[list[str]]:
-    """What is sent through the writing pool meanwhile, without what begins and ends it."""
+def statements(session: AsyncSession) -> Iterator[list[str]]:
+    """What the session sends by its driver meanwhile."""
     sent: list[str] = []
+    driver = session.info[DRIVER]
 
-    def note(_: Any, __: Any, statement: str, *rest: Any) -> None:
-        sent.append(statement)
+    async def fetchval(sql: str, *arguments: Any) -> Any:
+        sent.append(sql)
+        return await driver.fetchval(sql, *arguments)
 
-    engine = database._writing.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
+    session.info[DRIVER] = SimpleNamespace(fetchval=fetchval)
     try:
         yield sent
     finally:
-        event.remove(engine, "before_cursor_execute", note)
+        session.info[DRIVER] = driver
 
 
 def unit(county: County, name: str, **known: Any) -> Unit:
@@ -58,7 +62,7 @@ class TestFlush:
     ) -> None:
         async with county.session() as session:
             root = (await session.exec(select(Unit).where(Unit.id == county.root.id))).one()
-            with statements(county.database) as sent:
+            with statements(session) as sent:
                 one, two = unit(county, "甲"), unit(county, "乙")
                 root.name = "新县名"
                 session.add_all([one, two])
@@ -77,7 +81,7 @@ class TestFlush:
             await session.flush()
             assert one not in session.new
             assert not session.is_modified(one)
-            with statements(county.database) as sent:
+            with statements(session) as sent:
                 one.name = "丙"
                 await session.flush()
             assert len(sent) == 1

@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from sqlmodel import select, update
+from sqlmodel import col, select, update
 
 from policies import Actor
 from services import accounts, clients, clock, sessions
@@ -79,6 +79,7 @@ class TestSignIn:
         async with county.session(read_only=True) as session:
             names = ("session.signed_in", "session.refused")
             mine = select(Event).where(Event.object == "Account", Event.tenant_id == county.id)
+            mine = mine.order_by(col(Event.at), col(Event.id))
             found = [event for event in (await session.exec(mine)).all() if event.name in names]
         assert [event.name for event in found] == list(names)
         assert all("密码" not in str((event.before, event.after)) for event in found)
