@@ -28,7 +28,7 @@ from infra.saving import Session
 from infra.settings import Settings
 from services.accounts import Limits
 from services.kept import Kept
-from services.prepared import DRIVER
+from services.prepared import DRIVER, has_pending
 from services.sealing import Master
 from services.tables import metadata
 from services.texts import is_storable
@@ -216,7 +216,8 @@ class Database:
                     connection, sync_session_class=Session, expire_on_commit=False, info=info
                 ) as session:
                     yield session
-                    await session.flush()
+                    if has_pending(session):
+                        await session.flush()
                 if await driver.execute("commit") != "COMMIT":
                     raise NothingKept
             except BaseException:

@@ -21,6 +21,7 @@ from schema.reading import Call, Document, Plan, Reader, Wanted
 from schema.reading.catalogue import DEFINITION
 from services import commands, sealing
 from services.errors import AuthorityUnsettled, BadInput, Conflict, Forbidden, Refused, TooSlow
+from services.prepared import DRIVER
 from services.standing import holds
 
 TRIES = 3
@@ -152,11 +153,7 @@ async def _read(session: AsyncSession, call: Call, plan: Plan) -> bytes | None:
         return None
     if plan.needs_hashes:
         call.hashes = (await sealing.keys(session, call.actor.tenant_id)).hashes
-    connection = await session.connection()
-    raw = await connection.get_raw_connection()
-    driver: asyncpg.Connection[asyncpg.Record] | None = raw.driver_connection
-    assert driver is not None  # noqa: S101
-    answer = await driver.fetchval(plan.sql, *plan.arguments(call))
+    answer = await session.info[DRIVER].fetchval(plan.sql, *plan.arguments(call))
     return None if answer is None else bytes(answer)
 
 
