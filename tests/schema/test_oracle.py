@@ -23,7 +23,7 @@ from tests.schema.world import World, world
 
 BUILT = schema.build()._schema
 READER = Reader(BUILT)
-DOCUMENTS = Documents(BUILT, Limits(depth=30, aliases=4_000, tokens=20_000))
+DOCUMENTS = Documents(BUILT, Limits(60, aliases=4_000, tokens=40_000, fields=8_000, directives=400))
 
 UNIT = (
     "id kind kindLabel kindLabelEn: kindLabel(language: EN) name since until decision"
@@ -148,9 +148,19 @@ async def compiled(
     assert operation is not None
     call = await called(database, actor, operation, variables or {})
     plan = READER.query(document, operation, call)
-    answer = await database.reader.fetchval(plan.sql, *plan.arguments(call))
+    return parsed(await database.reader.fetchval(plan.sql, *plan.arguments(call)))
+
+
+def parsed(answer: bytes | None) -> dict[str, Any]:
+    """An answer's JSON, in which no object has a key twice."""
     assert answer is not None
-    found: dict[str, Any] = json.loads(answer)
+    found: dict[str, Any] = json.loads(answer, object_pairs_hook=_each_once)
+    return found
+
+
+def _each_once(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(members)
+    assert len(found) == len(members), members
     return found
 
 
