@@ -230,6 +230,20 @@ class TestCommands:
             assert await served.ask(document, ghost, token=bearer) == {"node": None}
             assert await served.code(document, {"i": "x"}, token=bearer) == "BAD_INPUT"
 
+    async def test_people_are_found_by_their_whole_identity_number(
+        self, served: Service, county: County
+    ) -> None:
+        await county.person("赵六", identity_number="11010519491231002X")
+        await county.person("钱七")
+        bearer = await token(county, county.security)
+        document = (
+            "query ($n: String) { people(filter: {identityNumber: $n})"
+            " { totalCount nodes { name } } }"
+        )
+        found = await served.ask(document, {"n": "11010519491231002x"}, token=bearer)
+        assert found["people"] == {"totalCount": 1, "nodes": [{"name": "赵六"}]}
+        assert await served.code(document, {"n": "1101051949"}, token=bearer) == "BAD_INPUT"
+
     @pytest.mark.parametrize(
         "moment", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "2030-01-01T00:00:00"]
     )

@@ -322,7 +322,8 @@ class Oracle:
 
     def _label(self, section: str, name: str, language: str) -> str:
         pack = next(row for row in self.rows["Pack"] if row["until"] is None)
-        return str(pack["document"][section]["labels"][name][language.lower()])
+        labels = pack["document"][section]["labels"].get(name, {})
+        return str(labels.get(language.lower(), name))
 
     def _appointment_isactive(self, source: Node, _: Any) -> bool:
         return self.is_active(source.row)

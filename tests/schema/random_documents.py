@@ -2,248 +2,298 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from random import Random
+from typing import Any, NamedTuple, TypeAlias
 
 from graphql import (
     GraphQLEnumType,
     GraphQLField,
     GraphQLInputObjectType,
     GraphQLInterfaceType,
+    GraphQLNamedType,
     GraphQLObjectType,
     get_named_type,
     is_leaf_type,
-    is_list_type,
-    is_non_null_type,
 )
-from hypothesis import strategies as st
 
 from policies import Actor
 from schema.reading.catalogue import Catalogue
 from schema.reading.declare import Here
+from tests.schema.random_values import Filters, Value, Variables, name_of, number, quoted, truth
 
+# How many levels of objects a document has, and how many fields an object of it.
+SHAPES = ((2, 3), (2, 3), (3, 2), (6, 2))
 DEEPEST = 6
-MOST_FIELDS = 4
-# One object in so many is wide: more members than one call of json_build_object takes.
+# One object in so many is wide: more members than one call of a function of PostgreSQL takes.
 WIDE_OF = 60
 WIDTHS = (51, 75, 101)
-Cursors: TypeAlias = Mapping[tuple[str, str, str], Sequence[str]]
 BOUNDS = ((), (), ("after",), ("before",), ("after", "before"))
-PREFIXES = ("", "王", "第", "桂", "1", "\U00020000", '"', "\\", "'; --", "%", "é")
+Cursors: TypeAlias = Mapping[tuple[str, str, str], Sequence[str]]
+Composite: TypeAlias = GraphQLObjectType | GraphQLInterfaceType
+
+
+class Drawn(NamedTuple):
+    """A document, and the variables of two calls of it."""
+
+    text: str
+    calls: tuple[Mapping[str, Any], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a reader may ask about: ids of what they may read, ids to filter by, and cursors."""
+
+    ids: tuple[str, ...]
+    pointed: tuple[str, ...]
+    cursors: Cursors
+
+    def units(self) -> list[str]:
+        """The ids of units."""
+        return [id_ for id_ in self.pointed if id_.startswith("Unit:")]
 
 
 @dataclass
 class Maker:
-    """Draws one document; what it declares as variables and what it gives for them."""
+    """Draws one document."""
 
-    draw: Any
+    chance: Random
     catalogue: Catalogue
     actor: Actor
-    ids: Sequence[str]
-    cursors: Cursors
-    declared: dict[str, str] = field(default_factory=dict)
-    given: dict[str, Any] = field(default_factory=dict)
-    fragments: list[str] = field(default_factory=list)
+    known: Known
+    deepest: int
+    most: int
+    variables: Variables
+    fragments: dict[str, str] = field(default_factory=dict)
+    spreads: list[tuple[str, str]] = field(default_factory=list)
     names: int = 0
 
     def document(self) -> str:
-        """A query with its variables."""
+        """A query with all that it names."""
         root = self.catalogue.schema.query_type
         assert root is not None
-        body = self.selection(root, 0)
-        declared = ", ".join(f"${name}: {type_}" for name, type_ in self.declared.items())
-        return " ".join([f"query {f'({declared}) ' if declared else ''}{body}", *self.fragments])
+        body = self._selection(root, 0)
+        return " ".join([f"query {self.variables.header}{body}", *self.fragments.values()])
 
-    def selection(
-        self, type_: GraphQLObjectType | GraphQLInterfaceType, depth: int, *, is_apart: bool = False
-    ) -> str:
+    def _selection(self, type_: Composite, depth: int, *, is_apart: bool = False) -> str:
         """A selection set of a type; leaves alone once it is deep enough.
 
         `is_apart` gives every field a name of its own: another type's field may be of another kind.
         """
-        fields = [
-            name for name, one in type_.fields.items() if self._is_open(type_, name, one, depth)
-        ]
-        chosen = self.draw(
-            st.lists(st.sampled_from([*fields, "__typename"]), min_size=1, max_size=MOST_FIELDS)
-        )
-        parts = [self._field(type_, name, depth, is_apart) for name in chosen]
+        chosen = self._way_down(type_, depth)
+        fields = [name for name in type_.fields if self._is_open(type_, name, depth)]
+        if chosen and self.deepest == DEEPEST:
+            fields = [name for name in fields if is_leaf(type_, name)]
+        least = 0 if chosen else 1
+        most = self.most - len(chosen)
+        chosen += self.chance.choices([*fields, "__typename"], k=self.chance.randint(least, most))
+        parts = [part for name in chosen for part in self._field(type_, name, depth, is_apart)]
         parts += self._width(type_)
         if isinstance(type_, GraphQLInterfaceType):
             parts += self._on_types(type_, depth)
-        return "{ " + " ".join(self._wrapped(type_.name, part) for part in parts) + " }"
+        wrapped = [self._wrapped(type_, part, depth, is_apart) for part in parts]
+        return "{ " + " ".join(wrapped) + " }"
 
-    def _width(self, type_: GraphQLObjectType | GraphQLInterfaceType) -> list[str]:
-        """Now and then as many leaves more as make an object wide, in an order that shows."""
-        if self.draw(st.integers(1, WIDE_OF)) != WIDE_OF:
+    def _way_down(self, type_: Composite, depth: int) -> list[str]:
+        """In a deep document, what leads on."""
+        if self.deepest < DEEPEST:
             return []
-        leaves = [
+        leading = [
             name
-            for name, one in type_.fields.items()
-            if is_leaf_type(get_named_type(one.type)) and not one.args
+            for name in type_.fields
+            if not is_leaf(type_, name) and self._is_open(type_, name, depth) and name != "pageInfo"
         ]
-        wide = self.draw(st.sampled_from(WIDTHS)) if leaves else 0
+        return [self.chance.choice(leading)] if leading else []
+
+    def _width(self, type_: Composite) -> list[str]:
+        """Now and then as many leaves more as make an object wide, in an order that shows."""
+        if self.chance.randint(1, WIDE_OF) != WIDE_OF:
+            return []
+        leaves = [name for name in type_.fields if is_leaf(type_, name, without_arguments=True)]
+        wide = self.chance.choice(WIDTHS) if leaves else 0
         return [f"{self._name('w')}: {leaves[number % len(leaves)]}" for number in range(wide)]
 
     def _on_types(self, type_: GraphQLInterfaceType, depth: int) -> list[str]:
-        possible = [
-            one
-            for one in self.catalogue.schema.get_possible_types(type_)
-            if self._may_read(self.catalogue.readings[one.name].object)
-        ]
-        chosen = self.draw(st.lists(st.sampled_from(possible), max_size=2, unique=True))
+        possible = self.catalogue.schema.get_possible_types(type_)
+        chosen = self.chance.sample(possible, self.chance.randint(0, 2))
         return [
-            f"... on {one.name} {self.selection(one, depth + 1, is_apart=True)}" for one in chosen
+            f"... on {one.name} {self._selection(one, depth + 1, is_apart=True)}" for one in chosen
         ]
 
-    def _is_open(self, type_: Any, name: str, one: GraphQLField, depth: int) -> bool:
-        named = get_named_type(one.type)
-        if is_leaf_type(named):
+    def _is_open(self, type_: Composite, name: str, depth: int) -> bool:
+        one = get_named_type(type_.fields[name].type)
+        if is_leaf_type(one) or is_page(type_):
             return True
-        if depth >= DEEPEST:
+        if depth >= self.deepest:
             return False
         source = self.catalogue.sources.get((type_.name, name))
         if isinstance(source, Here) and source.object and not self._may_read(source.object):
             return False
-        target = named.name.removesuffix("Connection").removesuffix("Edge")
-        reading = self.catalogue.readings.get(target)
+        reading = self.catalogue.readings.get(one.name.removesuffix("Connection"))
         return reading is None or self._may_read(reading.object)
 
     def _may_read(self, object_: str) -> bool:
         return bool(self.actor.reach(object_, "read"))
 
-    def _field(self, type_: Any, name: str, depth: int, is_apart: bool) -> str:
+    def _field(self, type_: Composite, name: str, depth: int, is_apart: bool) -> list[str]:
+        """One key of the answer; what leads on may be asked in two places, to be merged."""
         if name == "__typename":
-            return f"{self._name('t')}: __typename"
+            return [f"{self._name('t')}: __typename"]
         one = type_.fields[name]
-        given = self._arguments(type_, name, one)
-        named = get_named_type(one.type)
-        below = "" if is_leaf_type(named) else f" {self.selection(named, depth + 1)}"
+        given, named = self._arguments(type_, name, one, depth), get_named_type(one.type)
         # An alias of its own wherever two uses of a name might differ.
-        is_plain = not (given or below or is_apart) and self.draw(st.booleans())
-        alias = "" if is_plain else f"{self._name('a')}: "
-        return f"{alias}{name}{given}{below}"
+        if is_leaf_type(named):
+            is_plain = not (given or is_apart) and self.chance.random() < 0.5
+            alias = "" if is_plain else f"{self._name('a')}: "
+            return [f"{alias}{name}{given}"]
+        assert isinstance(named, GraphQLObjectType | GraphQLInterfaceType)
+        key, below = self._name("a"), depth if is_page(type_) else depth + 1
+        times = 2 if self.chance.randint(0, 6) == 0 else 1
+        return [
+            f"{key}: {name}{given}{self._directives()} {self._selection(named, below)}"
+            for _ in range(times)
+        ]
 
-    def _wrapped(self, type_name: str, part: str) -> str:
-        how = self.draw(st.integers(0, 9))
+    def _wrapped(self, type_: Composite, part: str, depth: int, is_apart: bool) -> str:
+        how = self.chance.randint(0, 13)
         if how == 0:
-            return f"... on {type_name} {{ {part} }}"
+            return f"... on {type_.name}{self._directives()} {{ {part} }}"
         if how == 1:
-            return f"... @include(if: {self._boolean()}) {{ {part} }}"
+            return f"...{self._directives()} {{ {part} }}"
         if how == 2:
-            return f"... @skip(if: {self._boolean()}) {{ {part} }}"
-        if how == 3:
-            name = self._name("F")
-            self.fragments.append(f"fragment {name} on {type_name} {{ {part} }}")
-            return f"...{name}"
-        if how == 4 and type_name in self.catalogue.readings:
-            return f"{part} ... on Node {{ {self._name('a')}: id ...{self._named_node()} }}"
+            spread = f"...{self._fragment(type_.name, '{ ' + part + ' }')}"
+            again = spread if self.chance.random() < 0.5 else ""
+            return f"{spread}{self._directives()} {again}"
+        if how in (5, 6) and "{" not in part:
+            return part + self._directives()
+        if how == 3 and not is_apart:
+            named = [name for on, name in self.spreads if on == type_.name]
+            return f"{part} ...{self.chance.choice(named)}" if named else part
+        if how == 4 and type_.name in self.catalogue.readings and depth <= self.deepest:
+            return f"{part} ... on Node {{ {self._name('a')}: id ...{self._any_node(depth)} }}"
         return part
 
-    def _named_node(self) -> str:
+    def _any_node(self, depth: int) -> str:
         """A fragment on the interface, whatever it is spread in."""
+        node = self.catalogue.schema.type_map["Node"]
+        assert isinstance(node, GraphQLInterfaceType)
+        return self._fragment("Node", self._selection(node, self.deepest + 1 + depth))
+
+    def _fragment(self, type_name: str, body: str) -> str:
+        """A new fragment's name; it is complete, so that it may be spread again anywhere."""
         name = self._name("F")
-        self.fragments.append(f"fragment {name} on Node {{ {self._name('t')}: __typename }}")
+        self.fragments[name] = f"fragment {name} on {type_name} {body}"
+        self.spreads.append((type_name, name))
         return name
 
+    def _directives(self) -> str:
+        how = self.chance.randint(0, 5)
+        names = {0: ("include",), 1: ("skip",), 2: ("skip", "include")}.get(how, ())
+        return "".join(f" @{name}(if: {self._boolean()})" for name in names)
+
     def _boolean(self) -> str:
-        value = self.draw(st.booleans())
-        if self.draw(st.booleans()):
-            return "true" if value else "false"
-        return self._variable("Boolean!", value)
+        return self.variables.place("Boolean!", lambda: truth(self.chance.random() < 0.5))
 
-    def _variable(self, type_: str, value: Any) -> str:
-        name = self._name("v")
-        self.declared[name] = type_
-        self.given[name] = value
-        return f"${name}"
-
-    def _arguments(self, type_: Any, name: str, one: GraphQLField) -> str:
+    def _arguments(self, type_: Composite, name: str, one: GraphQLField, depth: int) -> str:
         parts: list[str] = []
         if "id" in one.args:
-            parts.append(f"id: {self._text(self.draw(st.sampled_from(self.ids)), 'ID!')}")
-        if "unit" in one.args and self.draw(st.booleans()):
-            units = [id_ for id_ in self.ids if id_.startswith("Unit:")]
-            parts.append(f"unit: {self._text(self.draw(st.sampled_from(units)), 'ID')}")
-        if "language" in one.args and self.draw(st.booleans()):
-            parts.append(f"language: {self.draw(st.sampled_from(['ZH', 'EN']))}")
+            # The types that ids name decide the plan.
+            parts.append(f"id: {self.variables.place('ID!', lambda: self._id(self.known.ids))}")
+        if "unit" in one.args and self.chance.random() < 0.5:
+            parts.append(
+                f"unit: {self.variables.place('ID', lambda: self._id(self.known.units()))}"
+            )
+        if "language" in one.args and self.chance.random() < 0.5:
+            parts.append(f"language: {self._member(one, 'language')}")
         if "orderBy" in one.args:
-            parts += self._page(one, self.catalogue.node_type(one.type).name)
+            parts += self._page(one, depth)
         return f"({', '.join(parts)})" if parts else ""
 
-    def _page(self, one: GraphQLField, target: str) -> list[str]:
-        parts: list[str] = []
-        size = self.draw(st.sampled_from(["first", "last", None]))
-        if size is not None:
-            parts.append(f"{size}: {self._number()}")
-        orders = get_named_type(one.args["orderBy"].type)
-        assert isinstance(orders, GraphQLEnumType)
-        order = self.draw(st.sampled_from(list(orders.values)))
-        direction = self.draw(st.sampled_from(["ASC", "DESC"]))
-        known = self.cursors.get((target, order, direction), ())
-        bounds = self.draw(st.sampled_from(BOUNDS)) if known else ()
-        for bound in bounds:
-            parts.append(f"{bound}: {self._text(self.draw(st.sampled_from(known)), 'String')}")
-        # What the schema has as its default may be left out.
-        if order != next(iter(orders.values)) or self.draw(st.booleans()):
-            parts.append(f"orderBy: {order}")
-        if direction != "ASC" or self.draw(st.booleans()):
-            parts.append(f"direction: {direction}")
-        if "filter" in one.args and self.draw(st.booleans()):
+    def _id(self, ids: Sequence[str]) -> Value:
+        return quoted(self.chance.choice(ids))
+
+    def _page(self, one: GraphQLField, depth: int) -> list[str]:
+        sizes: tuple[str | None, ...] = ("first", "last") if depth > 1 else ("first", "last", None)
+        size = self.chance.choice(sizes)
+        parts = [f"{size}: {self._size(depth)}"] if size else []
+        if self.chance.randint(0, 5) == 0:
+            other = "last" if size == "first" else "first"
+            parts.append(f"{other}: {self.variables.nothing('Int')}")
+        parts += self._place(one)
+        if "filter" in one.args and self.chance.random() < 0.5:
             input_ = get_named_type(one.args["filter"].type)
             assert isinstance(input_, GraphQLInputObjectType)
-            parts.append(f"filter: {self._filter(input_)}")
+            filters = Filters(self.chance, self.variables, self.known.pointed)
+            parts.append(f"filter: {filters.place(input_)}")
         return parts
 
-    def _number(self) -> str:
-        value = self.draw(st.integers(0, 7))
-        return str(value) if self.draw(st.booleans()) else self._variable("Int", value)
+    def _size(self, depth: int) -> str:
+        """Short below, where nothing would come to a page's usual length many times over."""
+        if depth > 1:
+            return str(self.chance.randint(0, 2))
+        return self.variables.place("Int", lambda: number(self.chance.randint(0, 7)))
 
-    def _filter(self, input_: GraphQLInputObjectType) -> str:
-        usable = [name for name in input_.fields if name not in ("phone", "identityNumber")]
-        chosen = self.draw(st.lists(st.sampled_from(usable), unique=True, max_size=3))
-        members = {name: self._member(name, input_.fields[name].type) for name in chosen}
-        if members and self.draw(st.booleans()):
-            return self._variable(input_.name, {n: value for n, (_, value) in members.items()})
-        return "{" + ", ".join(f"{name}: {text}" for name, (text, _) in members.items()) + "}"
+    def _place(self, one: GraphQLField) -> list[str]:
+        """An order, and where in it a page begins and ends."""
+        bounds = self.chance.choice(BOUNDS)
+        target = self.catalogue.node_type(one.type).name
+        orders, directions = members(one, "orderBy"), members(one, "direction")
+        order = self.chance.choice(orders)
+        direction = self.chance.choice(directions)
+        known = self.known.cursors.get((target, order, direction))
+        if not (bounds and known):
+            return [
+                f"{name}: {self._member(one, name)}"
+                for name in ("orderBy", "direction")
+                if self.chance.random() < 0.5
+            ]
+        parts = [
+            f"{bound}: {self.variables.place('String', lambda: self._id(known))}"
+            for bound in bounds
+        ]
+        # What the schema has as its default may be left out.
+        for name, value, usual in (
+            ("orderBy", order, orders[0]), ("direction", direction, directions[0]),
+        ):  # fmt: skip
+            if value != usual or self.chance.random() < 0.5:
+                type_ = str(one.args[name].type)
+                parts.append(f"{name}: {self.variables.settled(type_, name_of(value))}")
+        return parts
 
-    def _member(self, name: str, type_: Any) -> tuple[str, Any]:
-        """A member's value as it is written in a document, and as it is given in a variable."""
-        if self.draw(st.integers(0, 5)) == 0:
-            return "null", None
-        inner = type_.of_type if is_non_null_type(type_) else type_
-        named = get_named_type(inner)
-        if is_list_type(inner):
-            assert isinstance(named, GraphQLEnumType)
-            some = self.draw(st.lists(st.sampled_from(sorted(named.values)), max_size=3))
-            return f"[{', '.join(some)}]", some
-        if named.name == "Boolean":
-            value = self.draw(st.booleans())
-            return ("true" if value else "false"), value
-        if named.name == "ID":
-            wanted = {"person": "Person:", "client": "Client:"}.get(name, "Unit:")
-            id_ = self.draw(st.sampled_from([one for one in self.ids if one.startswith(wanted)]))
-            return quoted(id_), id_
-        text = self.draw(st.sampled_from(PREFIXES))
-        return quoted(text), text
-
-    def _text(self, value: str, type_: str) -> str:
-        return quoted(value) if self.draw(st.booleans()) else self._variable(type_, value)
+    def _member(self, one: GraphQLField, name: str) -> str:
+        """A member of the enum that an argument takes."""
+        known = members(one, name)
+        return self.variables.place(
+            str(one.args[name].type),
+            lambda: name_of(self.chance.choice(known)),
+            has_default=True,
+        )
 
     def _name(self, letter: str) -> str:
         self.names += 1
         return f"{letter}{self.names}"
 
 
-def quoted(text: str) -> str:
-    """A text as GraphQL writes it."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+def members(one: GraphQLField, name: str) -> list[str]:
+    """The members of the enum that an argument takes."""
+    enum = get_named_type(one.args[name].type)
+    assert isinstance(enum, GraphQLEnumType)
+    return list(enum.values)
 
 
-@st.composite
-def documents(
-    draw: Any, catalogue: Catalogue, actor: Actor, ids: Sequence[str], cursors: Cursors
-) -> tuple[str, Mapping[str, Any]]:
-    """A document of what this reader may read, with its variables."""
-    maker = Maker(draw, catalogue, actor, ids, cursors)
-    return maker.document(), maker.given
+def is_leaf(type_: Composite, name: str, *, without_arguments: bool = False) -> bool:
+    """Whether a field is a scalar or an enum."""
+    one = type_.fields[name]
+    return is_leaf_type(get_named_type(one.type)) and not (without_arguments and one.args)
+
+
+def is_page(type_: GraphQLNamedType) -> bool:
+    """Whether a type is of a connection, which is no level of its own."""
+    return type_.name.endswith(("Connection", "Edge")) or type_.name == "PageInfo"
+
+
+def document(chance: Random, catalogue: Catalogue, actor: Actor, known: Known) -> Drawn:
+    """A document of what this reader may read."""
+    deepest, most = chance.choice(SHAPES)
+    variables = Variables(chance)
+    maker = Maker(chance, catalogue, actor, known, deepest, most, variables)
+    return Drawn(maker.document(), variables.calls)

@@ -27,12 +27,13 @@ from schema.reading.declare import Where, column, connection, reads, where
 from schema.reading.pages import Connection
 from schema.reading.scalars import SCALARS, BigInt
 from services import authority
-from services.errors import VariablesRefused
+from services.errors import BadInput, VariablesRefused
 from tests.county import County
 from tests.infra.service import Service, token
 from tests.schema.oracle import Oracle
 from tests.schema.oracle_values import written
 from tests.schema.test_oracle import compiled
+from tests.schema.test_refusals import cursor
 
 SHANGHAI = timezone(timedelta(hours=8))
 AMOUNTS = (0, 1, 2**31, 2**53 - 1, 2**53 + 1, -(2**53) - 1, 2**63 - 2, 2**63 - 1, -(2**63))
@@ -230,6 +231,19 @@ class TestScalars:
         with pytest.raises(VariablesRefused):
             DOCUMENTS.variables(operation, {"n": given})
 
+    @pytest.mark.parametrize("amount", [2**63, -(2**63) - 1])
+    async def test_a_cursor_beyond_64_bits_is_no_cursor(
+        self,
+        database: Database,
+        here: County,
+        rows: list[dict[str, Any]],
+        reader: "asyncpg.Connection[asyncpg.Record]",
+        amount: int,
+    ) -> None:
+        at = cursor("amount", str(amount), str(UUID(int=0)))
+        with pytest.raises(BadInput):
+            await read(database, here, reader, f'{{ edges(after: "{at}") {{ nodes {{ id }} }} }}')
+
     def test_a_column_of_64_bits_is_never_an_int(self) -> None:
         @strawberry.type(name="Cut")
         @reads(EdgeRow, "units")
@@ -278,11 +292,13 @@ class TestTexts:
         escaped = json.dumps(unstorable)
         in_text = f"{{ units(filter: {{name: {escaped}}}) {{ totalCount }} }}"
         by_name = "query ($name: String) { units(filter: {name: $name}) { totalCount } }"
+        by_filter = "query ($f: UnitFilter) { units(filter: $f) { totalCount } }"
         by_id = "query ($id: ID!) { node(id: $id) { id } }"
         for query, variables in (
             (in_text, {}),
             (by_name, {"name": unstorable}),
             (by_id, {"id": unstorable}),
+            (by_filter, {"f": {"name": unstorable}}),
             (f"{{ units {{ totalCount }} }} # {unstorable}", {}),
         ):
             body = json.dumps({"query": query, "variables": variables}).encode()

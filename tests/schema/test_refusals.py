@@ -14,7 +14,7 @@ from graphql import GraphQLError, GraphQLObjectType, get_named_type
 
 from infra.database import Database
 from policies import Actor
-from schema.reading.declare import Link, Pages
+from schema.reading.declare import Here, Link, Pages
 from services.errors import BadInput, Refused, VariablesRefused
 from tests.county import County
 from tests.infra.service import Service, token
@@ -56,10 +56,26 @@ WRONG_ARGUMENTS: list[tuple[str, dict[str, Any]]] = [
     ("query ($id: ID!) { node(id: $id) { id } }", {"id": "Unit"}),
     ("query ($id: ID!) { node(id: $id) { id } }", {"id": "Unit:1"}),
     ("query ($id: ID!) { it: node(id: $id) { id } }", {"id": f"Unit:{{{NIL}}}"}),
+    ("query ($id: ID!) { node(id: $id) { id } }", {"id": f"Unit:{NIL[:-1]}A"}),
     ("query ($id: ID) { coverage(unit: $id) { estates } }", {"id": f"Person:{NIL}"}),
     ("query ($id: ID) { coverage(unit: $id) { estates } }", {"id": "Unit:x"}),
     ("query ($id: ID) { units(filter: {parent: $id}) { totalCount } }", {"id": f"Person:{NIL}"}),
     ("query ($id: ID) { units(filter: {parent: $id}) { totalCount } }", {"id": "Unit:x"}),
+]
+# Cursors of the right order, and in them what no column of that kind can hold.
+UNHELD_CURSORS = [
+    ("units", "NAME", ("name", "\x00", NIL)),
+    ("units", "NAME", ("name", "a\ud800", NIL)),
+    ("units", "NAME", ("name", "甲", NIL, NIL)),
+    ("units", "SINCE", ("since", "2025-02-30", NIL)),
+    ("units", "SINCE", ("since", "infinity", NIL)),
+    ("packs", "EDITION", ("edition", str(2**31), NIL)),
+    ("packs", "EDITION", ("edition", str(-(2**31) - 1), NIL)),
+    ("packs", "EDITION", ("edition", "9" * 5000, NIL)),
+    ("packs", "EDITION", ("edition", 1, NIL)),
+    ("events", "AT", ("at", "2025-01-01T00:00:00", NIL)),
+    ("events", "AT", ("at", "9999-12-31T23:59:59.999999-00:01", NIL)),
+    ("events", "AT", ("at", "0001-01-01T00:00:00+00:01", NIL)),
 ]
 # A variable that may be null where its argument may not.
 NULL_ARGUMENTS = [
@@ -117,6 +133,19 @@ class TestTheExecutorsErrors:
         assert isinstance(refusal, BadInput)
         assert refusal.facts["argument"] == error.original_error.argument
         assert refusal.facts["path"] == keys(error)
+
+    @pytest.mark.parametrize("bound", ["after", "before"])
+    @pytest.mark.parametrize(("name", "order", "places"), UNHELD_CURSORS)
+    async def test_a_cursor_of_what_no_column_holds_is_no_cursor(
+        self, database: Database, here: World, name: str, order: str, places: Any, bound: str
+    ) -> None:
+        document = (
+            f"query ($at: String) {{ {name}({bound}: $at, orderBy: {order}) {{ nodes {{ id }} }} }}"
+        )
+        refusal = await refused(database, here, document, {"at": cursor(*places)})
+        assert isinstance(refusal, BadInput)
+        assert refusal.facts["argument"] == bound
+        assert refusal.facts["path"] == [name]
 
     @pytest.mark.parametrize("text", NULL_ARGUMENTS)
     async def test_a_null_that_an_argument_may_not_be_is_refused_as_the_executor_does(
@@ -197,13 +226,11 @@ def forbidden(actor: Actor) -> list[tuple[str, dict[str, Any], list[str]]]:
     found: list[tuple[str, dict[str, Any], list[str]]] = []
     readings = READER.catalogue.readings
     for (type_name, name), source in READER.catalogue.sources.items():
-        named = readings.get(target_of(type_name, name))
-        if named is None or actor.reach(named.object, "read"):
-            continue
+        object_ = object_of(type_name, name)
         is_lenient = isinstance(source, Link) and source.lenient
-        if not isinstance(source, Pages | Link) or is_lenient:
+        if object_ is None or is_lenient or actor.reach(object_, "read"):
             continue
-        below = "{ totalCount }" if isinstance(source, Pages) else "{ id }"
+        below = "{ totalCount }" if isinstance(source, Pages) else "{ __typename }"
         if type_name == "Query":
             found.append((f"{{ it: {name} {below} }}", {}, ["it"]))
         elif type_name in readings and actor.reach(readings[type_name].object, "read"):
@@ -215,6 +242,15 @@ def forbidden(actor: Actor) -> list[tuple[str, dict[str, Any], list[str]]]:
             given = {"id": f"{type_name}:{NIL}"}
             found.append(("query ($id: ID!) { node(id: $id) { id } }", given, ["node"]))
     return found
+
+
+def object_of(type_name: str, name: str) -> str | None:
+    """What must be readable for a field that comes to rows, or to what is computed of them."""
+    source = READER.catalogue.sources[type_name, name]
+    if isinstance(source, Here):
+        return source.object
+    target = READER.catalogue.readings.get(target_of(type_name, name))
+    return target.object if target and isinstance(source, Pages | Link) else None
 
 
 def target_of(type_name: str, name: str) -> str:

@@ -11,6 +11,7 @@ from services import (
     clock,
     duties,
     linkages,
+    packs,
     people,
     rulebooks,
     stations,
@@ -46,6 +47,7 @@ async def world(county: County) -> World:
     await _institutions(county, tree)
     await _hidden(county, tree)
     await _access(county, head.id)
+    await _words(county)
     readers = {
         "public": Actor(county.id, county.slug),
         "auditor": county.founders["auditor"],
@@ -110,6 +112,13 @@ async def _hidden(county: County, tree: Tree) -> None:
         await stations.open(
             session, by, grid=grid.id, name="偏院驿站", address="偏街1号", hours="9-17", since=begun
         )
+
+
+async def _words(county: County) -> None:
+    """A second pack, with words of the county's own."""
+    labels = {"grid": {"zh": "片区", "en": "Block"}}
+    async with county.session() as session:
+        await packs.adopt(session, county.administrator, document={"units": {"labels": labels}})
 
 
 async def _access(county: County, person: UUID) -> None:
