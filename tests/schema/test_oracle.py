@@ -266,8 +266,9 @@ class TestOracle:
         }  # fmt: skip
         documents = [one for readers in EVERYTHING.values() for one in readers]
         by_number = '{ people(filter: {phone: "19900001234"}) { edges { node { phone } } } }'
-        for text in {*documents, by_number}:
-            sql = (await planned(database, here.readers["auditor"], text)).sql
+        asked = [("auditor", text) for text in documents] + [("secretary", by_number)]
+        for reader, text in asked:
+            sql = (await planned(database, here.readers[reader], text)).sql
             compared = re.sub(r"\w+\.(phone|identity)_hash = any\(\$\d+::BYTEA\[\]\)", "", sql)
             assert not [name for name in sealed if name in compared], text
         assert {"phone_cipher", "password_hash", "secret_hash", "wrapped"} <= sealed
