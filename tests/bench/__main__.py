@@ -11,7 +11,7 @@ import asyncpg
 from rich.console import Console
 from rich.progress import Progress
 
-from tests.bench import choices, contest, documents, machine, report, stage, writes
+from tests.bench import choices, contest, documents, machine, profiles, report, stage, writes
 from tests.bench.clock import Figures, Load
 from tests.bench.contest import ROOT
 from tests.bench.documents import OURS, SHAPES, TREE
@@ -60,10 +60,13 @@ async def bench(pace: Pace, console: Console) -> None:
         async with stage.raised(FOLDER / "few", FEW_COUNTIES + 1, is_kept=False) as alone:
             few = await _of_few(alone, load, pace)
             written = await writes.measure(alone, load, pace.rounds, pace.writes)
+            profiled = await profiles.measure(alone, await _unit(alone))
     measured = Measured(few=few, writes=written, **found)
     targets = reckon(measured)
     console.print(report.table(measured, targets, chosen))
+    console.print(profiles.table(profiled))
     recorded = report.record(measured, targets, chosen, pace.rounds)
+    recorded["profiles"] = {name: profile.listed() for name, profile in profiled.items()}
     report.write(ROOT / ".sanfang" / "bench.json", recorded, console)
 
 

@@ -22,7 +22,7 @@ INSIDE, AROUND = "set_config in the statement", "begin, set_config, select, comm
 PAIRS, ROWS, TEXTS = "json_build_object", "row_to_json", "texts joined"
 
 JSON = {
-    TREE: {PAIRS: "pairs.sql", ROWS: "rows.sql"},
+    TREE: {PAIRS: "pairs.sql", ROWS: "rows.sql", TEXTS: "texts.sql"},
     MANY: {PAIRS: "many_pairs.sql", ROWS: "many_rows.sql", TEXTS: "many_texts.sql"},
 }
 

@@ -26,6 +26,8 @@ FOUND = """mutation Found($name: String!, $parent: ID!, $commandId: ID!) {
   }
 }"""
 WARMING, COUNTED = 40, 40
+# No name and no command id is used twice in a run, whoever asks.
+NUMBERS = count(1)
 
 
 @dataclass(frozen=True)
@@ -56,18 +58,24 @@ class Desk:
         """So many requests, none like another."""
         return [self._body(peer, f"{next(self.numbers):08}") for _ in range(number)]
 
+    def own_bodies(self, number: int) -> list[bytes]:
+        """The same as they are asked of the service."""
+        return [self._own_body(f"{next(self.numbers):08}") for _ in range(number)]
+
     def _body(self, peer: Peer, mark: str) -> bytes:
-        named = {"name": f"职能部门{mark}", "commandId": f"bench-{mark}"}
         if peer.name != BY_HAND:
-            return body_of(FOUND, {**named, "parent": f"Unit:{self.root}"})
+            return self._own_body(mark)
         # By hand there is no authority to read: who writes is said in the body.
-        asked = {**named, "parent": str(self.root), "who": str(self.who)}
+        asked = {**_named(mark), "parent": str(self.root), "who": str(self.who)}
         return json.dumps(asked, ensure_ascii=False).encode()
+
+    def _own_body(self, mark: str) -> bytes:
+        return body_of(FOUND, {**_named(mark), "parent": f"Unit:{self.root}"})
 
 
 async def measure(stage: Stage, load: Load, rounds: int, each: int) -> Writes:
     """Count and time the write, in turn with the one by hand."""
-    desk = await _desk(stage)
+    desk = await desk_of(stage)
     trips: dict[str, float] = {}
     for name in (contest.OURS, BY_HAND):
         with wire.counted(stage.dsn) as counting, _served(stage, name, counting.dsn) as peer:
@@ -108,7 +116,7 @@ def _served(stage: Stage, name: str, dsn: str | None = None) -> contest.Starting
     return contest.python_peer(name, "writing", environment)
 
 
-async def _desk(stage: Stage) -> Desk:
+async def desk_of(stage: Stage) -> Desk:
     """The first county's top unit and its administrator, by the owner's eyes."""
     county = stage.counties[0]
     owner = await asyncpg.connect(stage.dsn)
@@ -122,7 +130,11 @@ async def _desk(stage: Stage) -> Desk:
             )
     finally:
         await owner.close()
-    return Desk(stage, root, who, count(1))
+    return Desk(stage, root, who, NUMBERS)
+
+
+def _named(mark: str) -> dict[str, str]:
+    return {"name": f"职能部门{mark}", "commandId": f"bench-{mark}"}
 
 
 def _check(body: bytes) -> None:
