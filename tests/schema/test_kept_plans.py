@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from infra.database import Database
+from services.errors import VariablesRefused
 from tests.county import County
 from tests.schema.oracle import Oracle
 from tests.schema.test_oracle import compiled
@@ -28,7 +29,7 @@ CASES: dict[str, tuple[str, list[dict[str, Any]]]] = {
     "sizes": (
         "query ($v: Int, $w: Int) { units(first: $v, last: $w) { nodes { name }"
         " pageInfo { hasNextPage hasPreviousPage } } }",
-        [ABSENT, {"v": 0}, {"v": 2}, {"v": None, "w": 2}, {"w": 0}],
+        [ABSENT, {"v": 0}, {"v": 2}, {"v": None, "w": 2}, {"v": 2, "w": None}],
     ),
     "orders": (
         "query ($v: UnitOrder = SINCE, $w: Direction = DESC, $l: Language = EN)"
@@ -50,6 +51,14 @@ CASES: dict[str, tuple[str, list[dict[str, Any]]]] = {
         [ABSENT, {"v": None}, {"v": "Unit:$unit"}, {"v": "Unit:$person"}],
     ),
 }  # fmt: skip
+
+# Where an argument has a value of its own if nothing is given, and may not be null.
+REFUSED = (
+    "query ($v: UnitOrder) { units(orderBy: $v) { totalCount } }",
+    "query ($v: Direction) { units(direction: $v) { nodes { id } } }",
+    "query ($v: Language) { units { nodes { kindLabel(language: $v) } } }",
+    "query ($v: Boolean = true) { county { id @include(if: $v) } }",
+)
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +85,16 @@ class TestKeptPlans:
                 answer = await compiled(database, actor, text, variables)
                 expected = oracle.answer(text, variables)
                 assert json.dumps(answer) == json.dumps(expected), (pair, variables)
+
+    @pytest.mark.parametrize("document", REFUSED)
+    async def test_a_null_is_refused_after_calls_that_left_it_out(
+        self, database: Database, here: World, document: str
+    ) -> None:
+        actor = here.readers["auditor"]
+        for _ in range(3):
+            await compiled(database, actor, document, {})
+        with pytest.raises(VariablesRefused):
+            await compiled(database, actor, document, {"v": None})
 
 
 def known(here: World, value: Any) -> Any:
