@@ -53,7 +53,7 @@ MOMENTS = (
 TEXTS = (
     "", " ", "\U00020000\U0001f3e0", "e\u0301", "é", '"', "'", "\\", "\\u0041", "'; --", "/", "<>&",
     "\u2028\u2029", "\u200b\ufeff", "\t\n\r\b\f", "\x01\x1f\x7f\x85", "\ufffe\uffff", "\U0010ffff",
-    "%_", "{}[]", "null", "第",
+    "%_", "{}[]", "null", "第", "".join(map(chr, (*range(1, 32), 127))),
 )  # fmt: skip
 UNSTORABLE = ("\x00", "a\x00b", "\ud800", "\udfff\ud800", "a\udc00")
 SETTINGS = (
@@ -62,6 +62,9 @@ SETTINGS = (
     "set extra_float_digits = 0",
     "set bytea_output = 'escape'",
 )
+
+FORWARD = ("first", "after", "endCursor", "hasNextPage")
+BACKWARD = ("last", "before", "startCursor", "hasPreviousPage")
 
 TABLE = Table(
     "edge", MetaData(), Column("tenant_id", Uuid), Column("id", Uuid), Column("amount", BigInteger),
@@ -176,6 +179,8 @@ class TestScalars:
         ordered = sorted(rows, key=lambda row: (row["amount"], row["id"].int))
         assert json.dumps(answer) == json.dumps(executed(document, ordered))
 
+    @pytest.mark.parametrize("direction", ["ASC", "DESC"])
+    @pytest.mark.parametrize("way", [FORWARD, BACKWARD])
     @pytest.mark.parametrize("order", [member.name for member in EdgeOrder])
     async def test_each_kind_orders_a_list_and_stands_in_its_cursors(
         self,
@@ -184,21 +189,24 @@ class TestScalars:
         rows: list[dict[str, Any]],
         reader: "asyncpg.Connection[asyncpg.Record]",
         order: str,
+        way: tuple[str, str, str, str],
+        direction: str,
     ) -> None:
         name = order.lower()
-        whole = [
-            str(row["id"]) for row in sorted(rows, key=lambda r: (collated(r[name]), r["id"].int))
-        ]
+        ordered = sorted(rows, key=lambda r: (collated(r[name]), r["id"].int))
+        whole = [str(row["id"]) for row in ordered][:: -1 if direction == "DESC" else 1]
+        size, place, edge, further = way
         document = (
-            f"query ($at: String) {{ edges(first: 7, after: $at, orderBy: {order})"
-            " { nodes { id } pageInfo { endCursor hasNextPage } } }"
+            f"query ($at: String) {{ edges({size}: 7, {place}: $at, orderBy: {order},"
+            f" direction: {direction}) {{ nodes {{ id }} pageInfo {{ {edge} {further} }} }} }}"
         )
         found: list[str] = []
         at, more = None, True
         while more:
             page = (await read(database, here, reader, document, {"at": at}))["edges"]
-            found += [node["id"].partition(":")[2] for node in page["nodes"]]
-            at, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+            ids = [node["id"].partition(":")[2] for node in page["nodes"]]
+            found = found + ids if way == FORWARD else ids + found
+            at, more = page["pageInfo"][edge], page["pageInfo"][further]
         assert found == whole
 
     @pytest.mark.parametrize("amount", AMOUNTS)

@@ -134,7 +134,7 @@ def draw(name: str, actor: Actor, known: Known) -> list[Drawn]:
     drawn: list[Drawn] = []
 
     @settings(
-        max_examples=max(EACH, settings().max_examples),
+        max_examples=max(EACH, settings().max_examples // 2),
         deadline=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
