@@ -33,10 +33,11 @@ Composite: TypeAlias = GraphQLObjectType | GraphQLInterfaceType
 
 
 class Drawn(NamedTuple):
-    """A document, and the variables of two calls of it."""
+    """A document, the variables of two calls of it, and the fields that it asks for."""
 
     text: str
     calls: tuple[Mapping[str, Any], Mapping[str, Any]]
+    fields: frozenset[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class Maker:
     variables: Variables
     fragments: dict[str, str] = field(default_factory=dict)
     spreads: list[tuple[str, str]] = field(default_factory=list)
+    fields: set[tuple[str, str]] = field(default_factory=set)
     names: int = 0
 
     def document(self) -> str:
@@ -138,6 +140,7 @@ class Maker:
         """One key of the answer; what leads on may be asked in two places, to be merged."""
         if name == "__typename":
             return [f"{self._name('t')}: __typename"]
+        self.fields.add((type_.name, name))
         one = type_.fields[name]
         given, named = self._arguments(type_, name, one, depth), get_named_type(one.type)
         # An alias of its own wherever two uses of a name might differ.
@@ -296,4 +299,4 @@ def document(chance: Random, catalogue: Catalogue, actor: Actor, known: Known) -
     deepest, most = chance.choice(SHAPES)
     variables = Variables(chance)
     maker = Maker(chance, catalogue, actor, known, deepest, most, variables)
-    return Drawn(maker.document(), variables.calls)
+    return Drawn(maker.document(), variables.calls, frozenset(maker.fields))

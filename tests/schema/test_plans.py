@@ -156,6 +156,14 @@ class TestLists:
             assert told.looked_at() <= MOST_SORTED
             assert TABLES[table].c.name.type.collation == "C"  # type: ignore[attr-defined]
 
+    async def test_those_of_one_kind_come_in_their_order(self, crowded: Crowded) -> None:
+        explainer = await crowded.reader("auditor")
+        document = "{ units(filter: {kinds: [STAIRWELL]}) { nodes { id } } }"
+        told = await explainer.told(document, {})
+        assert not told.unindexed()
+        assert told.sorted_rows() <= MOST_SORTED
+        assert told.looked_at() <= MOST_SORTED
+
     def test_every_order_of_a_county_has_an_index_of_its_own(self) -> None:
         for listed in LISTS:
             if not isinstance(listed.source, Pages) or listed.table not in WALLED:
