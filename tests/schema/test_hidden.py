@@ -29,11 +29,16 @@ from tests.schema.test_oracle import compiled
 from tests.schema.world import World, world
 
 ROUNDS = 4
-# A table, and how a row of it is shown and hidden: from the public, from whoever reads a place.
+# A table, how a row of it is shown, and in what ways hidden: from the public, from whoever reads a
+# place.
 HIDINGS = (
-    ("unit", "is_public = true", "is_public = false"),
-    ("station", "is_public = true", "is_public = false"),
-    ("appointment", "state = 'confirmed'", "state = 'revoked'"),
+    ("unit", "is_public = true", ("is_public = false",)),
+    ("station", "is_public = true", ("is_public = false",)),
+    (
+        "appointment",
+        "state = 'confirmed', ends_at = null",
+        ("state = 'revoked'", "ends_at = starts_at + interval '1 microsecond'"),
+    ),
 )
 # Each of these must come out hidden for somebody, or the rounds prove nothing.
 HIDDEN = {
@@ -132,7 +137,8 @@ async def hide(here: World, drawn: list[bool]) -> None:
             theirs = own if table == "appointment" else ""
             found = await session.exec(text(f"select id from {table} {theirs} order by id"))  # type: ignore[call-overload]
             for number, (id_,) in enumerate(found.all()):
-                change = away if drawn[number % len(drawn)] else shown
+                way = away[number % len(away)]
+                change = way if drawn[number % len(drawn)] else shown
                 await session.exec(text(f"update {table} set {change} where id = '{id_}'"))  # type: ignore[call-overload]
 
 
