@@ -21,15 +21,22 @@ from graphql import (
 from graphql.execution.values import VariableValues, get_variable_values
 
 from schema import limits as limiting
-from schema.limits import Limits
+from schema.limits import MOST_NESTED, NESTED, Limits
 from schema.reading import Bounded, Document
-from services.errors import DocumentRefused, DocumentTooLarge, MalformedRequest, VariablesRefused
+from services.errors import (
+    DocumentRefused,
+    DocumentTooLarge,
+    MalformedRequest,
+    Said,
+    VariablesRefused,
+)
 
 # Compared each with each are only the fields of a document that is right in all else.
 MERGING = [OverlappingFieldsCanBeMergedRule]
 ALL_ELSE = [rule for rule in specified_rules if rule not in MERGING]
 MOST_ERRORS = 10
 MOST_WRONG_VALUES = 5
+WORDS = Said("词数太多", "too many tokens")
 # A token of a parsed document takes about so many bytes: its node, its place, its links.
 BYTES_OF_A_TOKEN = 600
 
@@ -74,15 +81,15 @@ class Documents:
 
     def _parsed(self, text: str) -> DocumentNode:
         if len(text) > self.limits.characters:
-            raise DocumentTooLarge(reason=f"over {self.limits.characters} characters")
+            what = Said(f"{len(text)} 个字符", f"{len(text)} characters")
+            raise DocumentTooLarge(what=what, limit=self.limits.characters)
         try:
             return parse(text, max_tokens=self.limits.tokens)
         except GraphQLError as error:
             if "tokens" in error.message:
-                reason = f"over {self.limits.tokens} tokens"
-                raise DocumentTooLarge(reason=reason) from None
+                raise DocumentTooLarge(what=WORDS, limit=self.limits.tokens) from None
             if "nested too deeply" in error.message:
-                raise DocumentTooLarge(reason="nested too deep") from None
+                raise DocumentTooLarge(what=NESTED, limit=MOST_NESTED) from None
             raise DocumentRefused(reason=error.message, errors=[error]) from None
 
     def _checked(self, text: str, hide: bool) -> Document:
@@ -99,7 +106,7 @@ class Documents:
     ) -> None:
         errors = validate(self.schema, node, rules, max_errors=MOST_ERRORS, hide_suggestions=hide)
         if errors and errors[-1].message == "Validation aborted.":
-            raise DocumentTooLarge(reason="too much to check")
+            raise DocumentTooLarge(what=NESTED, limit=MOST_NESTED)
         if errors:
             reason = "; ".join(error.message for error in errors[:3])
             raise DocumentRefused(reason=reason, errors=errors)

@@ -19,11 +19,13 @@ from graphql import (
     SelectionSetNode,
 )
 
-from services.errors import DocumentTooLarge, VariablesTooLarge
+from services.errors import DocumentTooLarge, Said, VariablesTooLarge
 
 MOST_NESTED = 150
 # Fields of one key are compared in pairs, each with each (FieldsInSetCanMerge).
 MOST_PAIRS = 10_000
+NESTED = Said("嵌套太深", "nested too deep")
+REPEATED = Said("同样的字段反复出现，要两两比较", "the same fields over and over, pair by pair")
 # As deep as a value of variables may be: a county's whole pack has a fifth of it.
 MOST_LEVELS = 50
 DESCRIBED = ("__schema", "__type")
@@ -83,14 +85,14 @@ class Scales:
     def weigh(self, selection_set: SelectionSetNode, level: int = 0) -> Weight:
         """The weight of a selection set; each is weighed once in a document."""
         if level > MOST_NESTED:
-            raise DocumentTooLarge(reason="nested too deep")
+            raise DocumentTooLarge(what=NESTED, limit=MOST_NESTED)
         whole = Weight()
         for selection in selection_set.selections:
             self.steps += 1
             self.directives += len(selection.directives or ())
             whole = whole.beside(self._one(selection, level + 1))
         if whole.nested >= MOST_NESTED:
-            raise DocumentTooLarge(reason="nested too deep")
+            raise DocumentTooLarge(what=NESTED, limit=MOST_NESTED)
         return Weight(whole.depth, whole.fields, whole.nested + 1)
 
     def _one(self, node: SelectionNode, level: int) -> Weight:
@@ -125,14 +127,17 @@ def check(document: DocumentNode, limits: Limits) -> Scales:
         whole = whole.beside(scales.weigh(operation.selection_set))
     scales.directives += sum(len(node.directives or ()) for node in _bearers(document))
     asked = (
-        ("levels", whole.depth, limits.depth),
-        ("aliases", scales.aliases, limits.aliases),
-        ("directives", scales.directives, limits.directives),
-        ("fields with their fragments written out", whole.fields, limits.fields),
-    )
-    for what, number, most in asked:
+        ("层", "levels", whole.depth, limits.depth),
+        ("个别名", "aliases", scales.aliases, limits.aliases),
+        ("条指令", "directives", scales.directives, limits.directives),
+        (
+            "个字段（展开片段后）", "fields with their fragments written out",
+            whole.fields, limits.fields,
+        ),
+    )  # fmt: skip
+    for zh, en, number, most in asked:
         if number > most:
-            raise DocumentTooLarge(reason=f"{number} {what}, over {most}")
+            raise DocumentTooLarge(what=Said(f"{number} {zh}", f"{number} {en}"), limit=most)
     return scales
 
 
@@ -154,7 +159,7 @@ def check_pairs(document: DocumentNode) -> None:
             pairs += len(nodes) * (len(nodes) - 1) // 2
             waiting.append([node.selection_set for node in nodes if node.selection_set])
         if pairs > MOST_PAIRS:
-            raise DocumentTooLarge(reason=f"the same fields over and over, over {MOST_PAIRS} pairs")
+            raise DocumentTooLarge(what=REPEATED, limit=MOST_PAIRS)
 
 
 def check_values(variables: Mapping[str, Any], limits: Limits) -> None:

@@ -5,7 +5,14 @@ when it is raised. The code is the class's name in capitals. No message names an
 """
 
 import re
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
+
+
+class Said(NamedTuple):
+    """A fact that is words, in both languages."""
+
+    zh: str
+    en: str
 
 
 class Refused(Exception):
@@ -28,7 +35,7 @@ class Refused(Exception):
 
     def message(self, language: str) -> str:
         """The message in `zh` or `en`."""
-        facts = {name: _without_stop(fact) for name, fact in self.facts.items()}
+        facts = {name: _in(language, fact) for name, fact in self.facts.items()}
         return type(self).text(language).format_map(facts)
 
     @classmethod
@@ -38,8 +45,10 @@ class Refused(Exception):
         return chinese if language == "zh" else english
 
 
-def _without_stop(fact: Any) -> Any:
-    """A sentence that comes as a fact leaves its full stop to the message that it stands in."""
+def _in(language: str, fact: Any) -> Any:
+    """A fact in a language; a sentence leaves its full stop to the message that it stands in."""
+    if isinstance(fact, Said):
+        return fact.zh if language == "zh" else fact.en
     return fact.rstrip(".。 ") if isinstance(fact, str) and len(fact) > 1 else fact
 
 
@@ -176,8 +185,8 @@ class DocumentRefused(Refused, status=400):
 
 
 class DocumentTooLarge(Refused, status=400):
-    """查询文档太长或太深：{reason}。
-    The document is too long or too deep: {reason}.
+    """查询文档太大：{what}，上限是 {limit}。请分成几次查询。
+    The document is too large: {what}; the limit is {limit}. Ask in several documents.
     """
 
 
@@ -189,8 +198,7 @@ class OperationUnknown(Refused, status=400):
 
 class VariablesTooLarge(Refused, status=400):
     """变量太多或嵌套太深：最多 {limit} 个值、{depth} 层。请分开提交。
-    The variables are too many or nested too deep: {limit} values and {depth} levels are the most.
-    Send them in parts.
+    The variables are too large: {limit} values, {depth} levels are the most. Send them in parts.
     """
 
 

@@ -12,12 +12,13 @@ from typing import TypeAlias
 
 from schema.reading.call import Call
 from schema.reading.paths import REFUSALS, Path, find
-from services.errors import DocumentTooLarge, Refused
+from services.errors import DocumentTooLarge, Refused, Said
 
 SIZE_OF_A_LIST = 20
 SIZE_OF_A_SEARCH = 1_000
 # Rows or none, each place takes its while to be compiled here and planned there.
 MOST_PLACES = 150
+TABLES = Said("涉及的表太多", "too many tables")
 Size: TypeAlias = int | Callable[[Call], int]
 
 
@@ -47,7 +48,7 @@ class Tally:
     def within(self, size: Size, path: Path = ()) -> Iterator[None]:
         """All that is read inside is read for each of these rows; `path` is where that is asked."""
         if len(self.places) == MOST_PLACES:
-            raise DocumentTooLarge(reason=f"over {MOST_PLACES} tables")
+            raise DocumentTooLarge(what=TABLES, limit=MOST_PLACES)
         self.places.append(Place(self._around, size, path))
         before, self._around = self._around, len(self.places)
         try:

@@ -65,10 +65,24 @@ class TestRefusals:
         deep = "{ units { nodes { " + "parent { " * 20 + "name" + " }" * 20 + " } } }"
         aliases = " ".join(f"a{i}: __typename" for i in range(settings.max_aliases + 1))
         many = "{ " + "__typename " * (settings.max_tokens + 1) + "}"
-        for document in (deep, f"{{ {aliases} }}", many):
-            answer = await served.send(document, county=county)
-            assert answer.status_code == 400
-            assert answer.json()["errors"][0]["extensions"]["code"] == "DOCUMENT_TOO_LARGE"
+        repeated = "{ " + "__typename " * 150 + "}"
+        tables = " ".join(f"a{i}: units {{ nodes {{ parent {{ parent {{ parent {{ parent {{ id }}"
+                          " } } } } }" for i in range(35))  # fmt: skip
+        for document, limit, zh, en in (
+            (deep, settings.max_depth, "23 层", "23 levels"),
+            (f"{{ {aliases} }}", settings.max_aliases, "41 个别名", "41 aliases"),
+            (many, settings.max_tokens, "词数太多", "too many tokens"),
+            ("{ a" * 1_300, 150, "嵌套太深", "nested too deep"),
+            ("#" * 100_001, settings.max_characters, "100001 个字符", "100001 characters"),
+            (repeated, 10_000, "两两比较", "pair by pair"),
+            (f"{{ {tables} }}", 150, "涉及的表太多", "too many tables"),
+        ):
+            for language, words in (("zh", zh), ("en", en)):
+                answer = await served.send(document, county=county, accept_language=language)
+                assert answer.status_code == 400
+                [error] = answer.json()["errors"]
+                assert error["extensions"] == {"code": "DOCUMENT_TOO_LARGE", "limit": limit}
+                assert words in error["message"]
 
     async def test_messages_are_in_the_callers_language(
         self, served: Service, county: County
