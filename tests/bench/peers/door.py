@@ -63,6 +63,7 @@ def opened(app: ASGIApp) -> ASGIApp:
         tenant = tenant_of(Request(scope).headers.get("authorization"))
         async with make() as session:
             await session.execute(SET_TENANT, {"tenant": str(tenant)})
+            session.info["tenant"] = tenant
             scope["session"] = session
             await app(scope, receive, send)
 

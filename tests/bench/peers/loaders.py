@@ -128,10 +128,12 @@ class Query:
     @strawberry.field
     async def units(self, info: Info, first: int, kind: str | None = None) -> list[Unit]:
         """The first units by name."""
-        wanted = select(rows.Unit).order_by(rows.Unit.name, rows.Unit.id).limit(first)
+        session: AsyncSession = info.context["session"]
+        mine = select(rows.Unit).where(rows.Unit.tenant_id == session.info["tenant"])
+        wanted = mine.order_by(rows.Unit.name, rows.Unit.id).limit(first)
         if kind is not None:
             wanted = wanted.where(rows.Unit.kind == kind)
-        return [Unit(row=row) for row in await info.context["session"].scalars(wanted)]
+        return [Unit(row=row) for row in await session.scalars(wanted)]
 
     @strawberry.field
     async def coverage(self, info: Info) -> Coverage:
@@ -146,14 +148,17 @@ async def coverage_of(session: AsyncSession) -> Coverage:
 
 
 async def _units(session: AsyncSession, ids: list[UUID]) -> Sequence[rows.Unit | None]:
-    found = await session.scalars(select(rows.Unit).where(rows.Unit.id.in_(ids)))
+    mine = select(rows.Unit).where(rows.Unit.tenant_id == session.info["tenant"])
+    found = await session.scalars(mine.where(rows.Unit.id.in_(ids)))
     by_id = {row.id: row for row in found}
     return [by_id.get(id_) for id_ in ids]
 
 
 async def _linkages(session: AsyncSession, ids: list[UUID]) -> Sequence[list[rows.Linkage]]:
     current = select(rows.Linkage).where(
-        rows.Linkage.grid_id.in_(ids), rows.Linkage.until.is_(None)
+        rows.Linkage.tenant_id == session.info["tenant"],
+        rows.Linkage.grid_id.in_(ids),
+        rows.Linkage.until.is_(None),
     )
     found: dict[UUID, list[rows.Linkage]] = defaultdict(list)
     for row in await session.scalars(current.order_by(rows.Linkage.since, rows.Linkage.id)):

@@ -47,14 +47,24 @@ const schema = /* GraphQL */ `
 const resolvers = {
   Query: {
     unit: async (_, { id }, { door }) =>
-      (await door.ask("one", `select ${UNIT} from unit where id = $1`, [id]))[0],
+      (
+        await door.ask("one", `select ${UNIT} from unit where tenant_id = $2 and id = $1`, [
+          id,
+          door.tenant,
+        ])
+      )[0],
     units: (_, { first, kind }, { door }) =>
       kind === undefined || kind === null
-        ? door.ask("all", `select ${UNIT} from unit order by name, id limit $1`, [first])
+        ? door.ask(
+            "all",
+            `select ${UNIT} from unit where tenant_id = $2 order by name, id limit $1`,
+            [first, door.tenant],
+          )
         : door.ask(
             "page",
-            `select ${UNIT} from unit where kind = $2 order by name, id limit $1`,
-            [first, kind],
+            `select ${UNIT} from unit where tenant_id = $3 and kind = $2
+             order by name, id limit $1`,
+            [first, kind, door.tenant],
           ),
     coverage: async (_, __, { door }) => (await door.ask("coverage", coverage, []))[0],
   },
@@ -64,8 +74,8 @@ async function linkages(queries, { door }) {
   const found = await door.ask(
     "linkages",
     `select id, since, grid_id, estate_id, branch_id, committee_id, firm_id from linkage
-     where grid_id = any($1) and until is null order by since, id`,
-    [queries.map(({ obj }) => obj.id)],
+     where tenant_id = $2 and grid_id = any($1) and until is null order by since, id`,
+    [queries.map(({ obj }) => obj.id), door.tenant],
   );
   const of = new Map(queries.map(({ obj }) => [obj.id, []]));
   for (const row of found) of.get(row.grid_id).push(row);
@@ -75,7 +85,11 @@ async function linkages(queries, { door }) {
 function party(column) {
   return async (queries, { door }) => {
     const ids = [...new Set(queries.map(({ obj }) => obj[column]).filter(Boolean))];
-    const found = await door.ask("units", `select ${UNIT} from unit where id = any($1)`, [ids]);
+    const found = await door.ask(
+      "units",
+      `select ${UNIT} from unit where tenant_id = $2 and id = any($1)`,
+      [ids, door.tenant],
+    );
     const byId = new Map(found.map((row) => [row.id, row]));
     return queries.map(({ obj }) => byId.get(obj[column]) ?? null);
   };
