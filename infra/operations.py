@@ -17,7 +17,7 @@ from graphql.execution.values import VariableValues
 
 from infra import telemetry
 from infra.admission import Admission, DocumentNotTrusted
-from infra.allowances import Allowances
+from infra.allowances import Allowances, AllowanceSpent
 from infra.auth import Authenticator
 from infra.database import Database
 from infra.requests import GraphQLRequest
@@ -107,8 +107,8 @@ class Operations:
                     return await self._answer(given, asker)
                 except Stale:
                     asker = await self.refreshed(asker)
-        except Refused:
-            self._toil(asker, 1)
+        except Refused as refused:
+            self._toil_over(asker, refused)
             raise
         raise AuthorityUnsettled()
 
@@ -254,6 +254,11 @@ class Operations:
         """Take rows from the asker's allowance; the least that anything costs is one."""
         return self.allowances.spend(asker.key, max(rows, 1), self._own_allowance(asker))
 
+    def _toil_over(self, asker: Asker, refused: Refused) -> None:
+        """The way to a refusal; an allowance that is used up is not used further by saying so."""
+        if not isinstance(refused, AllowanceSpent):
+            self._toil(asker, 1)
+
     def _toil(self, asker: Asker, number: int) -> None:
         """Reckon with so many tables that were planned anew, or as long a way to a refusal."""
         self.allowances.toil(asker.key, number * ROWS_OF_A_TOIL, self._own_allowance(asker))
@@ -286,7 +291,7 @@ class Operations:
                 refused = refusal(raised)
                 if is_first:
                     refused = await self.settled(refused, asked.call.authority)
-                self._toil(asker, 1)
+                self._toil_over(asker, refused)
                 errors.append(describe(refused, asker.language, [want.key]))
             is_first = is_first and want.name == "__typename"
             members.append(dump(want.key) + b":" + (value or b"null"))

@@ -1,7 +1,7 @@
 """Choices (取舍): what was chosen for the service, against what might have been, in one run.
 
-Uvicorn or Granian; the county set inside the statement or in a transaction; JSON of pairs or of
-rows.
+Uvicorn or Granian; the county set inside the statement or in a transaction; JSON of pairs, of
+rows, or joined from texts.
 """
 
 from collections import defaultdict

@@ -165,6 +165,19 @@ class TestAnswers:
         assert statuses[:5] == [200] * 5
         assert statuses[-1] == 429
 
+    async def test_whoever_comes_again_after_the_seconds_named_is_answered(
+        self, sparing: Service, county: County, clock: list[float]
+    ) -> None:
+        bearer = await token(county, county.administrator)
+        while (refused := await sparing.send(TWENTY, token=bearer)).status_code == 200:
+            pass
+        assert refused.status_code == 429
+        for _ in range(3):
+            again = await sparing.send(TWENTY, token=bearer)
+            assert again.headers["retry-after"] == refused.headers["retry-after"]
+        clock[0] += int(refused.headers["retry-after"])
+        assert (await sparing.send(TWENTY, token=bearer)).status_code == 200
+
     async def test_the_schemas_description_is_reckoned_too(
         self, sparing: Service, county: County
     ) -> None:
