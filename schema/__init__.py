@@ -25,6 +25,8 @@ CAPABILITIES = (
     "clients",
     "trusted_documents",
     "accounts",
+    "matters",
+    "notices",
     "events",
 )
 

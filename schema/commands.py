@@ -110,7 +110,7 @@ class Command:
     @property
     def capability(self) -> str:
         """The service that it is of, as in the policies: `units`."""
-        return self.run.__module__.rpartition(".")[2]
+        return self.run.__module__.split(".")[1]
 
     @property
     def verb(self) -> str:

@@ -28,12 +28,12 @@ class Node:
     id: strawberry.ID = identity()
 
 
-def label(section: str, column: str, description: str) -> Any:
+def label(section: str, column: str, description: str, *, key: str = "labels") -> Any:
     """What the county's pack calls the value of a column, in the language asked for."""
 
     def build(ask: Ask, row: Row) -> ColumnElement[Any]:
         language = ask.argument("language", Text())
-        return from_pack(ask, [section, "labels"], row[column], language)
+        return from_pack(ask, [section, key], row[column], language)
 
     wanted = argument("language", Language, "语言，默认中文。 Language; Chinese.", Language.ZH)
     return computed(build, description, wanted)

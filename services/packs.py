@@ -7,6 +7,7 @@ checked as a whole; what a document doesn't say is the product's default.
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, TypeVar
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import Column, ColumnElement, Index, UniqueConstraint, func, text
@@ -15,7 +16,7 @@ from sqlmodel import Field, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor, authorize
-from services import clock
+from services import clock, rows
 from services.errors import Refused
 from services.events import record, state_of
 from services.rows import made
@@ -142,6 +143,26 @@ async def read(session: AsyncSession, by: Actor, name: str, model: type[SectionT
     section = model.model_validate(pack.document.get(name, {}) if pack else {})
     if number is not None:
         kept.put(key, section)
+    return section
+
+
+async def active(session: AsyncSession, by: Actor) -> UUID:
+    """The id of the county's active edition, which what begins now keeps until it ends."""
+    pack = await _current(session, by)
+    assert pack is not None  # noqa: S101 - a county is founded with its first edition
+    return pack.id
+
+
+async def read_edition(
+    session: AsyncSession, by: Actor, pack: UUID, name: str, model: type[SectionT]
+) -> SectionT:
+    """A section of one edition; no edition's document ever changes, so it is read once."""
+    key, kept = (by.tenant_id, pack, name), session.info["packs"]
+    known: SectionT | None = kept.get(key)
+    if known is not None:
+        return known
+    row = await rows.find(session, Pack, by, pack)
+    section: SectionT = kept.put(key, model.model_validate(row.document.get(name, {})))
     return section
 
 

@@ -13,6 +13,7 @@ import schema
 from schema.commands import KEY, Command, Parameter
 from schema.reading.catalogue import DEFINITION, Catalogue
 from schema.reading.declare import Here, Pages
+from services.matters.tables import Channel
 from tests.schema.world import World
 
 # The GraphQL types whose ids a command may ask for, and the table of each.
@@ -30,6 +31,8 @@ TABLES = {
     "SubjectLink": "subject_link",
     "Tenant": "tenant",
     "TrustedDocument": "trusted_document",
+    "Matter": "matter",
+    "Notice": "notice",
 }
 
 
@@ -39,6 +42,10 @@ PLAIN = {
     "Post": " where role = 'resident'",
     "Appointment": " where post_id in (select id from post where role = 'resident')",
 }
+
+
+# What fits together, where the first of each choice doesn't.
+SAID: dict[str, dict[str, Any]] = {"raiseMatter": {"channel": Channel.visit}}
 
 
 @dataclass(frozen=True)
@@ -96,7 +103,8 @@ def arguments(mutation: Mutation, known: Mapping[str, UUID]) -> dict[str, Any]:
     chosen = dict(known)
     if mutation.name == "assignDuty":
         chosen["committee"] = known["industry"]
-    return {p.name: _value(p, chosen) for p in mutation.command.parameters if _is_wanted(p)}
+    given = {p.name: _value(p, chosen) for p in mutation.command.parameters if _is_wanted(p)}
+    return given | SAID.get(mutation.name, {})
 
 
 def _is_wanted(parameter: Parameter) -> bool:

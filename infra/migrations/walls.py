@@ -12,7 +12,7 @@ READ_WRITE = "sanfang_rw"
 READ_ONLY = "sanfang_ro"
 TENANTS, EVENTS = "tenant", "event"
 CHANGES = "sanfang_changes(uuid[], text, integer)"
-APPENDED_ONLY = frozenset({"event", "rule_book"})
+APPENDED_ONLY = frozenset({"event", "matter_entry", "rule_book"})
 PLATFORM_ID = "00000000-0000-0000-0000-000000000001"
 # A query of its own, so that a statement reads the setting once and not for each row.
 TENANT = "(select nullif(current_setting('sanfang.tenant', true), '')::uuid)"

@@ -17,7 +17,10 @@ from services import (
     stations,
     trusted_documents,
 )
+from services.matters.states import MatterState
+from services.matters.tables import Channel, Visibility
 from tests.county import County, Tree
+from tests.way import Way
 
 PHONE = "19900001234"
 
@@ -48,6 +51,7 @@ async def world(county: County) -> World:
     await _hidden(county, tree)
     await _access(county, head.id)
     await _words(county)
+    way = await _matters(county, tree)
     readers = {
         "public": Actor(county.id, county.slug),
         "auditor": county.founders["auditor"],
@@ -58,6 +62,7 @@ async def world(county: County) -> World:
         "stairwell_head": await county.actor("stairwell_head", tree.stairwell),
         "firm_manager": await county.actor("firm_manager", tree.firm),
         "resident": await county.reload(resident.id),
+        "raiser": way.resident,
         "client": await _client(county),
     }
     return World(county, tree, readers, resident.id)
@@ -112,6 +117,18 @@ async def _hidden(county: County, tree: Tree) -> None:
         await stations.open(
             session, by, grid=grid.id, name="偏院驿站", address="偏街1号", hours="9-17", since=begun
         )
+
+
+async def _matters(county: County, tree: Tree) -> Way:
+    """A matter at each of several places of the way, one of them confidential, one taken down."""
+    way = await Way.of(county, tree)
+    for state in (MatterState.closed, MatterState.suspended, MatterState.merged):
+        await way.at(state)
+    await way.raised(visibility=Visibility.confidential, is_urgent=True)
+    await way.raised(
+        by=way.worker, channel=Channel.phone, raiser_name="试验人", raiser_phone="19900005678"
+    )
+    return way
 
 
 async def _words(county: County) -> None:

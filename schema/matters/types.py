@@ -1,0 +1,248 @@
+"""A matter (事项) as it is read: what it is about, where it stands, who passed it on and when."""
+
+from datetime import datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+from sqlalchemy import BigInteger, ColumnElement, Text, case, cast, func, literal, or_, select
+
+from schema.nodes import Language, Node, label
+from schema.people import Person
+from schema.reading.declare import (
+    Ask,
+    Row,
+    argument,
+    column,
+    computed,
+    connection,
+    light,
+    link,
+    reads,
+    subscription,
+)
+from schema.reading.pages import Connection
+from schema.scopes import among, equals, found_by, of_person, pointing, under
+from services.matters.states import NEXT, TRANSITIONS, MatterState
+from services.matters.tables import (
+    Channel,
+    HandlingClass,
+    Recommendation,
+    Visibility,
+)
+from services.matters.tables import Matter as Table
+from services.matters.tables import MatterEntry as EntryTable
+
+if TYPE_CHECKING:
+    from schema.appointments import Appointment
+    from schema.units import Unit
+
+MATTER = light(Table)
+ENTRY = light(EntryTable)
+
+strawberry.enum(MatterState, description="事项的状态：六步及其旁支。 Where a matter stands.")
+strawberry.enum(Visibility, description="谁能知道这件事项。 Who may come to know of a matter.")
+strawberry.enum(Channel, description="事项的来源。 How a matter came in.")
+strawberry.enum(HandlingClass, description="分类办事的类别。 By whom a matter is handled.")
+strawberry.enum(Recommendation, description="初议的建议。 What a head recommends.")
+
+
+@strawberry.enum(description="事项按什么排序。 By what matters are ordered.")
+class MatterOrder(Enum):
+    """By what matters are ordered."""
+
+    RAISED_AT = "raised_at"
+
+
+@strawberry.enum(description="流转记录按什么排序。 By what entries are ordered.")
+class MatterEntryOrder(Enum):
+    """By what entries are ordered."""
+
+    SEQ = "seq"
+
+
+@strawberry.input(description="只要这样的事项。 Only such matters.")
+class MatterFilter:
+    """Only such matters."""
+
+    states: list[MatterState] | None = among(Table.state, "状态之一。 One of these states.")
+    grid: strawberry.ID | None = pointing(Table.grid_id, "Unit", "网格。 The grid.")
+    place: strawberry.ID | None = pointing(Table.place_id, "Unit", "地点。 The place itself.")
+    holder: strawberry.ID | None = pointing(Table.holder_id, "Unit", "在谁手里。 Who has it.")
+    handler: strawberry.ID | None = pointing(Table.handler_id, "Unit", "承办单位。 The handler.")
+    raiser: strawberry.ID | None = pointing(Table.raiser_id, "Person", "提事人。 Who raised it.")
+    category: str | None = equals(Table.category, "类别。 The category.")
+    code: str | None = equals(Table.code, "编号。 Its number.")
+
+
+def _seen_in(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElement[bool]:
+    """A matter is where it may be seen from, and with whoever handles it."""
+    return or_(under(ask, row["scope_id"], held), under(ask, row["handler_id"], held))
+
+
+def _entry_seen_in(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElement[bool]:
+    matter = MATTER.alias()
+    seen = select(matter.c.id).where(
+        matter.c.tenant_id == ask.tenant, _seen_in(ask, matter.c, held)
+    )
+    return found_by(ask, row["matter_id"], seen, matter.c.id)
+
+
+def _entry_is_raisers(ask: Ask, row: Row) -> ColumnElement[bool]:
+    matter = MATTER.alias()
+    mine = select(matter.c.id).where(
+        matter.c.tenant_id == ask.tenant, matter.c.raiser_id == ask.person
+    )
+    return found_by(ask, row["matter_id"], mine, matter.c.id)
+
+
+def _next(ask: Ask, row: Row) -> ColumnElement[Any]:
+    """What comes next, in the language asked for."""
+    is_english = ask.argument("language", Text()) == "en"
+    said = {
+        state.value: case((is_english, literal(said.en)), else_=literal(said.zh))
+        for state, said in NEXT.items()
+    }
+    return case(said, value=row["state"], else_=literal(""))
+
+
+def _act(ask: Ask, row: Row) -> ColumnElement[Any]:
+    """What was done, in the language asked for."""
+    is_english = ask.argument("language", Text()) == "en"
+    said = {
+        verb: case((is_english, literal(act.label.en)), else_=literal(act.label.zh))
+        for verb, act in TRANSITIONS.items()
+    }
+    return case(said, value=row["verb"], else_=row["verb"])
+
+
+def _is_overdue(ask: Ask, row: Row) -> ColumnElement[Any]:
+    return func.coalesce(row["due_at"] < func.now(), False)
+
+
+def _seconds_held(ask: Ask, row: Row) -> ColumnElement[Any]:
+    """From the entry before until this one."""
+    before = ENTRY.alias()
+    since = select(before.c.at).where(
+        before.c.tenant_id == ask.tenant,
+        before.c.matter_id == row["matter_id"],
+        before.c.seq == row["seq"] - 1,
+    )
+    passed = row["at"] - since.correlate_except(before).scalar_subquery()
+    return cast(func.coalesce(func.extract("epoch", passed), 0), BigInteger)
+
+
+def _in_language() -> Any:
+    return argument("language", Language, "语言，默认中文。 Language; Chinese.", Language.ZH)
+
+
+@strawberry.type(
+    description="流转记录：谁、何时、以什么职务办的。 One act on a matter: who, when, as what."
+)
+@reads(EntryTable, "matters", unit=_entry_seen_in, own=_entry_is_raisers)
+class MatterEntry(Node):
+    """One act on a matter."""
+
+    seq: int = column(EntryTable.seq, "序号，从一起不间断。 Its number; from 1, without a gap.")
+    act: str = computed(_act, "办了什么。 What was done.", _in_language())
+    verb: str = column(EntryTable.verb, "操作代号。 The act's name.")
+    from_state: MatterState | None = column(EntryTable.from_state, "之前的状态。 State before.")
+    to_state: MatterState = column(EntryTable.to_state, "之后的状态。 State after.")
+    at: datetime = column(EntryTable.at, "时刻。 When.")
+    person: Person | None = link(EntryTable.made_by, "谁办的。 Who did it.")
+    appointment: Annotated["Appointment", strawberry.lazy("schema.appointments")] | None = link(
+        EntryTable.made_as, "以哪个任职。 In which appointment."
+    )
+    unit: Annotated["Unit", strawberry.lazy("schema.units")] | None = link(
+        EntryTable.unit_id, "之前在谁手里。 Who had it in hand before."
+    )
+    to_unit: Annotated["Unit", strawberry.lazy("schema.units")] | None = link(
+        EntryTable.to_unit_id, "之后在谁手里。 Who has had it in hand since."
+    )
+    seconds_held: int = computed(
+        _seconds_held, "距上一条记录的秒数：在那里停了多久。 Seconds since the entry before."
+    )
+    due_at: datetime | None = column(EntryTable.due_at, "当时的期限。 The deadline at that moment.")
+    said: str | None = column(EntryTable.said, "意见、理由或结果。 The opinion, reason or result.")
+    head: str | None = column(EntryTable.head, "哪一级的初议。 The opinion of which level.")
+    recommends: Recommendation | None = column(
+        EntryTable.recommends, "建议办结还是上会。 Settle or table."
+    )
+
+
+@strawberry.type(
+    description="事项：三事六步，每一步有人、有期限、有记录。 A matter on its six steps."
+)
+@reads(Table, "matters", unit=_seen_in, own=of_person("raiser_id"))
+class Matter(Node):
+    """A resident's matter."""
+
+    code: str = column(Table.code, "编号，便于口头查询。 Its number, to name it by.")
+    category: str = column(Table.category, "类别代号。 Its category.")
+    category_label: str = label(
+        "matters", "category", "本县对这一类的叫法。 What the county calls it.", key="categories"
+    )
+    title: str = column(Table.title, "一句话说明。 The matter in a sentence.")
+    text: str = column(Table.text, "经过和诉求。 What happened, what is asked.")
+    place: Annotated["Unit", strawberry.lazy("schema.units")] | None = link(
+        Table.place_id, "地点。 Where it is."
+    )
+    place_detail: str | None = column(Table.place_detail, "具体位置。 Where exactly.")
+    grid: Annotated["Unit", strawberry.lazy("schema.units")] | None = link(
+        Table.grid_id, "网格。 The grid."
+    )
+    visibility: Visibility = column(Table.visibility, "谁能知道。 Who may come to know of it.")
+    channel: Channel = column(Table.channel, "来源。 How it came in.")
+    is_urgent: bool = column(Table.is_urgent, "是否紧急。 Whether hours count.")
+    raiser: Person | None = link(Table.raiser_id, "提事人，已登记的。 The raiser, if registered.")
+    contact_name: str | None = column(
+        Table.contact_name, "代记的提事人，隐去。 The raiser taken down, masked."
+    )
+    contact_phone: str | None = column(Table.contact_phone, "其电话，隐去。 Their number, masked.")
+    state: MatterState = column(Table.state, "状态。 Where it stands.")
+    state_label: str = label("matters", "state", "本县对这个状态的叫法。 What the county calls it.")
+    next: str = computed(_next, "下一步由谁做什么。 What comes next.", _in_language())
+    holder: Annotated["Unit", strawberry.lazy("schema.units")] | None = link(
+        Table.holder_id, "现在在谁手里。 Who has it in hand."
+    )
+    due_at: datetime | None = column(Table.due_at, "这一步的期限。 By when this step is due.")
+    is_overdue: bool = computed(_is_overdue, "是否已逾期。 Whether it is overdue.")
+    rung: str | None = column(Table.rung, "督办到了哪一级。 The latest rung of supervision.")
+    handling_class: HandlingClass | None = column(Table.handling_class, "分类。 By whom.")
+    handler: Annotated["Unit", strawberry.lazy("schema.units")] | None = link(
+        Table.handler_id, "承办单位。 The unit that handles it."
+    )
+    result: str | None = column(Table.result, "办理结果。 What came of it.")
+    completed_at: datetime | None = column(Table.completed_at, "报告结果的时刻。 Reported when.")
+    verified_by: Person | None = link(Table.verified_by, "谁核实的。 Who verified it.")
+    verified_at: datetime | None = column(Table.verified_at, "核实的时刻。 Verified when.")
+    is_confirmed: bool | None = column(Table.is_confirmed, "提事人是否确认。 Confirmed or not.")
+    satisfaction: int | None = column(Table.satisfaction, "满意度，1 到 5。 From 1 to 5.")
+    satisfaction_word: str | None = column(Table.satisfaction_word, "评语。 A word about it.")
+    reopened: int = column(Table.reopened, "重新办理的次数。 How often it was reopened.")
+    merged_into: Annotated["Matter", strawberry.lazy("schema.matters.types")] | None = link(
+        Table.merged_into_id, "并入了哪件。 The matter that it was merged into."
+    )
+    raised_at: datetime = column(Table.raised_at, "提出的时刻。 Raised when.")
+    closed_at: datetime | None = column(Table.closed_at, "办结的时刻。 Closed when.")
+    entries: Connection[MatterEntry] = connection(
+        EntryTable.matter_id, MatterEntryOrder, "流转记录。 How it went, act by act."
+    )
+    version: int = column(Table.version, "版本。 Its version.")
+
+
+@strawberry.type
+class Queries:
+    """What can be asked about matters."""
+
+    matters: Connection[Matter] = connection(None, MatterOrder, "事项。 Matters.", MatterFilter)
+
+
+@strawberry.type
+class Subscriptions:
+    """What of matters one may be told of."""
+
+    matter_changed: Matter | None = subscription(
+        "这件事项：先推送现状，以后每次变更再推送；看不到时以错误结束。"
+        " This matter: as it is now, then after each change; an error ends it once it is unseen."
+    )

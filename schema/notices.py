@@ -1,0 +1,74 @@
+"""Notices (消息): what one is told of the matters that one follows."""
+
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+import strawberry
+from sqlalchemy import ColumnElement, Text, case, literal
+
+from schema.commands import command
+from schema.matters.types import Matter
+from schema.nodes import Language, Node
+from schema.reading.declare import Ask, Row, argument, column, computed, connection, link, reads
+from schema.reading.pages import Connection
+from schema.scopes import is_current, of_person
+from services import notices
+from services.matters.states import TRANSITIONS
+from services.notices import Notice as Table
+
+
+@strawberry.enum(description="消息按什么排序。 By what notices are ordered.")
+class NoticeOrder(Enum):
+    """By what notices are ordered."""
+
+    AT = "at"
+
+
+@strawberry.input(description="只要这样的消息。 Only such notices.")
+class NoticeFilter:
+    """Only such notices."""
+
+    unseen: bool | None = is_current(Table.seen_at, "是否未读。 Whether it is still unseen.")
+
+
+def _words(ask: Ask, row: Row) -> ColumnElement[Any]:
+    is_english = ask.argument("language", Text()) == "en"
+    said = {
+        act.event: case((is_english, literal(act.label.en)), else_=literal(act.label.zh))
+        for act in TRANSITIONS.values()
+    }
+    return case(said, value=row["event"], else_=row["event"])
+
+
+@strawberry.type(description="消息：关注的事项有了进展。 A followed matter has gone on.")
+@reads(Table, "notices", own=of_person("person_id"))
+class Notice(Node):
+    """What a person is told of a matter."""
+
+    at: datetime = column(Table.at, "时刻。 When.")
+    event: str = column(Table.event, "事件名。 The event's name.")
+    words: str = computed(
+        _words, "发生了什么。 What happened.",
+        argument("language", Language, "语言，默认中文。 Language; Chinese.", Language.ZH),
+    )  # fmt: skip
+    matter: Matter | None = link(
+        Table.matter_id, "事项；只关注的人看不到原文。 The matter, if seen."
+    )
+    seen_at: datetime | None = column(Table.seen_at, "已读的时刻。 Seen when.")
+
+
+@strawberry.type
+class Queries:
+    """What can be asked about notices."""
+
+    notices: Connection[Notice] = connection(None, NoticeOrder, "消息。 Notices.", NoticeFilter)
+
+
+@strawberry.type
+class Mutations:
+    """The commands of notices."""
+
+    acknowledge_notice: Notice | None = command(
+        notices.acknowledge, "标记已读。 Say that one has seen it."
+    )

@@ -1,0 +1,71 @@
+"""Calendar (日历): the county's working days, by which deadlines are reckoned.
+
+The State Council's holidays and exchanged days come from the library `holidays`; a county may add
+days off (a local holiday, a flood) and working days. Of years whose exchanges aren't announced yet
+only the statutory days are known.
+"""
+
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Self
+
+import holidays
+from pydantic import model_validator
+
+from services import packs
+from services.clock import CHINA
+
+DAY = timedelta(days=1)
+
+
+@packs.section("calendar")
+class CalendarRules(packs.Section):
+    """The days on which this county differs from the country."""
+
+    days_off: tuple[date, ...] = ()
+    workdays: tuple[date, ...] = ()
+
+    @model_validator(mode="after")
+    def _without_contradiction(self) -> Self:
+        both = sorted(set(self.days_off) & set(self.workdays))
+        if both:
+            raise ValueError(f"both a day off and a working day: {', '.join(map(str, both))}")
+        return self
+
+
+def is_workday(rules: CalendarRules, day: date) -> bool:
+    """Whether the county works on this day."""
+    if day in rules.workdays or day in rules.days_off:
+        return day in rules.workdays
+    return _china().is_working_day(day)
+
+
+def workday_after(rules: CalendarRules, start: datetime, days: int) -> datetime:
+    """The end of the `days`-th working day after the day of this moment: midnight in China.
+
+    Of no days it is the end of this very day, whatever day it is.
+    """
+    day = start.astimezone(CHINA).date()
+    while days > 0:
+        day += DAY
+        days -= is_workday(rules, day)
+    return _midnight_after(day)
+
+
+def workdays_between(rules: CalendarRules, start: datetime, end: datetime) -> int:
+    """How many working days lie after the day of `start`, up to the one that ends at `end`."""
+    day, last = start.astimezone(CHINA).date(), (end.astimezone(CHINA) - DAY).date()
+    counted = 0
+    while day < last:
+        day += DAY
+        counted += is_workday(rules, day)
+    return counted
+
+
+def _midnight_after(day: date) -> datetime:
+    return datetime.combine(day + DAY, time(), CHINA)
+
+
+@lru_cache(maxsize=1)
+def _china() -> holidays.HolidayBase:
+    return holidays.country_holidays("CN")

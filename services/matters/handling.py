@@ -1,0 +1,244 @@
+"""Handle (办事): by class, with a result; verified by another, shown in public, closed or reopened.
+
+Self, firm, department, owners' vote: the class says what kind of unit handles it.
+"""
+
+from datetime import datetime, time, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from policies import Actor
+from services import clock, units
+from services.arguments import Length, Of, Reason, Version
+from services.errors import Refused
+from services.matters.arguments import DueOn, MatterId, Said, Words
+from services.matters.moving import Case, Raiser, go, take
+from services.matters.tables import HandlingClass, Matter
+from services.units import UnitKind
+
+HANDLERS: dict[HandlingClass, frozenset[UnitKind]] = {
+    HandlingClass.own: frozenset(
+        {
+            UnitKind.grid, UnitKind.community, UnitKind.building, UnitKind.stairwell,
+            UnitKind.party_branch, UnitKind.owners_committee,
+        }
+    ),
+    HandlingClass.firm: frozenset({UnitKind.firm}),
+    HandlingClass.department: frozenset(
+        {UnitKind.linked_department, UnitKind.bureau, UnitKind.co_building_unit}
+    ),
+    HandlingClass.owners_vote: frozenset({UnitKind.owners_committee}),
+}  # fmt: skip
+
+
+class HandlerUnfit(Refused):
+    """这一类（{handling_class}）不能交给这个单元办理：{id}。
+    A matter of this class ({handling_class}) isn't handled by such a unit: {id}.
+    """
+
+
+class HandlerMissing(Refused):
+    """还没有明确承办单位和期限，请先交办（assignMatter）。
+    Nobody has been assigned yet: say who handles it and by when (assignMatter).
+    """
+
+
+class DueTooEarly(Refused):
+    """办结期限不能早于今天（{today}）。
+    It can't be due before today ({today}).
+    """
+
+
+class SameHands(Refused):
+    """核实须由承办人以外的人进行。
+    A result is verified by somebody other than who handled it.
+    """
+
+
+class NotVerified(Refused):
+    """结果还没有经他人核实（verifyMatter），不能办结。
+    The result hasn't been verified by another yet (verifyMatter), so it can't be closed.
+    """
+
+
+class ReopeningOver(Refused):
+    """可以重新办理的期限已过（到 {until}）。请另提一件事项。
+    The time for reopening is over (it was {until}). Raise another matter.
+    """
+
+
+Score = Annotated[int, "满意度，1 到 5。 How content, from 1 to 5."]
+
+
+class ScoreUnknown(Refused):
+    """满意度是 1 到 5 的整数。
+    Satisfaction is a whole number from 1 to 5.
+    """
+
+
+async def assign(
+    session: AsyncSession,
+    by: Actor,
+    *,
+    matter: MatterId,
+    handling_class: Annotated[HandlingClass, "分类：自办、物业、部门、业主表决。 By whom."],
+    handler: Annotated[UUID, Of("Unit"), "承办单位。 The unit that handles it."],
+    due_on: DueOn,
+    words: Words = None,
+    expected_version: Version = None,
+) -> Matter:
+    """Say by which class a matter is handled, by which unit, and until when."""
+    case = await take(session, by, "assign", matter, expected_version=expected_version)
+    return await hand_over(session, by, "assign", case, handling_class, handler, due_on, words)
+
+
+async def hand_over(
+    session: AsyncSession,
+    by: Actor,
+    verb: str,
+    case: Case,
+    handling_class: HandlingClass,
+    handler: UUID,
+    due_on: DueOn,
+    said: str | None,
+) -> Matter:
+    """Put a matter into a unit's hands until the end of a day."""
+    unit = await units.find_open(session, by, handler)
+    if unit.kind not in HANDLERS[handling_class]:
+        raise HandlerUnfit(handling_class=handling_class.value, id=f"Unit:{handler}")
+    if due_on < clock.today():
+        raise DueTooEarly(today=clock.today())
+    row = case.matter
+    row.handling_class, row.handler_id = handling_class, unit.id
+    end = datetime.combine(due_on + timedelta(days=1), time(), clock.CHINA)
+    return await go(session, by, verb, case, said=said, to=unit.id, due_at=end)
+
+
+async def complete(
+    session: AsyncSession,
+    by: Actor,
+    *,
+    matter: MatterId,
+    result: Annotated[Said, "办理结果。 What came of it."],
+    expected_version: Version = None,
+) -> Matter:
+    """Report the result of a matter; it goes on to be verified and shown in public."""
+    case = await take(session, by, "complete", matter, expected_version=expected_version)
+    row = case.matter
+    if row.handler_id is None:
+        raise HandlerMissing()
+    row.result, row.completed_by = result, by.person_id
+    return await go(session, by, "complete", case, said=result, to=row.grid_id)
+
+
+async def verify(
+    session: AsyncSession,
+    by: Actor,
+    *,
+    matter: MatterId,
+    said: Said,
+    expected_version: Version = None,
+) -> Matter:
+    """Say that one has seen the result, which somebody else has brought about."""
+    case = await take(session, by, "verify", matter, expected_version=expected_version)
+    row = case.matter
+    if by.person_id is None or by.person_id == row.completed_by:
+        raise SameHands()
+    row.verified_by, row.verified_at = by.person_id, clock.now()
+    return await go(session, by, "verify", case, said=said)
+
+
+async def rework(
+    session: AsyncSession,
+    by: Actor,
+    *,
+    matter: MatterId,
+    reason: Reason,
+    expected_version: Version = None,
+) -> Matter:
+    """Send a result back to its handler: it isn't what was promised."""
+    case = await take(session, by, "rework", matter, expected_version=expected_version)
+    _begin_again(case.matter)
+    return await go(session, by, "rework", case, said=reason, to=case.matter.handler_id)
+
+
+async def confirm(
+    session: AsyncSession,
+    by: Actor,
+    *,
+    matter: MatterId,
+    words: Words = None,
+    expected_version: Version = None,
+) -> Matter:
+    """Confirm, as the raiser, that it is as it should be; objecting is `objections`."""
+    case = await take(
+        session, by, "confirm", matter, expected_version=expected_version, raiser=Raiser.alone
+    )
+    case.matter.is_confirmed = True
+    return await go(session, by, "confirm", case, said=words)
+
+
+async def rate(
+    session: AsyncSession,
+    by: Actor,
+    *,
+    matter: MatterId,
+    satisfaction: Score,
+    word: Annotated[str | None, Length(1, 500), "一句话评价。 A word about it."] = None,
+    expected_version: Version = None,
+) -> Matter:
+    """Say, as the raiser, how content one is; the latest word counts, each is on record."""
+    if not 1 <= satisfaction <= 5:
+        raise ScoreUnknown()
+    case = await take(
+        session, by, "rate", matter, expected_version=expected_version, raiser=Raiser.alone
+    )
+    case.matter.satisfaction, case.matter.satisfaction_word = satisfaction, word
+    return await go(session, by, "rate", case, said=f"{satisfaction}/5 {word or ''}".strip())
+
+
+async def close(
+    session: AsyncSession,
+    by: Actor,
+    *,
+    matter: MatterId,
+    words: Words = None,
+    expected_version: Version = None,
+) -> Matter:
+    """Close a matter: verified, shown in public, its window over, every objection answered."""
+    case = await take(session, by, "close", matter, expected_version=expected_version)
+    if case.matter.verified_at is None:
+        raise NotVerified()
+    return await go(session, by, "close", case, said=words)
+
+
+async def reopen(
+    session: AsyncSession,
+    by: Actor,
+    *,
+    matter: MatterId,
+    reason: Reason,
+    expected_version: Version = None,
+) -> Matter:
+    """Take a closed matter up again, within the county's window; counted and shown."""
+    case = await take(
+        session, by, "reopen", matter, expected_version=expected_version, raiser=Raiser.too
+    )
+    row = case.matter
+    assert row.closed_at is not None  # noqa: S101
+    until = row.closed_at + timedelta(days=case.rules.reopen_days)
+    if clock.now() > until:
+        raise ReopeningOver(until=until.isoformat())
+    row.reopened += 1
+    _begin_again(row)
+    row.closed_at = None
+    return await go(session, by, "reopen", case, said=reason, to=row.handler_id)
+
+
+def _begin_again(row: Matter) -> None:
+    """What was verified and confirmed was another result than the one to come."""
+    row.completed_at = row.completed_by = None
+    row.verified_at = row.verified_by = None
+    row.is_confirmed = None

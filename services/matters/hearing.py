@@ -1,0 +1,329 @@
+"""Hear (听事): a matter is raised, goes up the line to the grid head, and a member asks about it.
+
+The line (单元长、楼栋长、网格长) is S10 of the account: each entry says who passed it on, when,
+and how long it lay with them. A confidential matter goes straight to the grid head.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from policies import Actor, Held, authorize
+from services import clock, packs, people, rows, sealing, units
+from services.arguments import Length, Of, Reason, UnitId, Version
+from services.calendar import CalendarRules
+from services.errors import BadInput, Refused
+from services.events import record, state_of
+from services.matters import deadlines
+from services.matters.arguments import Detail, MatterId, Said, Story, Title, Words
+from services.matters.moving import LINE, Raiser, begin_entry, go, ranks_of, take
+from services.matters.rules import MatterRules
+from services.matters.tables import Channel, Matter, Visibility
+from services.notices import MatterWatcher
+from services.prepared import put
+from services.rows import made
+from services.units import Unit, UnitKind
+
+PLACES = (UnitKind.stairwell, UnitKind.building, UnitKind.estate, UnitKind.grid)
+# Without letters and digits that look alike when read over the phone.
+LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+
+
+class PlaceUnfit(Refused):
+    """事项的地点应是网格里的小区、楼栋或单元：{id}。
+    A matter's place is a grid, or an estate, building or stairwell in one: {id}.
+    """
+
+
+class RaiserMissing(Refused):
+    """代人提事请写明提事人：已登记的人员，或姓名和电话。
+    Say for whom it is raised: a registered person, or a name and a phone number.
+    """
+
+
+class LineEnded(Refused):
+    """事项已到网格长，请受理（acceptMatter）或退回（returnMatter）。
+    The matter has reached the grid head: accept it (acceptMatter) or return it (returnMatter).
+    """
+
+
+class LineUnfinished(Refused):
+    """事项还没有逐级报到网格长，请先上报（passOnMatter）。
+    The matter hasn't come up the line to the grid head yet: pass it on first (passOnMatter).
+    """
+
+
+class OwnMatter(Refused):
+    """自己提的事项，这一步须由别人办理。
+    This step of a matter is for somebody else than its raiser.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class RevealedRaiser:
+    """Who stands behind a matter that was taken down, in clear."""
+
+    id: UUID
+    name: str | None
+    phone: str | None
+
+
+async def raise_(
+    session: AsyncSession,
+    by: Actor,
+    *,
+    category: Annotated[str, Length(1, 40), "本县的事项类别。 One of the county's categories."],
+    title: Title,
+    text: Story,
+    place: UnitId,
+    place_detail: Detail = None,
+    visibility: Annotated[Visibility, "谁能知道。 Who may come to know of it."] = Visibility.public,
+    is_urgent: Annotated[bool, "是否紧急，按小时计时。 Whether it is urgent: hours count."] = False,
+    channel: Annotated[
+        Channel, "本人提出，或代为记录的来电、走访。 By oneself, or taken down for another."
+    ] = Channel.own,
+    raiser: Annotated[UUID | None, Of("Person"), "代谁提出。 For whom, if registered."] = None,
+    raiser_name: Annotated[str | None, Length(1, 80), "提事人姓名。 The raiser's name."] = None,
+    raiser_phone: Annotated[str | None, Length(3, 30), "提事人电话。 Their number."] = None,
+) -> Matter:
+    """Raise a matter, for oneself or, by phone or at a visit, on behalf of a resident."""
+    where = await units.find_open(session, by, place)
+    ranks = await ranks_of(session, by, where.id)
+    is_own = channel is Channel.own
+    within, owner = [unit for unit, _ in ranks], by.person_id
+    acting = authorize(
+        by, "raise", "matters", within=() if is_own else within, owner=owner if is_own else None
+    )
+    placed = await _where(session, by, where, ranks, visibility, None if is_own else acting)
+    row = Matter(
+        **made(by, acting), **placed,
+        code=_new_code(), category=category, title=title, text=text, place_detail=place_detail,
+        visibility=visibility, channel=channel, is_urgent=is_urgent, raised_at=clock.now(),
+        raiser_id=by.person_id if is_own else raiser,
+    )  # fmt: skip
+    await _note_raiser(session, by, row, raiser_name, raiser_phone)
+    await _begin(session, by, row, acting)
+    return row
+
+
+async def pass_on(
+    session: AsyncSession,
+    by: Actor,
+    *,
+    matter: MatterId,
+    words: Words = None,
+    expected_version: Version = None,
+) -> Matter:
+    """Pass a matter on to the next head of the line."""
+    case = await take(session, by, "pass_on", matter, expected_version=expected_version)
+    line = _line(case.ranks)
+    place = line.index(case.matter.holder_id)
+    if place + 1 == len(line):
+        raise LineEnded()
+    return await go(session, by, "pass_on", case, said=words, to=line[place + 1])
+
+
+async def accept(
+    session: AsyncSession,
+    by: Actor,
+    *,
+    matter: MatterId,
+    words: Words = None,
+    expected_version: Version = None,
+) -> Matter:
+    """Accept a matter for the grid: the line has ended, a member is to ask about it."""
+    case = await take(session, by, "accept", matter, expected_version=expected_version)
+    if case.matter.holder_id != case.matter.grid_id:
+        raise LineUnfinished()
+    return await go(session, by, "accept", case, said=words)
+
+
+async def inquire(
+    session: AsyncSession,
+    by: Actor,
+    *,
+    matter: MatterId,
+    contacted_at: Annotated[datetime, "与提事人联系的时刻。 When the raiser was contacted."],
+    said: Said,
+    expected_version: Version = None,
+) -> Matter:
+    """Record a party member's contact with the raiser (党员问事)."""
+    beside = await _branches(session, by, matter)
+    case = await take(
+        session, by, "inquire", matter, expected_version=expected_version, beside=beside
+    )
+    row = case.matter
+    if by.person_id == row.raiser_id:
+        raise OwnMatter()
+    if contacted_at > clock.now():
+        raise BadInput(argument="contactedAt", reason="is still to come")
+    if contacted_at < row.raised_at:
+        raise BadInput(argument="contactedAt", reason="before the matter was raised")
+    when = contacted_at.astimezone(clock.CHINA).strftime("%Y-%m-%d %H:%M")
+    return await go(session, by, "inquire", case, said=f"[{when}] {said}")
+
+
+async def return_(
+    session: AsyncSession,
+    by: Actor,
+    *,
+    matter: MatterId,
+    reason: Reason,
+    expected_version: Version = None,
+) -> Matter:
+    """Return a matter to its raiser, who is told what is missing."""
+    case = await take(session, by, "return", matter, expected_version=expected_version)
+    return await go(session, by, "return", case, said=reason)
+
+
+async def resubmit(
+    session: AsyncSession,
+    by: Actor,
+    *,
+    matter: MatterId,
+    title: Title | None = None,
+    text: Story | None = None,
+    place_detail: Detail = None,
+    expected_version: Version = None,
+) -> Matter:
+    """Send a returned matter again, with what was missing; what is left out stays."""
+    case = await take(
+        session, by, "resubmit", matter, expected_version=expected_version, raiser=Raiser.alone
+    )
+    row = case.matter
+    row.title, row.text = title or row.title, text or row.text
+    row.place_detail = place_detail or row.place_detail
+    is_confidential = row.visibility == Visibility.confidential
+    first = row.grid_id if is_confidential else _line(case.ranks)[0]
+    return await go(session, by, "resubmit", case, to=first)
+
+
+async def withdraw(
+    session: AsyncSession,
+    by: Actor,
+    *,
+    matter: MatterId,
+    reason: Reason,
+    expected_version: Version = None,
+) -> Matter:
+    """Withdraw one's own matter before it is handled; it stays on record."""
+    case = await take(
+        session, by, "withdraw", matter, expected_version=expected_version, raiser=Raiser.alone
+    )
+    return await go(session, by, "withdraw", case, said=reason)
+
+
+async def reveal(
+    session: AsyncSession,
+    by: Actor,
+    *,
+    matter: MatterId,
+    purpose: Annotated[str, Length(4, 500), "为了什么事。 What it is needed for; kept on record."],
+) -> RevealedRaiser:
+    """Show the name and number of whoever had a matter taken down; the look is on record."""
+    row = await rows.find(session, Matter, by, matter)
+    ranks = await ranks_of(session, by, row.scope_id)
+    acting = authorize(by, "reveal", "matters", within=[unit for unit, _ in ranks])
+    record(
+        session, by, "matter.raiser_revealed", row, acting=acting, before=state_of(row),
+        note={"purpose": purpose},
+    )  # fmt: skip
+    if row.contact_cipher is None or row.key_number is None:
+        return RevealedRaiser(row.id, None, None)
+    keys = await sealing.keys(session, by.tenant_id)
+    opened = keys.open(row.key_number, row.contact_cipher, context=f"{row.id}:contact") or ""
+    name, _, phone = opened.partition("\n")
+    return RevealedRaiser(row.id, name or None, phone or None)
+
+
+async def _note_raiser(
+    session: AsyncSession, by: Actor, row: Matter, name: str | None, phone: str | None
+) -> None:
+    """Whoever isn't registered is sealed into the matter: name and number on a line each."""
+    is_named = name is not None and phone is not None
+    if row.channel == Channel.own:
+        if name or phone or row.raiser_id is None:
+            raise BadInput(argument="channel", reason="another's matter comes by phone or visit")
+        return
+    if row.raiser_id is not None:
+        await people.find(session, by, row.raiser_id)
+    if (row.raiser_id is None) != is_named or (name is None) != (phone is None):
+        raise RaiserMissing()
+    if name is None or phone is None:
+        return
+    digits = people.normal_phone(phone)
+    keys = await sealing.keys(session, by.tenant_id)
+    row.key_number = keys.number
+    row.contact_cipher = keys.seal(keys.number, f"{name}\n{digits}", context=f"{row.id}:contact")
+    row.contact_name = name[:1] + "*" * (len(name) - 1)
+    row.contact_phone = people.mask(digits, 3, 4)
+
+
+async def _where(
+    session: AsyncSession,
+    by: Actor,
+    place: Unit,
+    ranks: list[tuple[UUID, UnitKind]],
+    visibility: Visibility,
+    acting: Held | None,
+) -> dict[str, Any]:
+    """The place with its grid, from where the matter is seen, and who has it in hand first.
+
+    That is the lowest head of the line; what a head takes down is with that head at once.
+    """
+    grid = next((unit for unit, kind in ranks if kind is UnitKind.grid), None)
+    if grid is None or place.kind not in PLACES:
+        raise PlaceUnfit(id=f"Unit:{place.id}")
+    line = _line(ranks)
+    taken_down_by = acting.unit_id if acting and acting.unit_id in line else None
+    is_taken_down = acting is not None and acting.unit_id in [unit for unit, _ in ranks]
+    first = taken_down_by or (line[-1] if is_taken_down else line[0])
+    is_confidential = visibility is Visibility.confidential
+    return {
+        "place_id": place.id,
+        "grid_id": grid,
+        "scope_id": grid if is_confidential else place.id,
+        "holder_id": grid if is_confidential else first,
+        "pack_id": await packs.active(session, by),
+    }
+
+
+async def _begin(session: AsyncSession, by: Actor, row: Matter, acting: Held | None) -> None:
+    rules = await packs.read_edition(session, by, row.pack_id, "matters", MatterRules)
+    if row.category not in rules.categories:
+        raise BadInput(argument="category", reason=f"one of {', '.join(rules.categories)}")
+    calendar = await packs.read_edition(session, by, row.pack_id, "calendar", CalendarRules)
+    row.due_at = deadlines.of(rules, calendar, row, row.raised_at)
+    row.alarm_at = deadlines.alarm(rules, calendar, row)
+    session.add(row)
+    begin_entry(session, by, row, acting)
+    if row.raiser_id is not None:
+        put(session, MatterWatcher, tenant_id=by.tenant_id, matter_id=row.id,
+            person_id=row.raiser_id)  # fmt: skip
+    record(session, by, "matter.raised", row, acting=acting)
+
+
+def _line(ranks: list[tuple[UUID, UnitKind]]) -> list[UUID]:
+    """The units of the line that the place has, from the lowest to the grid."""
+    return [unit for unit, kind in ranks if kind in LINE]
+
+
+async def _branches(session: AsyncSession, by: Actor, matter: UUID) -> list[UUID]:
+    """The party branches of the matter's grid, whose members ask."""
+    row = await rows.find(session, Matter, by, matter)
+    wanted = select(Unit.id).where(
+        Unit.tenant_id == by.tenant_id, Unit.parent_id == row.grid_id,
+        Unit.kind == UnitKind.party_branch, col(Unit.until).is_(None),
+    )  # fmt: skip
+    return list(await session.exec(wanted))
+
+
+def _new_code() -> str:
+    """A short number to name the matter by: the day, and five letters drawn by lot."""
+    drawn = "".join(secrets.choice(LETTERS) for _ in range(5))
+    return f"{clock.today():%y%m%d}-{drawn}"

@@ -1,0 +1,231 @@
+"""How a matter moves: one way for every act, so that no state changes without its entry and event.
+
+`take` finds, locks and authorises; `go` changes, numbers the entry, records. Of two acts at once on
+one matter the second waits for the lock, and then finds the matter where the first has left it.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Uuid, bindparam, select
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from policies import Actor, Held, authorize
+from services import clock, notices, packs, rows
+from services.calendar import CalendarRules
+from services.events import record, state_of
+from services.matters import deadlines
+from services.matters.rules import MatterRules
+from services.matters.states import DUE, STEPS, TRANSITIONS, MatterState, leads_to
+from services.matters.tables import Matter, MatterEntry, Recommendation
+from services.prepared import Prepared, put
+from services.tree import UnitPath
+from services.units import Unit, UnitKind
+
+OBJECT = "matters"
+# The line of S10 (单元长、楼栋长、网格长), and whoever stands above it.
+LINE = (UnitKind.stairwell, UnitKind.building, UnitKind.grid)
+RANKS = (*LINE, UnitKind.community, UnitKind.working_committee, UnitKind.county)
+# When it first came to a state, by which the days of each step are counted.
+REACHED = {
+    MatterState.inquiring: ("accepted_at",),
+    MatterState.preliminary: ("inquired_at",),
+    MatterState.tabled: ("deliberated_at", "tabled_at"),
+    MatterState.handling: ("decided_at",),
+    MatterState.published: ("deliberated_at", "completed_at"),
+    MatterState.closed: ("closed_at",),
+}
+# Of these nobody is told: they are steps inside a step.
+QUIET = frozenset({"opine", "excuse"})
+
+
+class Raiser(Enum):
+    """What part the raiser has in an act."""
+
+    like_others = auto()
+    too = auto()
+    alone = auto()
+
+
+@dataclass(slots=True)
+class Case:
+    """A matter in hand: the row, the rules that it began under, and in which post one acts."""
+
+    matter: Matter
+    rules: MatterRules
+    calendar: CalendarRules
+    ranks: list[tuple[UUID, UnitKind]]
+    acting: Held | None
+    before: dict[str, Any]
+
+    def unit_at(self, kind: UnitKind) -> UUID | None:
+        """The unit of this kind that the place is in, or is."""
+        return next((unit for unit, its_kind in self.ranks if its_kind is kind), None)
+
+    def above(self, unit: UUID) -> UUID:
+        """The unit that stands above another in the line; above a firm or an office, the community.
+
+        Nothing stands above the topmost but itself.
+        """
+        ranked = [one for one, kind in self.ranks if kind in RANKS]
+        if unit not in ranked:
+            return self.unit_at(UnitKind.community) or ranked[-1]
+        return ranked[min(ranked.index(unit) + 1, len(ranked) - 1)]
+
+
+async def take(
+    session: AsyncSession,
+    by: Actor,
+    verb: str,
+    matter: UUID,
+    *,
+    expected_version: int | None = None,
+    beside: Collection[UUID] = (),
+    within: Collection[UUID] | None = None,
+    raiser: Raiser = Raiser.like_others,
+) -> Case:
+    """A matter locked, with the actor's authority for this act looked at, and its step.
+
+    One acts from the place and all above it, and from the holder's and handler's unit; `beside`
+    adds units, `within` takes the place of all these. What only the raiser may do is done for one
+    who isn't registered by those who took the matter down.
+    """
+    row = await rows.find(session, Matter, by, matter, for_update=True)
+    ranks = await ranks_of(session, by, row.place_id)
+    reached = {unit for unit, _ in ranks} | {*beside}
+    reached |= {row.holder_id, row.handler_id or row.holder_id}
+    if raiser is Raiser.alone and row.raiser_id is not None:
+        reached = set()
+    acting = authorize(
+        by, verb, OBJECT, within=reached if within is None else within,
+        owner=None if raiser is Raiser.like_others else row.raiser_id,
+    )  # fmt: skip
+    row.check_version(expected_version)
+    leads_to(verb, MatterState(row.state), MatterState(row.step))
+    return await case_of(session, by, row, ranks, acting)
+
+
+async def case_of(
+    session: AsyncSession,
+    by: Actor,
+    row: Matter,
+    ranks: list[tuple[UUID, UnitKind]],
+    acting: Held | None,
+) -> Case:
+    """A matter with the rules that it began under."""
+    return Case(
+        row,
+        await packs.read_edition(session, by, row.pack_id, OBJECT, MatterRules),
+        await packs.read_edition(session, by, row.pack_id, "calendar", CalendarRules),
+        ranks,
+        acting,
+        state_of(row),
+    )
+
+
+async def go(
+    session: AsyncSession,
+    by: Actor,
+    verb: str,
+    case: Case,
+    *,
+    said: str | None = None,
+    to: UUID | None = None,
+    due_at: datetime | None = None,
+    head: str | None = None,
+    recommends: Recommendation | None = None,
+) -> Matter:
+    """Let the act take effect: the state, the deadline, the entry, the event, and who is told.
+
+    `to` is who has it in hand from now on; `due_at` another deadline than the county's own.
+    """
+    row, was = case.matter, MatterState(case.matter.state)
+    held, due = row.holder_id, row.due_at
+    target = leads_to(verb, was, MatterState(row.step))
+    row.holder_id = to or row.holder_id
+    row.version += 1
+    if target is not was:
+        _enter(case, target)
+    if due_at is not None:
+        row.due_at = due_at
+    row.alarm_at = deadlines.alarm(case.rules, case.calendar, row)
+    put(
+        session, MatterEntry, tenant_id=by.tenant_id, matter_id=row.id, seq=row.version, verb=verb,
+        from_state=was.value, to_state=target.value, made_by=by.person_id,
+        made_as=case.acting.appointment_id if case.acting else None,
+        unit_id=held, to_unit_id=row.holder_id, due_at=due, said=said, head=head,
+        recommends=recommends,
+    )  # fmt: skip
+    note = {"said": said} if said else None
+    event = TRANSITIONS[verb].event
+    record(session, by, event, row, acting=case.acting, before=case.before, note=note)
+    if verb not in QUIET:
+        await notices.tell(session, by, row.id, event)
+    return row
+
+
+def begin_entry(session: AsyncSession, by: Actor, row: Matter, acting: Held | None) -> None:
+    """The first entry of a matter that was just raised."""
+    put(
+        session, MatterEntry, tenant_id=by.tenant_id, matter_id=row.id, seq=1, verb="raise",
+        to_state=row.state, made_by=by.person_id, to_unit_id=row.holder_id,
+        made_as=acting.appointment_id if acting else None,
+    )  # fmt: skip
+
+
+async def ranks_of(session: AsyncSession, by: Actor, unit: UUID) -> list[tuple[UUID, UnitKind]]:
+    """The unit and all above it with their kinds, the nearest first."""
+    found = await RANKS_OF.rows(session, tenant_id=by.tenant_id, unit_id=unit)
+    return [(row[0], UnitKind(row[1])) for row in found]
+
+
+async def entries(session: AsyncSession, row: Matter, *verbs: str) -> list[MatterEntry]:
+    """The entries of these acts since the matter came to where it stands."""
+    wanted = select(MatterEntry).where(
+        col(MatterEntry.tenant_id) == row.tenant_id,
+        col(MatterEntry.matter_id) == row.id,
+        col(MatterEntry.seq) >= row.stage,
+        col(MatterEntry.verb).in_(verbs),
+    )
+    return list((await session.exec(wanted)).scalars())  # type: ignore[call-overload]
+
+
+def _enter(case: Case, target: MatterState) -> None:
+    """Come to another state: its deadline begins; or the clock stops, or goes on."""
+    row, now = case.matter, clock.now()
+    was_suspended = row.state == MatterState.suspended
+    row.state = target
+    if target in STEPS:
+        row.step = target
+    if target is MatterState.suspended:
+        deadlines.stop(case.calendar, row, now)
+    elif was_suspended and target in DUE:
+        deadlines.go_on(case.calendar, row, now)
+    else:
+        row.stage, row.rung = row.version, None
+        row.workdays_left = row.seconds_left = None
+        is_due = target in DUE
+        row.due_at = deadlines.of(case.rules, case.calendar, row, now) if is_due else None
+    for reached in REACHED.get(target, ()):
+        if getattr(row, reached) is None:
+            setattr(row, reached, now)
+
+
+RANKS_OF = Prepared(
+    select(col(Unit.id), col(Unit.kind))
+    .join(
+        UnitPath,
+        (col(UnitPath.tenant_id) == col(Unit.tenant_id))
+        & (col(UnitPath.ancestor_id) == col(Unit.id)),
+    )
+    .where(
+        col(Unit.tenant_id) == bindparam("tenant_id", type_=Uuid()),
+        col(UnitPath.unit_id) == bindparam("unit_id", type_=Uuid()),
+    )
+    .order_by(col(UnitPath.depth))
+)
