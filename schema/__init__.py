@@ -27,6 +27,9 @@ CAPABILITIES = (
     "accounts",
     "matters",
     "notices",
+    "councils",
+    "meetings",
+    "resolutions",
     "events",
 )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 from sqlalchemy import BigInteger, ColumnElement, Text, case, cast, func, literal, or_, select
 
+from schema.councils import SEAT
 from schema.nodes import Language, Node, label
 from schema.people import Person
 from schema.reading.declare import (
@@ -32,6 +33,7 @@ from services.matters.tables import (
 )
 from services.matters.tables import Matter as Table
 from services.matters.tables import MatterEntry as EntryTable
+from services.meetings.tables import AgendaItem as ItemTable
 
 if TYPE_CHECKING:
     from schema.appointments import Appointment
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
 MATTER = light(Table)
 ENTRY = light(EntryTable)
+ITEM = light(ItemTable)
 
 strawberry.enum(MatterState, description="事项的状态：六步及其旁支。 Where a matter stands.")
 strawberry.enum(Visibility, description="谁能知道这件事项。 Who may come to know of a matter.")
@@ -76,8 +79,20 @@ class MatterFilter:
 
 
 def _seen_in(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElement[bool]:
-    """A matter is where it may be seen from, and with whoever handles it."""
-    return or_(under(ask, row["scope_id"], held), under(ask, row["handler_id"], held))
+    """A matter is where it may be seen from, with whoever handles it, and with who sits on it."""
+    item, seat = ITEM.alias(), SEAT.alias()
+    tabled = select(item.c.matter_id).where(
+        item.c.tenant_id == ask.tenant,
+        seat.c.tenant_id == ask.tenant,
+        seat.c.council_id == item.c.council_id,
+        seat.c.until.is_(None),
+        seat.c.unit_id == func.any(held),
+    )
+    return or_(
+        under(ask, row["scope_id"], held),
+        under(ask, row["handler_id"], held),
+        found_by(ask, row["id"], tabled, item.c.matter_id),
+    )
 
 
 def _entry_seen_in(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElement[bool]:
