@@ -66,11 +66,13 @@ from place g cross join generate_series(0, 11) i where g.level = 'grid'""",
 insert into meeting (tenant_id, id, version, made_at, council_id, number, state, planned_at, place,
   pack_id, opened_at, adjourned_at, signed_at)
 select h.tenant_id, h.id, {MADE}, h.council_id, i + 1, 'in_session', at, '红色驿站',
-  (select p.id from pack p where p.tenant_id = h.tenant_id and p.until is null), at, at, null
+  (select p.id from pack p where p.tenant_id = h.tenant_id and p.until is null), at, at,
+  null::timestamptz
 from held h where i = 11
 union all
 select h.tenant_id, h.id, {MADE}, h.council_id, i + 1, 'minutes_pending', at, '红色驿站',
-  (select p.id from pack p where p.tenant_id = h.tenant_id and p.until is null), at, at, null
+  (select p.id from pack p where p.tenant_id = h.tenant_id and p.until is null), at, at,
+  null::timestamptz
 from held h where i < 11""",
     f"""
 insert into agenda_item (tenant_id, id, version, made_at, meeting_id, council_id, position,
