@@ -19,6 +19,7 @@ NO_SERVICE_OF_ITS_OWN = {"schema": "what the schema says of itself is in no tabl
 NO_SCHEMA_OF_ITS_OWN = {"schema": "it is read by introspection, which GraphQL itself defines"}
 # What stands in a layer and is no capability.
 FRAME_OF_SERVICES = {
+    "alarms": "what each capability does by the clock",
     "addresses": "which hosts may be asked",
     "arguments": "what a command says of its arguments",
     "authority": "reads what somebody may do",

@@ -58,7 +58,7 @@ class TestRevisions:
                 await connection.execute(text(old))
             await connection.execute(text("update alembic_version set version_num = '0001'"))
             assert await connection.run_sync(_walls) != now
-            await connection.run_sync(migrate._upgrade)
+            await connection.run_sync(migrate._upgrade, "0002")
             upgraded = await connection.run_sync(_walls)
             await connection.rollback()
         assert upgraded == now
