@@ -42,6 +42,8 @@ class Pace:
     taken: int = 20
     # Whose process gives no sign for so long is taken for dead, and the look is taken over.
     silence: timedelta = timedelta(seconds=30)
+    # Nothing notifies of a look that is to be tried again; so the queue is looked at this often.
+    idle: timedelta = timedelta(seconds=5)
     first_pause: timedelta = timedelta(seconds=15)
     longest_pause: timedelta = timedelta(minutes=15)
     remembered: timedelta = timedelta(days=1)
@@ -117,6 +119,7 @@ class Worker:
         if self._ending.is_set():
             return
         await queue.run(
+            dequeue_timeout=self._pace.idle,
             batch_size=self._pace.taken // 2,
             max_concurrent_tasks=self._pace.taken,
             heartbeat_timeout=self._pace.silence,

@@ -166,7 +166,8 @@ class TestEmbedded:
         assert answer.returncode == 0, answer.stdout
 
 
-def _environment(**settings: str) -> dict[str, str]:
+def surroundings(**settings: str) -> dict[str, str]:
+    """This process's, without its own settings of the service."""
     kept = {name: value for name, value in os.environ.items() if "SANFANG" not in name}
     return {**kept, "PYTHONPATH": str(Path.cwd()), **settings}
 
@@ -174,7 +175,7 @@ def _environment(**settings: str) -> dict[str, str]:
 def _run(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "infra.cli", *arguments],
-        check=False, capture_output=True, text=True, timeout=60, env=_environment(**settings),
+        check=False, capture_output=True, text=True, timeout=60, env=surroundings(**settings),
     )  # fmt: skip
 
 
@@ -197,7 +198,7 @@ def _serving(folder: Path) -> "Iterator[tuple[subprocess.Popen[bytes], str]]":
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environment = _environment(SANFANG_DATA_DIR=str(folder), PORT=str(port))
+    environment = surroundings(SANFANG_DATA_DIR=str(folder), PORT=str(port))
     server = subprocess.Popen(
         [sys.executable, "-m", "infra.cli", "serve"],
         env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
