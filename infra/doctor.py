@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 import asyncpg
 
-from infra import jobs, migrate
+from infra import lateness, migrate
 from infra.database import APP_ROLES, JOBS, READ_ONLY, ROLES, Address, reach
 from infra.embedded import EmbeddedError
 from infra.migrations.walls import APPENDED_ONLY
@@ -169,7 +169,7 @@ async def _queue(connection: Connection) -> Finding:
 
 async def _clock(connection: Connection, is_served: bool) -> Finding:
     """A county was looked at lately; where nobody serves, or no county is, nobody has to look."""
-    state, oldest = await jobs.state(connection), await connection.fetchval(OLDEST_COUNTY)
+    state, oldest = await lateness.state(connection), await connection.fetchval(OLDEST_COUNTY)
     since = state.looked or oldest
     is_late = state.behind > LATE or (since is not None and state.at - since > LATE)
     looked = "-" if state.looked is None else f"{state.looked:%Y-%m-%d %H:%M:%S}Z"

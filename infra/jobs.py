@@ -1,12 +1,9 @@
-"""Jobs (任务): the queue on which the clock's looks wait, and how late they are.
+"""Jobs (任务): the queue on which the clock's looks wait.
 
 It is pgqueuer's, in a schema and with a role of its own. A job holds a county's id and no more.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Protocol
 from uuid import UUID
 
 import asyncpg
@@ -25,7 +22,6 @@ from infra.database import JOBS
 
 LOOK = "look"
 CHANNEL = "sanfang_jobs"
-STATE = "select looked, waiting, now() as at from public.sanfang_clock()"
 FORGET = "delete from sanfang_jobs.pgqueuer_log where created < now() - $1::interval"
 
 
@@ -46,33 +42,6 @@ class Names(DBSettings):
 
 
 NAMES = Names.model_validate({"db_schema": JOBS, "channel": CHANNEL})
-
-
-class Asked(Protocol):
-    """A connection, or the reads' own: whatever answers one row."""
-
-    async def fetchrow(self, query: str, /) -> Any:
-        """The first row."""
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """When a county was last looked at, and since when the look that waits longest is waiting."""
-
-    looked: datetime | None
-    waiting: datetime | None
-    at: datetime
-
-    @property
-    def behind(self) -> timedelta:
-        """How late the look is that waits longest."""
-        return timedelta(0) if self.waiting is None else self.at - self.waiting
-
-
-async def state(connection: Asked) -> State:
-    """How the clock stands, asked by a role that sees nothing of the queue but this."""
-    row = await connection.fetchrow(STATE)
-    return State(row["looked"], row["waiting"], row["at"])
 
 
 def queries(connection: "asyncpg.Connection[asyncpg.Record]") -> Queries:

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 import schema
-from infra import console, cors, requests, sse, telemetry, tokens
+from infra import console, cors, lateness, requests, sse, telemetry, tokens
 from infra.auth import Authenticator
 from infra.database import Database
 from infra.graphql import GraphQL, refused_response
@@ -171,11 +171,9 @@ async def _readyz(request: Request) -> Response:
 
 async def _metrics(request: Request) -> Response:
     """The numbers; how late the clock is is asked of the database, whichever process it runs in."""
-    from infra import jobs
-
     with suppress(asyncpg.PostgresError, OSError, TimeoutError):
         async with asyncio.timeout(2):
-            state = await jobs.state(_database(request).reader)
+            state = await lateness.state(_database(request).reader)
             telemetry.BEHIND.set(state.behind.total_seconds())
     body, kind = telemetry.page()
     return Response(body, media_type=kind)

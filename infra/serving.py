@@ -66,7 +66,8 @@ def serve(settings: Settings, *, is_demo: bool) -> None:
     began = time.monotonic()
     listening = _listen(settings)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with listening, _database(settings, "infra.server", "infra.worker"):
+    loaded = ["infra.server", *(["infra.worker"] if settings.has_worker else [])]
+    with listening, _database(settings, *loaded):
         run(_serve(settings, listening, is_demo, began))
     print(say("已停止。", "Stopped."))
 
