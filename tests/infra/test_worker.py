@@ -104,6 +104,16 @@ class TestDueThings:
             async with beside(database, PACE):
                 await until_done(county)
 
+    async def test_it_looks_again_and_again(
+        self, database: Database, county: County, ringing: Ringing
+    ) -> None:
+        async with beside(database, Pace(EVERY_SECOND)):
+            for _ in range(3):
+                await until_done(county)
+                await until_looked(database)
+                await register(county, 1)
+            await until_done(county)
+
     async def test_the_clock_is_nobody(
         self, database: Database, county: County, ringing: Ringing
     ) -> None:
