@@ -30,6 +30,8 @@ CAPABILITIES = (
     "councils",
     "meetings",
     "resolutions",
+    "extensions",
+    "supervisions",
     "events",
 )
 

@@ -47,6 +47,7 @@ class Extension(Recorded, table=True):
         Index("uq_extension_asked", "tenant_id", "matter_id", unique=True,
               postgresql_where=text("state = 'asked'")),
         Index(None, "tenant_id", "matter_id", "made_at", "id"),
+        Index(None, "tenant_id", "made_at", "id"),
     )  # fmt: skip
 
     matter_id: UUID

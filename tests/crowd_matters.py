@@ -109,4 +109,17 @@ from held h join attendance a on a.tenant_id = h.tenant_id and a.meeting_id = h.
     """
 insert into correction (tenant_id, id, meeting_id, seq, text, at)
 select h.tenant_id, pg_temp.identity(97, h.county, h.n), h.id, 1, '更正', at from held h""",
+    """
+insert into extension (tenant_id, id, version, made_at, matter_id, stage, days, reason, state)
+select m.tenant_id, pg_temp.identity(100, t.number, row_number() over (
+    partition by m.tenant_id order by m.id)), 1, m.raised_at, m.id, 3, 5, '待料', 'asked'
+from matter m join county t using (tenant_id)""",
+    """
+insert into supervision (tenant_id, id, version, made_at, matter_id, stage, rung, holder_id,
+  unit_id, due_at, at)
+select m.tenant_id, pg_temp.identity(101, t.number, row_number() over (
+    partition by m.tenant_id order by m.id)), 1, m.raised_at, m.id, 3, 'reminder', m.grid_id,
+  g.parent_id, m.raised_at, m.raised_at
+from matter m join county t using (tenant_id)
+join unit g on g.tenant_id = m.tenant_id and g.id = m.grid_id""",
 )

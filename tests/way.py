@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import UUID
 
@@ -153,6 +153,14 @@ class Way:
         row = await self.at(before.get(state, MatterState.raised))
         given = {name: (await make()).id for name, make in more.items()}
         return await self.do(verb, by, row.id, reason="试验的理由", **given)
+
+    async def due(self, matter: UUID) -> datetime | None:
+        """When a matter is due now."""
+        wanted = select(Matter.due_at).where(
+            Matter.tenant_id == self.county.id, Matter.id == matter
+        )
+        async with self.county.session(read_only=True) as session:
+            return (await session.exec(wanted)).one()
 
     async def entries(self, matter: UUID) -> list[MatterEntry]:
         """Every entry of a matter, in order."""

@@ -95,7 +95,8 @@ def _seen_in(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElement[bool
     )
 
 
-def _entry_seen_in(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElement[bool]:
+def of_matter(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElement[bool]:
+    """What belongs to a matter is seen where that is."""
     matter = MATTER.alias()
     seen = select(matter.c.id).where(
         matter.c.tenant_id == ask.tenant, _seen_in(ask, matter.c, held)
@@ -103,7 +104,8 @@ def _entry_seen_in(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElemen
     return found_by(ask, row["matter_id"], seen, matter.c.id)
 
 
-def _entry_is_raisers(ask: Ask, row: Row) -> ColumnElement[bool]:
+def raised_by_reader(ask: Ask, row: Row) -> ColumnElement[bool]:
+    """What belongs to a matter is its raiser's own."""
     matter = MATTER.alias()
     mine = select(matter.c.id).where(
         matter.c.tenant_id == ask.tenant, matter.c.raiser_id == ask.person
@@ -154,7 +156,7 @@ def _in_language() -> Any:
 @strawberry.type(
     description="流转记录：谁、何时、以什么职务办的。 One act on a matter: who, when, as what."
 )
-@reads(EntryTable, "matters", unit=_entry_seen_in, own=_entry_is_raisers)
+@reads(EntryTable, "matters", unit=of_matter, own=raised_by_reader)
 class MatterEntry(Node):
     """One act on a matter."""
 

@@ -12,11 +12,13 @@ from services import (
     clients,
     clock,
     duties,
+    extensions,
     linkages,
     packs,
     people,
     rulebooks,
     stations,
+    supervisions,
     trusted_documents,
 )
 from services.matters.states import MatterState
@@ -136,7 +138,26 @@ async def _matters(county: County, tree: Tree) -> Way:
         by=way.worker, channel=Channel.phone, raiser_name="试验人", raiser_phone="19900005678"
     )
     await _meetings(way)
+    await _late(way)
     return way
+
+
+async def _late(way: Way) -> None:
+    """More time asked for, granted and denied; and what the clock tells of somebody late."""
+    for decide in (None, "grant", "deny"):
+        row = await way.accepted()
+        async with way.county.session() as session:
+            asked = await extensions.ask(session, way.worker, matter=row.id, days=3, reason="待料")
+        if decide is not None:
+            more = {"grant": {}, "deny": {"reason": "不必"}}[decide]
+            async with way.county.session() as session:
+                await getattr(extensions, decide)(
+                    session, way.community, extension=asked.id, **more
+                )
+    clock_ = Actor(way.county.id, way.county.slug)
+    async with way.county.session() as session:
+        later = clock.now() + timedelta(days=10)
+        await supervisions.look_at_matters(session, clock_, at=later, most=3)
 
 
 async def _meetings(way: Way) -> None:

@@ -620,6 +620,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_extension")),
     )
     op.create_index(
+        op.f("ix_extension_tenant_id_made_at_id"),
+        "extension",
+        ["tenant_id", "made_at", "id"],
+        unique=False,
+    )
+    op.create_index(
         op.f("ix_extension_tenant_id_matter_id_made_at_id"),
         "extension",
         ["tenant_id", "matter_id", "made_at", "id"],
