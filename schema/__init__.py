@@ -32,6 +32,7 @@ CAPABILITIES = (
     "resolutions",
     "extensions",
     "supervisions",
+    "guarantees",
     "events",
 )
 

@@ -7,7 +7,7 @@ here in Python, as the specification and DOMAIN say them.
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +29,7 @@ from policies import Actor
 from services.matters import states
 from tests.county import County
 from tests.schema.oracle_coverage import Derived, coverage
+from tests.schema.oracle_guarantees import guarantees
 from tests.schema.oracle_pages import Node, Page, check_sizes, cursor, cut
 from tests.schema.oracle_types import (
     BACK,
@@ -357,6 +358,12 @@ class Oracle:
 
     def _appointment_isactive(self, source: Node, _: Any) -> bool:
         return self.is_active(source.row)
+
+    def _query_guarantees(self, _: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+        unit = given.get("unit")
+        below = key_of(unit, "unit", "Unit")[1] if unit else None
+        begins, ends = (date.fromisoformat(str(given[name])) for name in ("begins", "ends"))
+        return {"lines": guarantees(self, below, begins, ends)}
 
     def _unit_coverage(self, source: Node, _: Any) -> dict[str, Any] | None:
         return coverage(self, source.row["id"])

@@ -72,7 +72,12 @@ SIGNED_IN = (
     "{ units { nodes { name posts { nodes { title } } appointments { nodes { state } }"
     " residents { nodes { name } } } } }",
 )
+GUARANTEES = (
+    '{ guarantees(begins: "2026-01-01", ends: "2027-12-31") { lines { month guarantee verdict kept'
+    " of council { name } } } }",
+)
 COVERAGE = (
+    *GUARANTEES,
     "{ coverage { estates estatesLinked firms firmsWithPartyOrganisation firmsWithInstructor"
     " crossAppointed gaps { missing unit { name } } crossAppointments { parties estate { name }"
     " person { name } } } }",
