@@ -24,6 +24,7 @@ TABLES = {
     "Linkage": "linkage",
     "Duty": "duty",
     "Station": "station",
+    "File": "file",
     "Client": "client",
     "Account": "account",
     "Issuer": "issuer",

@@ -10,6 +10,7 @@ from services import (
     clients,
     clock,
     duties,
+    files,
     linkages,
     packs,
     people,
@@ -60,6 +61,8 @@ async def world(county: County) -> World:
         "resident": await county.reload(resident.id),
         "client": await _client(county),
     }
+    for role in ("resident", "secretary"):
+        await _files(county, tree, readers[role])
     return World(county, tree, readers, resident.id)
 
 
@@ -112,6 +115,20 @@ async def _hidden(county: County, tree: Tree) -> None:
         await stations.open(
             session, by, grid=grid.id, name="偏院驿站", address="偏街1号", hours="9-17", since=begun
         )
+
+
+async def _files(county: County, tree: Tree, by: Actor) -> None:
+    """Of one person: a picture and a document with their content, and a file without."""
+    for unit, media_type, size in (
+        (tree.building, "image/jpeg", (640, 480)), (tree.estate, "application/pdf", (None, None)),
+        (tree.communities[0], None, (None, None)),
+    ):  # fmt: skip
+        async with county.session() as session:
+            made = await files.prepare(session, by, unit=unit.id, name="证据")
+            await session.flush()
+            if media_type is not None:
+                content = files.Content(media_type, 1, "0" * 64, "f" * 64, *size)
+                await files.store(session, by, file=made.id, content=content)
 
 
 async def _words(county: County) -> None:
