@@ -5,6 +5,7 @@ address that isn't good says why, and no cookie is looked at.
 """
 
 import hashlib
+import re
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -34,6 +35,7 @@ from services.passes import PATH, Purpose
 from services.tables import TenantState
 
 PICTURE = "image/jpeg"
+NOT_PLAIN = re.compile(r"[^0-9A-Za-z._-]")
 # Nothing in a file can do anything, wherever it is opened; other pages may show it.
 ALWAYS = {
     "cache-control": "private, no-store",
@@ -190,8 +192,6 @@ def _disposition(row: File) -> str:
     """Pictures are shown, being our own making; all else is saved, under its name (RFC 6266)."""
     is_picture = row.media_type == PICTURE
     name = PurePath(row.name).stem + (".jpg" if is_picture else ".pdf")
-    plain = "".join(
-        one if one.isascii() and (one.isalnum() or one in "._-") else "_" for one in name
-    )
+    plain = NOT_PLAIN.sub("_", name)
     way = "inline" if is_picture else "attachment"
     return f"{way}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
