@@ -7,6 +7,7 @@ that names the hash can have no other bytes. Bytes are written before their row.
 import asyncio
 import os
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -18,6 +19,10 @@ from infra.settings import Settings
 
 FOLDER = "files"
 CHUNK = 256 * 1024
+# Somebody waits for the answer.
+REMOTE: dict[str, Any] = {
+    "retry_config": {"max_retries": 3, "retry_timeout": timedelta(seconds=10)}
+}
 
 
 class Store:
@@ -30,7 +35,8 @@ class Store:
     def of(cls, settings: Settings) -> "Store":
         """The store that is set, or the folder in `data_dir`, for the service's eyes only."""
         if settings.file_store is not None:
-            return cls(from_url(settings.file_store))
+            local = settings.file_store.startswith("file:")
+            return cls(from_url(settings.file_store, **({} if local else REMOTE)))
         folder = settings.data_dir.resolve() / FOLDER
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return cls(LocalStore(folder), folder)
