@@ -99,16 +99,21 @@ AUDITORS = (
     "{ clients(filter: {active: true}) { totalCount } issuers(filter: {trusted: true})"
     " { totalCount } packs(filter: {active: true}) { totalCount } }",
 )
+FILES = (
+    "{ files { totalCount nodes { id name state mediaType size sha256 originalSha256 width height"
+    " madeAt storedAt url urlUntil version unit { name } person { name } } } }",
+    "{ files(filter: {states: [STORED]}, direction: DESC) { nodes { id madeAt } } }",
+)
 EVERYTHING = {
     "public": ANYBODY,
-    "auditor": (*ANYBODY, *SIGNED_IN, *COVERAGE, *OFFICERS, *AUDITORS),
+    "auditor": (*ANYBODY, *SIGNED_IN, *COVERAGE, *OFFICERS, *AUDITORS, *FILES),
     "security": (*ANYBODY, *SIGNED_IN, *COVERAGE, *OFFICERS, *AUDITORS),
-    "administrator": (*ANYBODY, *SIGNED_IN, *COVERAGE, *OFFICERS),
-    "secretary": (*ANYBODY, *SIGNED_IN, *COVERAGE, *OFFICERS),
-    "elsewhere": (*ANYBODY, *SIGNED_IN, *COVERAGE, *OFFICERS),
-    "stairwell_head": (*ANYBODY, *SIGNED_IN),
-    "firm_manager": (*ANYBODY, *SIGNED_IN, *OFFICERS),
-    "resident": (*ANYBODY, *SIGNED_IN),
+    "administrator": (*ANYBODY, *SIGNED_IN, *COVERAGE, *OFFICERS, *FILES),
+    "secretary": (*ANYBODY, *SIGNED_IN, *COVERAGE, *OFFICERS, *FILES),
+    "elsewhere": (*ANYBODY, *SIGNED_IN, *COVERAGE, *OFFICERS, *FILES),
+    "stairwell_head": (*ANYBODY, *SIGNED_IN, *FILES),
+    "firm_manager": (*ANYBODY, *SIGNED_IN, *OFFICERS, *FILES),
+    "resident": (*ANYBODY, *SIGNED_IN, *FILES),
     "client": (*ANYBODY, *SIGNED_IN, *COVERAGE),
 }
 
