@@ -159,9 +159,10 @@ class TestRefusals:
             await refused(sent[:length], FileDamaged)
 
     async def test_a_picture_that_would_grow_beyond_measure_is_refused(self) -> None:
-        sent = samples.bomb()
-        assert len(sent) < 100_000
-        assert (await refused(sent, PictureTooLarge)).facts == {"limit": 64}
+        for side in (9_000, 50_000):
+            sent = samples.bomb(side)
+            assert len(sent) < 100_000
+            assert (await refused(sent, PictureTooLarge)).facts == {"limit": 64}
 
     async def test_one_of_no_known_end_is_stopped(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

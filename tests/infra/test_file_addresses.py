@@ -1,5 +1,6 @@
 """Addresses of files: each opens one file for one purpose until it ends; nothing else does."""
 
+import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -47,7 +48,12 @@ class TestAddresses:
         passes, unknown = sender.county.database.passes, uuid4()
         nowhere = passes.upload(sender.county.id, slug, unknown)[0]
         foreign = passes.upload(other.id, slug, key(file))[0]
+        signing = passes.reading(sender.county.id, slug)
+        inner = hashlib.sha256(signing.inner + str(key(file)).encode()).digest()
+        signature = hashlib.sha256(signing.outer + inner).hexdigest()
+        empty = f"{signing.before}{key(file)}{signing.after}{signature}"
         wrong = {
+            ("GET", path(empty)),
             ("PUT", reading), ("GET", path(upload)),
             ("PUT", f"/files/{other.slug}/{pass_}"), ("PUT", f"/files/none/{pass_}"),
             ("PUT", path(nowhere)), ("PUT", path(foreign)),
@@ -141,6 +147,17 @@ class TestReaders:
             ask = "query ($id: ID!) { node(id: $id) { ... on File { url } } }"
             answer = await sender.served.send(ask, {"id": file}, token=await token(county, through))
             assert bool((answer.json().get("data") or {}).get("node")) == is_shown
+
+    async def test_a_client_by_itself_sees_none(self, sender: Sender) -> None:
+        await sender.send(samples.jpeg())
+        county = sender.county
+        async with county.session() as session:
+            made = await clients.register(
+                session, county.administrator, name="大屏", origins=[], grants=["files.read"]
+            )
+        client = Actor(county.id, county.slug, client_id=made.id)
+        listed = await sender.served.ask(LIST, token=await token(county, client))
+        assert listed["files"]["nodes"] == []
 
     async def test_a_repeat_by_its_command_id_shows_no_address(self, sender: Sender) -> None:
         ask = (

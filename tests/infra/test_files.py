@@ -159,6 +159,7 @@ class TestAgain:
             patched.setattr(files, "store", fall)
             answer = await sender.put(address, samples.jpeg())
         assert (code(answer), answer.status_code) == ("INTERNAL", 500)
+        assert len(kept(settings, sender.county)) == 1
         assert await contents(sender.county) == before
         assert (await sender.show(file))["url"] is None
         assert (await sender.put(address, samples.jpeg())).status_code == 200
@@ -169,8 +170,15 @@ class TestLimits:
     """How much comes in."""
 
     async def test_a_file_that_says_that_it_is_too_long_is_not_read(self, narrow: Sender) -> None:
+        read = []
+
+        async def sent() -> AsyncIterator[bytes]:
+            read.append(1)
+            yield bytes(1_001)
+
         _, address = await narrow.prepare()
-        answer = await narrow.put(address, bytes(1_001))
+        answer = await narrow.put(address, sent(), **{"content-length": "1001"})
+        assert not read
         assert (code(answer), answer.status_code) == ("FILE_TOO_LARGE", 413)
         assert answer.json()["errors"][0]["extensions"]["limit"] == 1_000
 

@@ -1,5 +1,7 @@
 """The revisions make exactly what the tables say, and around each of them its wall."""
 
+from importlib import import_module
+
 import asyncpg
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -23,6 +25,7 @@ select table_name || ': ' || column_name || ' ' || data_type || ' ' || is_nullab
   || coalesce(character_maximum_length::text, '')
 from information_schema.columns where table_schema = '{schema}' and table_name <> 'alembic_version'
 """
+ASKED_ONCE: tuple[str, ...] = import_module("infra.migrations.versions.0002_walls_ask_once").TABLES
 OLD = "tenant_id = nullif(current_setting('sanfang.tenant', true), '')::uuid"
 
 
@@ -53,7 +56,10 @@ class TestRevisions:
         engine = database.address.engine(poolclass=NullPool)
         async with engine.connect() as connection:
             now = await connection.run_sync(_walls)
-            for table in _county_tables():
+            # What was made by later revisions is made again by them.
+            for table in set(_county_tables()) - set(ASKED_ONCE):
+                await connection.execute(text(f'drop table "{table}" cascade'))
+            for table in ASKED_ONCE:
                 old = f'alter policy own_tenant on "{table}" using ({OLD}) with check ({OLD})'
                 await connection.execute(text(old))
             await connection.execute(text("update alembic_version set version_num = '0001'"))
