@@ -7,6 +7,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from PIL import Image
 
@@ -14,7 +15,8 @@ from infra.settings import Settings
 from services import files
 from tests.county import County
 from tests.infra import samples
-from tests.infra.sender import Sender, code, sending
+from tests.infra.live import live
+from tests.infra.sender import Sender, code, path, sending
 from tests.infra.service import Service, service
 from tests.services.unchanged import contents
 
@@ -108,6 +110,33 @@ class TestAll:
         for language, word in (("zh-CN", "不接受"), ("en", "aren't taken")):
             answer = await sender.put(address, b"x", **{"accept-language": language})
             assert word in answer.json()["errors"][0]["message"]
+
+
+class TestSocket:
+    """Through a port, as `sanfang serve` listens."""
+
+    async def test_a_photo_goes_in_and_comes_out(self, sender: Sender, settings: Settings) -> None:
+        file, upload = await sender.prepare()
+        async with (
+            live(settings) as running,
+            httpx.AsyncClient(base_url=f"http://{running.host}") as http,
+        ):
+            answer = await http.put(path(upload), content=samples.jpeg())
+            assert answer.status_code == 200
+            came = await http.get(path((await sender.show(file))["url"]))
+        assert hashlib.sha256(came.content).hexdigest() == answer.json()["data"]["sha256"]
+
+    async def test_one_that_is_too_long_is_answered(
+        self, sender: Sender, settings: Settings
+    ) -> None:
+        limits = {"max_file_bytes": 100_000}
+        _, upload = await sender.prepare()
+        async with (
+            live(settings.model_copy(update=limits)) as running,
+            httpx.AsyncClient(base_url=f"http://{running.host}") as http,
+        ):
+            answer = await http.put(path(upload), content=bytes(2_000_000))
+        assert (answer.status_code, code(answer)) == (413, "FILE_TOO_LARGE")
 
 
 class TestAgain:
