@@ -19,6 +19,7 @@ from schema.units import Unit
 from services import files
 from services.files import File as Table
 from services.files import FileState
+from services.tables import Moment
 
 strawberry.enum(FileState, description="文件的状态。 Whether the bytes have come.")
 
@@ -59,7 +60,7 @@ def _url(ask: Ask, row: Row) -> ColumnElement[Any]:
 
 def _until(ask: Ask, row: Row) -> ColumnElement[Any]:
     seconds = cast(_text(_signing(ask)[5]), Double)
-    return case((_is_stored(row), func.to_timestamp(seconds)))
+    return case((_is_stored(row), func.to_timestamp(seconds, type_=Moment)))
 
 
 def _text(part: ColumnElement[Any]) -> ColumnElement[Any]:

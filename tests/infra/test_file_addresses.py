@@ -74,6 +74,8 @@ class TestAddresses:
         _, upload = await sender.prepare()
         shown = await sender.show(await sender.send(samples.jpeg()))
         reading = path(shown["url"])
+        ends = moment(int(reading.split(".")[1]))
+        assert shown["urlUntil"] == f"{ends:%Y-%m-%dT%H:%M:%S.%f}Z"
         assert (await sender.served.http.get(reading)).status_code == 200
         now, passes = clock.now(), sender.county.database.passes
         for purpose, address in ((Purpose.upload, path(upload)), (Purpose.read, reading)):
