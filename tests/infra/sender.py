@@ -36,6 +36,7 @@ class Sender:
         made = (await self.served.ask(PREPARE, given, token=self.token))["prepareFile"]
         assert (made["file"]["state"], made["file"]["url"]) == ("PREPARED", None)
         assert made["file"]["urlUntil"] is None
+        assert made["uploadUntil"].endswith(".000000Z")
         return made["file"]["id"], made["uploadUrl"]
 
     async def put(self, address: str, data: Any, **headers: str) -> httpx.Response:

@@ -1,5 +1,6 @@
 """Content: said by the bytes alone; pictures made anew, a PDF as it is, all else refused."""
 
+import asyncio
 import hashlib
 import tempfile
 from io import BytesIO
@@ -182,6 +183,23 @@ class TestRefusals:
         await refused(samples.jpeg(), FileTooLaborious)
         program.write_text("raise ValueError")
         await refused(samples.jpeg(), FileDamaged)
+
+    async def test_so_many_are_looked_at_at_a_time(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        log, program = tmp_path / "log", tmp_path / "slow.py"
+        program.write_text(
+            f"import time\nlog = open({str(log)!r}, 'a', buffering=1)\n"
+            "log.write('(\\n')\ntime.sleep(0.1)\nlog.write(')\\n')\n"
+            'print(\'{"unfit": "kind", "what": ""}\')'
+        )
+        monkeypatch.setattr(checking, "PROGRAM", str(program))
+        checker = Checker(1)
+        with tempfile.TemporaryFile() as sent:
+            checks = [checker.check(sent, "") for _ in range(3)]
+            ends = await asyncio.gather(*checks, return_exceptions=True)
+        assert [type(end) for end in ends] == [FileKindRefused] * 3
+        assert log.read_text().split() == ["(", ")"] * 3
 
     async def test_the_program_has_none_of_our_environment(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
