@@ -21,6 +21,7 @@ CAPABILITIES = (
     "duties",
     "rulebooks",
     "stations",
+    "files",
     "packs",
     "clients",
     "trusted_documents",

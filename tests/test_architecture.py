@@ -38,6 +38,7 @@ FRAME_OF_SERVICES = {
     "issuers": "tables and rules of accounts",
     "kept": "what a process keeps in memory",
     "levels": "what of a county's tree a new pack must fit",
+    "passes": "signed addresses of files",
     "passwords": "hashing for accounts",
     "posts": "tables and questions of appointments",
     "prepared": "what every command asks, compiled once",

@@ -356,6 +356,11 @@ class Oracle:
         labels = pack["document"][section][key].get(name, {})
         return str(labels.get(language.lower(), name))
 
+    def _file_url(self, _: Node, __: Any) -> None:
+        """Nobody signs here: `tests.services.test_passes` looks at addresses."""
+
+    _file_urluntil = _file_url
+
     def _appointment_isactive(self, source: Node, _: Any) -> bool:
         return self.is_active(source.row)
 

@@ -12,6 +12,7 @@ TABLES = {
     "AgendaItem": "agenda_item", "Attendance": "attendance", "Recusal": "recusal",
     "Minutes": "minutes", "Signature": "signature", "Correction": "correction",
     "Resolution": "resolution", "Extension": "extension", "Supervision": "supervision",
+    "File": "file",
 }  # fmt: skip
 OBJECTS = {
     "Unit": "units", "Person": "people", "Post": "appointments", "Appointment": "appointments",
@@ -22,14 +23,14 @@ OBJECTS = {
     "Notice": "notices", "Council": "councils", "CouncilSeat": "councils", "Meeting": "meetings",
     "AgendaItem": "minutes", "Attendance": "minutes", "Recusal": "minutes", "Minutes": "minutes",
     "Signature": "minutes", "Correction": "minutes", "Resolution": "resolutions",
-    "Extension": "extensions", "Supervision": "supervisions",
+    "Extension": "extensions", "Supervision": "supervisions", "File": "files",
 }  # fmt: skip
 # The columns whose unit a row is in.
 PLACES = {
     "Unit": ("id",), "Post": ("unit_id",), "Appointment": ("unit_id",),
     "Linkage": ("estate_id", "firm_id"), "Duty": ("member_id",), "RuleBook": ("unit_id",),
     "Station": ("grid_id",), "Matter": ("scope_id", "handler_id"),
-    "Resolution": ("owner_id",), "Supervision": ("unit_id", "holder_id"),
+    "Resolution": ("owner_id",), "Supervision": ("unit_id", "holder_id"), "File": ("unit_id",),
 }  # fmt: skip
 # Those that are seen where what they belong to is: of which type, by which column.
 MEMBERS = {
@@ -41,13 +42,14 @@ MEMBERS = {
 # The columns that hold whose a row is.
 OWNERS = {
     "Person": "id", "Appointment": "person_id", "Account": "person_id",
-    "SubjectLink": "person_id", "Matter": "raiser_id", "Notice": "person_id",
+    "SubjectLink": "person_id", "Matter": "raiser_id", "Notice": "person_id", "File": "made_by",
 }  # fmt: skip
 ELSEWHERE = {
     ("MatterEntry", "person"): "made_by",
     ("MatterEntry", "appointment"): "made_as",
     ("Matter", "verifiedBy"): "verified_by",
     ("Correction", "person"): "made_by",
+    ("File", "person"): "made_by",
     ("Extension", "askedBy"): "made_by",
     ("Extension", "decidedBy"): "decided_by",
     ("Resolution", "reportedBy"): "reported_by",
