@@ -5,21 +5,36 @@ from enum import Enum
 from typing import Any
 
 import strawberry
-from sqlalchemy import ARRAY, ColumnElement, Double, LargeBinary, Text, case, cast, func
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Double,
+    LargeBinary,
+    Text,
+    case,
+    cast,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.sql.expression import Grouping
 
 from schema.commands import command, made
+from schema.matters.types import of_matter, raised_by_reader
 from schema.nodes import Node
 from schema.people import Person
 from schema.reading.call import Call
-from schema.reading.declare import Ask, Row, column, computed, connection, link, reads
+from schema.reading.declare import Ask, Row, column, computed, connection, light, link, reads
 from schema.reading.pages import Connection
-from schema.scopes import among, below, of_person, pointing
+from schema.scopes import among, found_by, pointing, under
 from schema.units import Unit
 from services import files
 from services.files import File as Table
 from services.files import FileState
+from services.matters.evidence import Evidence
 from services.tables import Moment
+
+EVIDENCE = light(Evidence)
 
 strawberry.enum(FileState, description="文件的状态。 Whether the bytes have come.")
 
@@ -72,10 +87,28 @@ def _is_stored(row: Row) -> ColumnElement[bool]:
     return stored
 
 
+def _within(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElement[bool]:
+    """A file is in its unit, and with whoever sees the matter that it was shown with."""
+    shown = EVIDENCE.alias()
+    found = select(shown.c.file_id).where(
+        shown.c.tenant_id == ask.tenant, of_matter(ask, shown.c, held)
+    )
+    return or_(under(ask, row["unit_id"], held), found_by(ask, row["id"], found, shown.c.file_id))
+
+
+def _is_own(ask: Ask, row: Row) -> ColumnElement[bool]:
+    """Whoever uploaded it, and whoever raised the matter that it was shown with."""
+    shown = EVIDENCE.alias()
+    found = select(shown.c.file_id).where(
+        shown.c.tenant_id == ask.tenant, raised_by_reader(ask, shown.c)
+    )
+    return or_(row["made_by"] == ask.person, found_by(ask, row["id"], found, shown.c.file_id))
+
+
 @strawberry.type(
     description="文件；图片一律重新编码，不带拍摄地点等信息。 A file; pictures are made anew."
 )
-@reads(Table, "files", unit=below("unit_id"), own=of_person("made_by"))
+@reads(Table, "files", unit=_within, own=_is_own)
 class File(Node):
     """A photo or a document."""
 

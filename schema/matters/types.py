@@ -5,7 +5,20 @@ from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
-from sqlalchemy import BigInteger, ColumnElement, Text, case, cast, func, literal, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    Text,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    union,
+)
 
 from schema.councils import SEAT
 from schema.nodes import Language, Node, label
@@ -24,6 +37,7 @@ from schema.reading.declare import (
 )
 from schema.reading.pages import Connection
 from schema.scopes import among, equals, found_by, of_person, pointing, under
+from services.matters.evidence import Evidence as EvidenceTable
 from services.matters.states import NEXT, TRANSITIONS, MatterState
 from services.matters.tables import (
     Channel,
@@ -37,6 +51,7 @@ from services.meetings.tables import AgendaItem as ItemTable
 
 if TYPE_CHECKING:
     from schema.appointments import Appointment
+    from schema.files import File
     from schema.units import Unit
 
 MATTER = light(Table)
@@ -80,28 +95,55 @@ class MatterFilter:
 
 def _seen_in(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElement[bool]:
     """A matter is where it may be seen from, with whoever handles it, and with who sits on it."""
-    item, seat = ITEM.alias(), SEAT.alias()
-    tabled = select(item.c.matter_id).where(
-        item.c.tenant_id == ask.tenant,
-        seat.c.tenant_id == ask.tenant,
-        seat.c.council_id == item.c.council_id,
-        seat.c.until.is_(None),
-        seat.c.unit_id == func.any(held),
-    )
+    if ask.gathers:
+        return _is_among(row["id"], _seen(ask, held))
     return or_(
         under(ask, row["scope_id"], held),
         under(ask, row["handler_id"], held),
-        found_by(ask, row["id"], tabled, item.c.matter_id),
+        row["id"].in_(_tabled_before(ask, held)),
     )
 
 
 def of_matter(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElement[bool]:
     """What belongs to a matter is seen where that is."""
+    if ask.gathers:
+        return _is_among(row["matter_id"], _seen(ask, held))
     matter = MATTER.alias()
     seen = select(matter.c.id).where(
         matter.c.tenant_id == ask.tenant, _seen_in(ask, matter.c, held)
     )
     return found_by(ask, row["matter_id"], seen, matter.c.id)
+
+
+def _seen(ask: Ask, held: ColumnElement[Any]) -> CompoundSelect[Any]:
+    """The matters that one sees, gathered by an index for each way of seeing them."""
+    parts = []
+    for column_ in ("scope_id", "handler_id"):
+        matter = MATTER.alias()
+        found = under(ask, matter.c[column_], held)
+        parts.append(select(matter.c.id).where(matter.c.tenant_id == ask.tenant, found))
+    return union(*parts, _tabled_before(ask, held))
+
+
+def _tabled_before(ask: Ask, held: ColumnElement[Any]) -> Select[Any]:
+    """The matters that were on the agenda of a council where one's own unit has a seat."""
+    item, seat = ITEM.alias(), SEAT.alias()
+    return (
+        select(item.c.matter_id)
+        .where(
+            item.c.tenant_id == ask.tenant,
+            item.c.matter_id.is_not(None),
+            seat.c.tenant_id == ask.tenant,
+            seat.c.council_id == item.c.council_id,
+            seat.c.until.is_(None),
+            seat.c.unit_id == func.any(held),
+        )
+        .correlate_except(item, seat)
+    )
+
+
+def _is_among(column_: ColumnElement[Any], found: CompoundSelect[Any]) -> ColumnElement[bool]:
+    return column_ == func.any(func.array(found.scalar_subquery()))
 
 
 def raised_by_reader(ask: Ask, row: Row) -> ColumnElement[bool]:
@@ -187,6 +229,25 @@ class MatterEntry(Node):
     )
 
 
+@strawberry.enum(description="佐证按什么排序。 By what evidence is ordered.")
+class EvidenceOrder(Enum):
+    """By what evidence is ordered."""
+
+    SEQ = "seq"
+
+
+@strawberry.type(description="佐证：随某一步出示的文件。 A file shown with an act.")
+@reads(EvidenceTable, "matters", unit=of_matter, own=raised_by_reader)
+class Evidence(Node):
+    """A file shown with an act on a matter."""
+
+    seq: int = column(EvidenceTable.seq, "随哪一条记录。 With the entry of this number.")
+    file: Annotated["File", strawberry.lazy("schema.files")] | None = link(
+        EvidenceTable.file_id, "文件。 The file."
+    )
+    at: datetime = column(EvidenceTable.at, "出示的时刻。 When.")
+
+
 @strawberry.type(
     description="事项：三事六步，每一步有人、有期限、有记录。 A matter on its six steps."
 )
@@ -244,6 +305,9 @@ class Matter(Node):
     closed_at: datetime | None = column(Table.closed_at, "办结的时刻。 Closed when.")
     entries: Connection[MatterEntry] = connection(
         EntryTable.matter_id, MatterEntryOrder, "流转记录。 How it went, act by act."
+    )
+    evidence: Connection[Evidence] = connection(
+        EvidenceTable.matter_id, EvidenceOrder, "佐证。 The files shown, act by act."
     )
     version: int = column(Table.version, "版本。 Its version.")
 

@@ -145,12 +145,19 @@ class Oracle:
             return self._is_in(owner, self._row(owner, row[column]), unit)
         if type_name in ("Meeting", "AgendaItem", "Resolution") and self._sits(row, unit):
             return True
+        if type_name == "File" and any(
+            self._is_in("Evidence", shown, unit) for shown in self._shown(row)
+        ):
+            return True
         if type_name == "Matter" and any(
             item["matter_id"] == row["id"] and self._has_seat(item, unit)
             for item in self.rows["AgendaItem"]
         ):
             return True
         return any(self.is_below(row[column], unit) for column in PLACES.get(type_name, ()))
+
+    def _shown(self, file: Row) -> list[Row]:
+        return [row for row in self.rows["Evidence"] if row["file_id"] == file["id"]]
 
     def _row(self, type_name: str, id_: Any) -> Row:
         return next(one for one in self.rows[type_name] if one["id"] == id_)
@@ -171,8 +178,10 @@ class Oracle:
         me, client = self.actor.person_id, self.actor.client_id
         match type_name:
             case _ if type_name in OWNERS:
-                return me is not None and bool(row[OWNERS[type_name]] == me)
-            case "MatterEntry" | "Extension":
+                is_theirs = me is not None and bool(row[OWNERS[type_name]] == me)
+                shown = self._shown(row) if type_name == "File" else []
+                return is_theirs or any(self._is_own("Evidence", one) for one in shown)
+            case "MatterEntry" | "Extension" | "Evidence":
                 return self._is_own("Matter", self._row("Matter", row["matter_id"]))
             case "Post":
                 mine = (held for held in self.rows["Appointment"] if held["person_id"] == me)

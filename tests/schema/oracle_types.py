@@ -12,7 +12,7 @@ TABLES = {
     "AgendaItem": "agenda_item", "Attendance": "attendance", "Recusal": "recusal",
     "Minutes": "minutes", "Signature": "signature", "Correction": "correction",
     "Resolution": "resolution", "Extension": "extension", "Supervision": "supervision",
-    "File": "file",
+    "File": "file", "Evidence": "evidence",
 }  # fmt: skip
 OBJECTS = {
     "Unit": "units", "Person": "people", "Post": "appointments", "Appointment": "appointments",
@@ -24,6 +24,7 @@ OBJECTS = {
     "AgendaItem": "minutes", "Attendance": "minutes", "Recusal": "minutes", "Minutes": "minutes",
     "Signature": "minutes", "Correction": "minutes", "Resolution": "resolutions",
     "Extension": "extensions", "Supervision": "supervisions", "File": "files",
+    "Evidence": "matters",
 }  # fmt: skip
 # The columns whose unit a row is in.
 PLACES = {
@@ -35,7 +36,7 @@ PLACES = {
 # Those that are seen where what they belong to is: of which type, by which column.
 MEMBERS = {
     "MatterEntry": ("Matter", "matter_id"), "Extension": ("Matter", "matter_id"),
-    "Attendance": ("Meeting", "meeting_id"),
+    "Attendance": ("Meeting", "meeting_id"), "Evidence": ("Matter", "matter_id"),
     "Minutes": ("Meeting", "meeting_id"), "Signature": ("Meeting", "meeting_id"),
     "Correction": ("Meeting", "meeting_id"), "Recusal": ("AgendaItem", "item_id"),
 }  # fmt: skip
@@ -69,6 +70,7 @@ BACK = {
     ("Person", "appointments"): "person_id",
     ("Post", "appointments"): "post_id",
     ("Matter", "entries"): "matter_id",
+    ("Matter", "evidence"): "matter_id",
     ("Council", "seats"): "council_id",
     ("AgendaItem", "recusals"): "item_id",
     ("AgendaItem", "resolutions"): "item_id",

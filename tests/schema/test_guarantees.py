@@ -44,7 +44,7 @@ class TestKept:
             meeting = await table.signed()
             [item] = await table.items(meeting.id)
             assert item.matter_id is not None
-            await way.do("complete", way.firm, item.matter_id, result="已换。")
+            await way.complete(item.matter_id)
             await way.do("verify", way.worker, item.matter_id, said="看过。")
         assert await reported(database, table) == {
             "MONTHLY_MEETING": ("KEPT", 1, 1),
