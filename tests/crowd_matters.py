@@ -114,13 +114,12 @@ insert into evidence (tenant_id, id, matter_id, seq, file_id, at)
 select m.tenant_id, pg_temp.identity(102, t.number, row_number() over (
     partition by m.tenant_id order by m.id)), m.id, 1, f.id, m.raised_at
 from matter m join county t using (tenant_id)
-join lateral (select id from file f where f.tenant_id = m.tenant_id order by id
-  limit 1) f on true""",
+join file f on f.tenant_id = m.tenant_id and f.made_by = m.raiser_id""",
     """
 insert into extension (tenant_id, id, version, made_at, matter_id, stage, days, reason, state)
 select m.tenant_id, pg_temp.identity(100, t.number, row_number() over (
     partition by m.tenant_id order by m.id)), 1, m.raised_at, m.id, 3, 5, '待料', 'asked'
-from matter m join county t using (tenant_id)""",
+from matter m join county t using (tenant_id) where m.reopened = 0 and m.is_urgent""",
     """
 insert into supervision (tenant_id, id, version, made_at, matter_id, stage, rung, holder_id,
   unit_id, due_at, at)

@@ -268,7 +268,7 @@ select g.tenant_id, pg_temp.identity(73, g.county, g.n * 3 + i), {_MADE}, t.admi
   case when i < 2 then date '2019-06-01' + (i + 1) * 700 end, g.n % 30 <> 29
 from place g join county t using (tenant_id) cross join generate_series(0, 2) i
 where g.level = 'grid'""",
-    # One in three has sent a picture of where they live, one in ten of those didn't send its bytes.
+    # Each has sent a picture of where they live, one in thirty didn't send its bytes.
     """
 insert into file (tenant_id, id, version, made_at, made_by, unit_id, name, state, media_type, size,
   sha256, original_sha256, width, height, stored_at)
@@ -282,7 +282,7 @@ select tenant_id, pg_temp.identity(85, county, n), 1,
 from (
   select *, n % 30 <> 29 as is_stored,
     case when n % 30 <> 29 then 'stored' else 'prepared' end as state
-  from somebody where n % 3 = 2 and home_id is not null
+  from somebody where home_id is not null
 ) s""",
     f"""
 insert into client (tenant_id, id, version, made_at, made_by, name, secret_hash, origins, grants,

@@ -17,7 +17,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    union,
+    union_all,
 )
 
 from schema.councils import SEAT
@@ -122,7 +122,7 @@ def _seen(ask: Ask, held: ColumnElement[Any]) -> CompoundSelect[Any]:
         matter = MATTER.alias()
         found = under(ask, matter.c[column_], held)
         parts.append(select(matter.c.id).where(matter.c.tenant_id == ask.tenant, found))
-    return union(*parts, _tabled_before(ask, held))
+    return union_all(*parts, _tabled_before(ask, held))
 
 
 def _tabled_before(ask: Ask, held: ColumnElement[Any]) -> Select[Any]:

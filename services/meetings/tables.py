@@ -125,6 +125,7 @@ class AgendaItem(Recorded, table=True):
         CheckConstraint("outcome <> 'resolved' or reserved is null", name="reserved_to_owners"),
         CheckConstraint("outcome in ('queued', 'resolved') or said is not null", name="reasoned"),
         Index(None, "tenant_id", "matter_id", "id"),
+        Index(None, "tenant_id", "council_id", "matter_id"),
         Index(None, "tenant_id", "deferred_to_id"),
     )  # fmt: skip
 

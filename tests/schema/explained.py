@@ -11,6 +11,7 @@ from uuid import UUID
 
 import asyncpg
 from graphql import GraphQLEnumType, GraphQLObjectType, get_named_type
+from graphql import is_required_argument as is_required
 from sqlalchemy import Index, PrimaryKeyConstraint, UniqueConstraint, text
 
 from infra.database import Database, tables
@@ -85,15 +86,15 @@ class Told:
             if node.get("Relation Name") in WALLED and not _is_led_by_county(node)
         ]
 
-    def sorted_rows(self) -> int:
-        """The most rows that are sorted before a page is cut.
+    def sorted_rows(self, table: str) -> int:
+        """The most rows of a list's table that are sorted before a page is cut.
 
         A sort by a longer order of what already comes in its first column's order sorts but ties;
-        one above a LIMIT has a page before it at most.
+        one above a LIMIT has a page before it at most. What is sorted on the way to a join, as the
+        units below the reader's own, is no page's order.
         """
-        return max(
-            (_rows(node["Plans"][0]) for node in self.nodes() if _sorts_all(node)), default=0
-        )
+        sorts = (node for node in self.nodes() if _sorts_all(node) and _reads(node, table))
+        return max((_rows(node["Plans"][0]) for node in sorts), default=0)
 
     def looked_at(self) -> int:
         """The most rows that one step takes out of a table, those that it drops again included."""
@@ -196,11 +197,21 @@ def _ways(type_name: str) -> list[tuple[str, frozenset[str]]]:
         way = f"query ($id: ID!) {{ node(id: $id) {{ ... on {type_name} {{ * }} }} }}"
         return [(way, frozenset({CATALOGUE.readings[type_name].object}))]
     return [
-        (way.replace("*", f"{name} {{ * }}"), objects | {source.object or ""} - {""})
+        (
+            way.replace("*", f"{name}{_needed(above, name)} {{ * }}"),
+            objects | {source.object or ""} - {""},
+        )
         for (above, name), source in CATALOGUE.sources.items()
         if isinstance(source, Here) and _leads_to(above, name) == type_name
         for way, objects in _ways(above)
     ]
+
+
+def _needed(type_name: str, name: str) -> str:
+    """The arguments without which a field isn't asked: days, so far."""
+    days = [key for key, one in _object(type_name).fields[name].args.items() if is_required(one)]
+    given = ", ".join(f'{key}: "2026-01-01"' for key in days)
+    return f"({given})" if given else ""
 
 
 def _leads_to(type_name: str, name: str) -> str:
@@ -245,6 +256,10 @@ def _led() -> frozenset[str]:
 
 TENANT = ["tenant_id"]
 LED = _led()
+
+
+def _reads(node: Node, table: str) -> bool:
+    return any(inner.get("Relation Name") == table for inner in _below(node))
 
 
 def _sorts_all(node: Node) -> bool:

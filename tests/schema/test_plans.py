@@ -161,7 +161,7 @@ class TestLists:
         document = "{ units(filter: {kinds: [STAIRWELL]}) { nodes { id } } }"
         told = await explainer.told(document, {})
         assert not told.unindexed()
-        assert told.sorted_rows() <= MOST_SORTED
+        assert told.sorted_rows("unit") <= MOST_SORTED
         assert told.looked_at() <= MOST_SORTED
 
     def test_every_order_of_a_county_has_an_index_of_its_own(self) -> None:
@@ -201,8 +201,8 @@ async def wrongs(
     most = MOST_SORTED
     if sees_a_part(explainer.actor, listed):
         most = MOST_LOOKED_AT
-    if told.sorted_rows() > most:
-        found.append(f"sorts {told.sorted_rows()} rows")
+    if told.sorted_rows(listed.table) > most:
+        found.append(f"sorts {told.sorted_rows(listed.table)} rows")
     if told.looked_at() > MOST_LOOKED_AT:
         found.append(f"looks at {told.looked_at()} rows")
     return [f"{mode}: {document} {step}" for step in found]

@@ -487,6 +487,12 @@ def upgrade() -> None:
         ),
     )
     op.create_index(
+        op.f("ix_agenda_item_tenant_id_council_id_matter_id"),
+        "agenda_item",
+        ["tenant_id", "council_id", "matter_id"],
+        unique=False,
+    )
+    op.create_index(
         op.f("ix_agenda_item_tenant_id_deferred_to_id"),
         "agenda_item",
         ["tenant_id", "deferred_to_id"],
