@@ -89,6 +89,29 @@ def token(
     typer.echo(run(_token(tenant, role)))
 
 
+@app.command(
+    help=say("在运行中的示范县上走一遍：一件事项的六步，逐步打印。",
+             "Walk through a running demo: a matter's six steps, each printed.")
+)  # fmt: skip
+def walk(
+    url: Annotated[
+        str, typer.Option(help=say("服务的地址。", "Where it runs."))
+    ] = "http://127.0.0.1:8000",
+) -> None:
+    """Carry a matter through its six steps; exit code 1 where an answer isn't as it should be."""
+    from infra import demo
+    from infra.demo import steps
+    from infra.demo.description import descriptions
+    from infra.demo.walk import Walk, WalkEnded
+
+    walking = Walk(url.rstrip("/"), descriptions()[0].slug, demo.PASSWORD, typer.echo)
+    try:
+        steps.whole(walking)
+    except WalkEnded as ended:
+        fail(f"第 {ended} 与应有的不符", f"step {ended}: not as it should be")
+    typer.echo(say(f"走完了，共 {walking.number} 步", f"walked through, {walking.number} steps"))
+
+
 @app.command(help=say("打印 GraphQL 模式。", "Print the GraphQL schema."))
 def schema() -> None:
     """Print the SDL."""

@@ -7,8 +7,6 @@ the answer must say. It is printed as it goes; the first answer that isn't as it
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
-from io import BytesIO
 from typing import Any
 from urllib.parse import urljoin
 
@@ -118,20 +116,3 @@ class Walk:
         if not holds:
             raise WalkEnded(f"{self.number}: {what}")
         self.out("✓")
-
-
-def photo() -> bytes:
-    """A small picture with a place in its EXIF, which must be gone when it comes back."""
-    from PIL import Image
-
-    picture = Image.new("RGB", (320, 240), (60, 90, 120))
-    exif = Image.Exif()
-    exif.get_ifd(0x8825).update({1: "N", 2: (27.0, 33.0, 0.0), 3: "E", 4: (116.0, 13.0, 0.0)})
-    made = BytesIO()
-    picture.save(made, "JPEG", exif=exif)
-    return made.getvalue()
-
-
-def in_days(days: int) -> str:
-    """A day ahead, as GraphQL writes it."""
-    return (date.today() + timedelta(days=days)).isoformat()  # noqa: DTZ011 - any day ahead will do
