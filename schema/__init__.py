@@ -26,6 +26,9 @@ CAPABILITIES = (
     "trusted_documents",
     "accounts",
     "matters",
+    "publications",
+    "objections",
+    "board",
     "notices",
     "events",
 )

@@ -5,13 +5,25 @@ Filters that several capabilities share stand here too, so that none of them wri
 
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Select, Text, and_, func, literal_column, select
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 
 from schema.reading.call import Call
 from schema.reading.declare import Ask, Predicate, Row, UnitPredicate, Where, light, where
+from services.matters.tables import Matter
 from services.tree import UnitPath
 from services.units import Unit
 
+MATTER = light(Matter)
 PATH = light(UnitPath)
 UNIT = light(Unit)
 # Nothing sorts behind them, in as many places as a name has.
@@ -48,6 +60,29 @@ def found_by(
         return column == func.any(func.array(found.correlate(None).scalar_subquery()))
     tables = found.get_final_froms()
     return found.where(same == column).correlate_except(*tables).exists()
+
+
+def matter_seen_in(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElement[bool]:
+    """A matter is where it may be seen from, and with whoever handles it."""
+    return or_(under(ask, row["scope_id"], held), under(ask, row["handler_id"], held))
+
+
+def of_matter_seen_in(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElement[bool]:
+    """The row is of a matter that is seen there."""
+    matter = MATTER.alias()
+    seen = select(matter.c.id).where(
+        matter.c.tenant_id == ask.tenant, matter_seen_in(ask, matter.c, held)
+    )
+    return found_by(ask, row["matter_id"], seen, matter.c.id)
+
+
+def of_matter_raised(ask: Ask, row: Row) -> ColumnElement[bool]:
+    """The row is of a matter that the reader has raised."""
+    matter = MATTER.alias()
+    mine = select(matter.c.id).where(
+        matter.c.tenant_id == ask.tenant, matter.c.raiser_id == ask.person
+    )
+    return found_by(ask, row["matter_id"], mine, matter.c.id)
 
 
 def beneath(
@@ -108,6 +143,14 @@ def among(attribute: Any, description: str) -> Any:
     return where(
         Where(_among, attribute.key, array=True, convert=_texts, is_choice=True), description
     )
+
+
+def among_those(elsewhere: Any, attribute: Any, description: str) -> Any:
+    """A member of a filter: something of the row that the column leads to is one of these."""
+    built = Where(
+        _among, attribute.key, array=True, type_=Text(), convert=_texts, elsewhere=elsewhere
+    )
+    return where(built, description)
 
 
 def starting(attribute: Any, description: str) -> Any:

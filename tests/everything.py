@@ -33,6 +33,8 @@ TABLES = {
     "TrustedDocument": "trusted_document",
     "Matter": "matter",
     "Notice": "notice",
+    "Publication": "publication",
+    "Objection": "objection",
 }
 
 

@@ -5,10 +5,12 @@ from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
-from sqlalchemy import BigInteger, ColumnElement, Text, case, cast, func, literal, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Text, case, cast, func, literal, select
 
 from schema.nodes import Language, Node, label
+from schema.objections import Objection, ObjectionOrder
 from schema.people import Person
+from schema.publications import Publication, PublicationOrder
 from schema.reading.declare import (
     Ask,
     Row,
@@ -22,7 +24,15 @@ from schema.reading.declare import (
     subscription,
 )
 from schema.reading.pages import Connection
-from schema.scopes import among, equals, found_by, of_person, pointing, under
+from schema.scopes import (
+    among,
+    equals,
+    matter_seen_in,
+    of_matter_raised,
+    of_matter_seen_in,
+    of_person,
+    pointing,
+)
 from services.matters.states import NEXT, TRANSITIONS, MatterState
 from services.matters.tables import (
     Channel,
@@ -32,12 +42,13 @@ from services.matters.tables import (
 )
 from services.matters.tables import Matter as Table
 from services.matters.tables import MatterEntry as EntryTable
+from services.objections import Objection as ObjectionTable
+from services.publications import Publication as PublicationTable
 
 if TYPE_CHECKING:
     from schema.appointments import Appointment
     from schema.units import Unit
 
-MATTER = light(Table)
 ENTRY = light(EntryTable)
 
 strawberry.enum(MatterState, description="事项的状态：六步及其旁支。 Where a matter stands.")
@@ -73,27 +84,6 @@ class MatterFilter:
     raiser: strawberry.ID | None = pointing(Table.raiser_id, "Person", "提事人。 Who raised it.")
     category: str | None = equals(Table.category, "类别。 The category.")
     code: str | None = equals(Table.code, "编号。 Its number.")
-
-
-def _seen_in(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElement[bool]:
-    """A matter is where it may be seen from, and with whoever handles it."""
-    return or_(under(ask, row["scope_id"], held), under(ask, row["handler_id"], held))
-
-
-def _entry_seen_in(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElement[bool]:
-    matter = MATTER.alias()
-    seen = select(matter.c.id).where(
-        matter.c.tenant_id == ask.tenant, _seen_in(ask, matter.c, held)
-    )
-    return found_by(ask, row["matter_id"], seen, matter.c.id)
-
-
-def _entry_is_raisers(ask: Ask, row: Row) -> ColumnElement[bool]:
-    matter = MATTER.alias()
-    mine = select(matter.c.id).where(
-        matter.c.tenant_id == ask.tenant, matter.c.raiser_id == ask.person
-    )
-    return found_by(ask, row["matter_id"], mine, matter.c.id)
 
 
 def _next(ask: Ask, row: Row) -> ColumnElement[Any]:
@@ -139,7 +129,7 @@ def _in_language() -> Any:
 @strawberry.type(
     description="流转记录：谁、何时、以什么职务办的。 One act on a matter: who, when, as what."
 )
-@reads(EntryTable, "matters", unit=_entry_seen_in, own=_entry_is_raisers)
+@reads(EntryTable, "matters", unit=of_matter_seen_in, own=of_matter_raised)
 class MatterEntry(Node):
     """One act on a matter."""
 
@@ -173,7 +163,7 @@ class MatterEntry(Node):
 @strawberry.type(
     description="事项：三事六步，每一步有人、有期限、有记录。 A matter on its six steps."
 )
-@reads(Table, "matters", unit=_seen_in, own=of_person("raiser_id"))
+@reads(Table, "matters", unit=matter_seen_in, own=of_person("raiser_id"))
 class Matter(Node):
     """A resident's matter."""
 
@@ -227,6 +217,12 @@ class Matter(Node):
     closed_at: datetime | None = column(Table.closed_at, "办结的时刻。 Closed when.")
     entries: Connection[MatterEntry] = connection(
         EntryTable.matter_id, MatterEntryOrder, "流转记录。 How it went, act by act."
+    )
+    publications: Connection[Publication] = connection(
+        PublicationTable.matter_id, PublicationOrder, "公开稿，逐版。 What is shown, by edition."
+    )
+    objections: Connection[Objection] = connection(
+        ObjectionTable.matter_id, ObjectionOrder, "异议。 Objections to its result."
     )
     version: int = column(Table.version, "版本。 Its version.")
 
