@@ -59,7 +59,7 @@ def mask(text: str, *, names: Collection[str] = ()) -> str:
     """The text with stars for all that is personal; nothing is found in what is returned."""
     # What stands around a masked word may be found only then; each round leaves less to find.
     while found := findings(text, names):
-        for one in reversed(_apart(found)):
+        for one in reversed(found):
             stars = STAR * min(MOST_STARS, one.end - one.start)
             text = text[: one.start] + stars + text[one.end :]
     return text
@@ -76,7 +76,7 @@ def findings(text: str, names: Collection[str] = ()) -> list[Finding]:
     known = _any_of(tuple(sorted({_bare(name) for name in names}, key=_longest)))
     if known is not None:
         found |= set(seen.found(Kind.name, known, seen.plain))
-    return sorted(found)
+    return _apart(sorted(found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +112,20 @@ def _read(char: str) -> str:
 
 
 def _apart(found: list[Finding]) -> list[Finding]:
-    """Findings that overlap as one."""
+    """Findings that overlap as one; it is called what its longest part was found to be."""
     apart: list[Finding] = []
     for one in found:
         if apart and one.start < apart[-1].end:
             last = apart.pop()
-            one = Finding(last.start, max(last.end, one.end), last.kind)
+            kind = max((last, one), key=_tells).kind
+            one = Finding(last.start, max(last.end, one.end), kind)
         apart.append(one)
     return apart
+
+
+def _tells(one: Finding) -> tuple[bool, int]:
+    """By how much a finding says what it is: that a number is long says the least."""
+    return one.kind is not Kind.number, one.end - one.start
 
 
 def _bare(name: str) -> str:
@@ -250,7 +256,7 @@ _STRONG = (
 CALLED: tuple[re.Pattern[str], ...] = tuple(
     re.compile(pattern)
     for pattern in (
-        rf"(?P<it>{_NO_NAME}{_SURNAME}(?:{_HAN}{{1,2}})?)(?:{_PERSONAL})",
+        rf"(?P<it>{_NO_NAME}{_SURNAME}(?:(?!某){_HAN}){{0,2}})(?:{_PERSONAL})",
         rf"(?P<it>{_SURNAME})(?:{_PERSONAL}|{_OFFICIAL})",
         rf"(?:{_WEAK})[\s:：]{{0,2}}(?P<it>{_NO_NAME}{_SURNAME}{_GIVEN}){_GOES_ON}",
         rf"(?:{_STRONG})[\s:：为]{{0,3}}(?P<it>{_NO_NAME}{_SURNAME}{_GIVEN}){_GOES_ON}",

@@ -49,10 +49,8 @@ class Objection(Recorded, table=True):
         within_tenant("publication_id", "publication"),
         within_tenant("person_id", "person"),
         within_tenant("answered_by", "person"),
-        CheckConstraint(
-            "(state = 'answered') = (answer is not null and answered_at is not null)",
-            name="answered",
-        ),
+        CheckConstraint("(state = 'answered') = (answer is not null)", name="answered"),
+        CheckConstraint("(answer is null) = (answered_at is null)", name="answered_at"),
         CheckConstraint("answered_by <> person_id", name="answered_by_another"),
         Index("uq_objection_open", "tenant_id", "matter_id", "person_id", unique=True,
               postgresql_where=text("state = 'open'")),

@@ -1,4 +1,5 @@
 """Publications."""
+# ruff: noqa: E501
 
 import sqlalchemy as sa
 from alembic import op
@@ -154,10 +155,12 @@ def upgrade() -> None:
         sa.Column("answered_by", sa.Uuid(), nullable=True),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "(state = 'answered') = (answer is not null and answered_at is not null)",
-            name=op.f("ck_objection_answered"),
+            "(state = 'answered') = (answer is not null)", name=op.f("ck_objection_answered")
         ),
         sa.CheckConstraint("state in ('open', 'answered')", name=op.f("ck_objection_state")),
+        sa.CheckConstraint(
+            "(answer is null) = (answered_at is null)", name=op.f("ck_objection_answered_at")
+        ),
         sa.CheckConstraint(
             "answered_by <> person_id", name=op.f("ck_objection_answered_by_another")
         ),
