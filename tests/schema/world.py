@@ -136,7 +136,7 @@ async def _matters(county: County, tree: Tree) -> Way:
 
 async def _shown(way: Way) -> None:
     """On the board: a matter with its objections, one for its parties; one taken down again."""
-    objected = await way.verified(title="电梯停运", place=way.tree.building.id)
+    objected = await way.verified(title="电梯停运")
     await way.published(objected.id)
     first = await way.objection(objected.id)
     await way.objection(objected.id, by=await way.county.actor("resident", way.tree.estate))
