@@ -30,6 +30,9 @@ CAPABILITIES = (
     "objections",
     "board",
     "notices",
+    "councils",
+    "meetings",
+    "resolutions",
     "events",
 )
 

@@ -42,7 +42,7 @@ def _words(ask: Ask, row: Row) -> ColumnElement[Any]:
         event: case((is_english, literal(words.en)), else_=literal(words.zh))
         for event, words in notices.WORDS.items()
     }
-    return case(said, value=row["event"], else_=row["event"])
+    return case(said, value=row["event_name"], else_=row["event_name"])
 
 
 @strawberry.type(description="消息：关注的事项有了进展。 A followed matter has gone on.")
@@ -51,7 +51,7 @@ class Notice(Node):
     """What a person is told of a matter."""
 
     at: datetime = column(Table.at, "时刻。 When.")
-    event: str = column(Table.event, "事件名。 The event's name.")
+    event_name: str = column(Table.event_name, "事件名。 The event's name.")
     words: str = computed(
         _words, "发生了什么。 What happened.",
         argument("language", Language, "语言，默认中文。 Language; Chinese.", Language.ZH),

@@ -19,12 +19,16 @@ from sqlalchemy import (
 
 from schema.reading.call import Call
 from schema.reading.declare import Ask, Predicate, Row, UnitPredicate, Where, light, where
+from services.councils import CouncilSeat
 from services.matters.tables import Matter
+from services.meetings.tables import AgendaItem
 from services.tree import UnitPath
 from services.units import Unit
 
+ITEM = light(AgendaItem)
 MATTER = light(Matter)
 PATH = light(UnitPath)
+SEAT = light(CouncilSeat)
 UNIT = light(Unit)
 # Nothing sorts behind them, in as many places as a name has.
 LAST_CHARACTERS: ColumnElement[str] = literal_column("repeat(chr(1114111), 80)", Text)
@@ -63,8 +67,20 @@ def found_by(
 
 
 def matter_seen_in(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElement[bool]:
-    """A matter is where it may be seen from, and with whoever handles it."""
-    return or_(under(ask, row["scope_id"], held), under(ask, row["handler_id"], held))
+    """A matter is where it may be seen from, with whoever handles it, and with who sits on it."""
+    item, seat = ITEM.alias(), SEAT.alias()
+    tabled = select(item.c.matter_id).where(
+        item.c.tenant_id == ask.tenant,
+        seat.c.tenant_id == ask.tenant,
+        seat.c.council_id == item.c.council_id,
+        seat.c.until.is_(None),
+        seat.c.unit_id == func.any(held),
+    )
+    return or_(
+        under(ask, row["scope_id"], held),
+        under(ask, row["handler_id"], held),
+        found_by(ask, row["id"], tabled, item.c.matter_id),
+    )
 
 
 def of_matter_seen_in(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElement[bool]:

@@ -55,19 +55,20 @@ class MatterWatcher(TenantRow, table=True):
 
 
 class Notice(Recorded, table=True):
-    """A person is told that something happened to a matter; `event` as in the events."""
+    """A person is told that something happened to a matter: the name as the event has it."""
 
     __tablename__ = "notice"
     __table_args__: ClassVar[Any] = (
         within_tenant("person_id", "person"),
         within_tenant("matter_id", "matter"),
         Index(None, "tenant_id", "person_id", "at", "id"),
+        Index(None, "tenant_id", "at", "id"),
         Index(None, "tenant_id", "matter_id"),
     )
 
     person_id: UUID
     matter_id: UUID
-    event: str = Field(max_length=60)
+    event_name: str = Field(max_length=60)
     at: datetime = moment(default_factory=clock.now)
     seen_at: datetime | None = moment(default=None)
 
@@ -95,9 +96,12 @@ async def tell(session: AsyncSession, by: Actor, matter: UUID, event: str) -> No
     )  # fmt: skip
 
 
-def tell_one(session: AsyncSession, by: Actor, person: UUID, matter: UUID, event: str) -> None:
+def tell_one(session: AsyncSession, by: Actor, person: UUID, matter: UUID, event_name: str) -> None:
     """Tell one person, whether they follow the matter or not."""
-    put(session, Notice, tenant_id=by.tenant_id, person_id=person, matter_id=matter, event=event)
+    put(
+        session, Notice, tenant_id=by.tenant_id, person_id=person, matter_id=matter,
+        event_name=event_name,
+    )  # fmt: skip
 
 
 async def follow(session: AsyncSession, by: Actor, matter: UUID, other: UUID) -> None:
@@ -119,7 +123,7 @@ _NEW_ID = func.gen_random_uuid(type_=Uuid())
 _AT = _given("at", Moment)
 _TELL = Prepared(
     insert(Notice).from_select(
-        ["tenant_id", "id", "person_id", "matter_id", "event", "at", "made_at", "version"],
+        ["tenant_id", "id", "person_id", "matter_id", "event_name", "at", "made_at", "version"],
         select(
             col(MatterWatcher.tenant_id), _NEW_ID, col(MatterWatcher.person_id),
             col(MatterWatcher.matter_id), _given("event", String()), _AT, _AT, literal(1),

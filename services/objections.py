@@ -167,7 +167,7 @@ async def answer(
 def _check_window(case: Case, shown: Publication | None) -> None:
     if shown is None or not publications.shows_result_of(shown, case.matter):
         raise NotPublished()
-    until = publications.open_until(case.rules, case.calendar, shown)
+    until = publications.open_until(case.rules, case.calendar, shown.approved_at)
     if until is None or clock.now() >= until:
         over = until or shown.approved_at
         raise ObjectionWindowOver(until=over.isoformat() if over else "")

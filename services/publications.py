@@ -255,14 +255,16 @@ async def shown(session: AsyncSession, by: Actor, matter: Matter) -> Publication
     return await _standing(session, by, matter, PublicationState.approved)
 
 
-def open_until(rules: MatterRules, calendar: CalendarRules, row: Publication) -> datetime | None:
+def open_until(
+    rules: MatterRules, calendar: CalendarRules, approved_at: datetime | None
+) -> datetime | None:
     """Until when objections are heard: so many working days, not counting that of the approval.
 
     A county that sets no days has no window, not one that lasts until midnight.
     """
-    if row.approved_at is None or rules.objection_days == 0:
+    if approved_at is None or rules.objection_days == 0:
         return None
-    return workday_after(calendar, row.approved_at, rules.objection_days)
+    return workday_after(calendar, approved_at, rules.objection_days)
 
 
 def shows_result_of(row: Publication | None, matter: Matter) -> bool:
@@ -363,7 +365,7 @@ async def _check_closing(session: AsyncSession, by: Actor, case: Case) -> None:
     row = await shown(session, by, case.matter)
     if row is None or not shows_result_of(row, case.matter):
         raise NotPublished()
-    until = open_until(case.rules, case.calendar, row)
+    until = open_until(case.rules, case.calendar, row.approved_at)
     if until is not None and clock.now() < until:
         raise WindowRunning(until=until.isoformat())
 

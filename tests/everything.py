@@ -33,6 +33,11 @@ TABLES = {
     "TrustedDocument": "trusted_document",
     "Matter": "matter",
     "Notice": "notice",
+    "Council": "council",
+    "CouncilSeat": "council_seat",
+    "Meeting": "meeting",
+    "AgendaItem": "agenda_item",
+    "Resolution": "resolution",
     "Publication": "publication",
     "Objection": "objection",
 }
@@ -43,6 +48,8 @@ PLAIN = {
     "Person": " where home_id is not null",
     "Post": " where role = 'resident'",
     "Appointment": " where post_id in (select id from post where role = 'resident')",
+    # Newest first: a meeting that is planned, an item that waits, a resolution of no matter.
+    "Matter": " where raiser_id is null",
 }
 
 

@@ -12,7 +12,11 @@ READ_WRITE = "sanfang_rw"
 READ_ONLY = "sanfang_ro"
 TENANTS, EVENTS = "tenant", "event"
 CHANGES = "sanfang_changes(uuid[], text, integer)"
-APPENDED_ONLY = frozenset({"event", "matter_entry", "rule_book"})
+APPENDED_ONLY = frozenset(
+    {"attendance", "correction", "event", "matter_entry", "recusal", "rule_book", "signature"}
+)
+# What goes on and on, and is never gone: a matter, a meeting, what it resolved.
+LASTING = frozenset({"agenda_item", "matter", "meeting", "minutes", "resolution"})
 PLATFORM_ID = "00000000-0000-0000-0000-000000000001"
 # A query of its own, so that a statement reads the setting once and not for each row.
 TENANT = "(select nullif(current_setting('sanfang.tenant', true), '')::uuid)"
@@ -79,6 +83,49 @@ begin
   perform set_config('sanfang.tenant', '', true);
 end $$"""
 
+# The guarantee that each deliberation has its result, and that what was signed stays, against
+# whoever writes past the commands.
+HOLD_MEETINGS = """
+create function public.sanfang_hold_meeting() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$ begin
+  if new.state = 'signed' and exists (
+    select from public.agenda_item i where i.tenant_id = new.tenant_id and i.meeting_id = new.id
+      and i.outcome = 'queued'
+  ) then
+    raise check_violation using message = 'a meeting is signed once each item has its outcome';
+  end if;
+  return new;
+end $$;
+create function public.sanfang_hold_agenda() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$ begin
+  if exists (
+    select from public.meeting m where m.tenant_id = new.tenant_id and m.id = new.meeting_id
+      and m.state in ('signed', 'published')
+  ) then
+    raise check_violation using message = 'the agenda of a signed meeting stays as it is';
+  end if;
+  return new;
+end $$;
+create function public.sanfang_hold_minutes() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$ begin
+  if old.sha256 is not null then
+    raise check_violation using message = 'signed minutes never change';
+  end if;
+  if new.sha256 <> encode(sha256(convert_to(new.text, 'UTF8')), 'hex') then
+    raise check_violation using message = 'the hash is not that of the minutes';
+  end if;
+  return new;
+end $$;
+create trigger hold_meeting before insert or update on public.meeting
+  for each row execute function public.sanfang_hold_meeting();
+create trigger hold_agenda before insert or update on public.agenda_item
+  for each row execute function public.sanfang_hold_agenda();
+create trigger hold_minutes before update on public.minutes
+  for each row execute function public.sanfang_hold_minutes()"""
+
 PLATFORM = """
 insert into tenant (id, slug, name, name_en, state, created_at)
 values ('00000000-0000-0000-0000-000000000001', 'platform', '平台', 'Platform', 'active', now())"""
@@ -100,13 +147,20 @@ def guard(table: str) -> None:
     op.execute(f'alter table "{table}" enable row level security')
     op.execute(f'alter table "{table}" force row level security')
     op.execute(f'create policy own_tenant on "{table}" {OWN_TENANT}')
-    writes = "insert" if table in APPENDED_ONLY else "insert, update, delete"
+    writes = "insert" if table in APPENDED_ONLY else "insert, update"
+    writes += "" if table in APPENDED_ONLY | LASTING else ", delete"
     op.execute(f'grant select, {writes} on "{table}" to {READ_WRITE}')
     op.execute(f'grant select on "{table}" to {READ_ONLY}')
     if table == EVENTS:
         op.execute(FIND_CHANGES)
         op.execute(f"revoke all on function public.{CHANGES} from public")
         op.execute(f"grant execute on function public.{CHANGES} to {READ_ONLY}")
+
+
+def hold_meetings() -> None:
+    """What a meeting has signed stays as it was signed."""
+    for statement in HOLD_MEETINGS.split(";\ncreate "):
+        op.execute(statement if statement.lstrip().startswith("create") else f"create {statement}")
 
 
 def ask_once(tables: Iterable[str]) -> None:

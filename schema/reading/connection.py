@@ -18,7 +18,7 @@ from sqlalchemy.sql.selectable import FromClause, Subquery
 
 from schema.reading.declare import Ask, Row
 from schema.reading.joined import Json, list_of, named, object_of, quoted
-from schema.reading.paging import Page
+from schema.reading.paging import PLACE, WHOLE, Page
 from schema.reading.selection import Selector, Wanted
 
 Build = Callable[[GraphQLObjectType, Sequence[Wanted], Row], Json]
@@ -96,10 +96,12 @@ class ConnectionJson:
 
     def _listed(self, rows: Subquery, each: Json) -> Json:
         """The rows come in their order; a page from the end comes with its end first."""
-        if "place" not in rows.c:
+        if PLACE not in rows.c:
             return list_of(each)
-        shown = rows.c.place <= self.page.limit(self.ask)
-        return list_of(each, shown=shown, order=rows.c.place.desc() if self.page.backward else None)
+        shown = rows.c[PLACE] <= self.page.limit(self.ask)
+        return list_of(
+            each, shown=shown, order=rows.c[PLACE].desc() if self.page.backward else None
+        )
 
     def _info(self, want: Wanted, rows: Subquery) -> Json:
         limit = self.page.limit(self.ask)
@@ -119,8 +121,8 @@ class ConnectionJson:
 
     def _cursor_at(self, rows: Subquery, *, first: bool) -> Json:
         """The cursor of the row that the page begins with, or of the last one that it shows."""
-        end = literal(1) if first else rows.c.whole
-        at: ColumnElement[bool] = rows.c.place == func.least(end, self.page.limit(self.ask))
+        end = literal(1) if first else rows.c[WHOLE]
+        at: ColumnElement[bool] = rows.c[PLACE] == func.least(end, self.page.limit(self.ask))
         one = func.max(self.page.cursor(rows.c)).filter(at)
         return quoted(one, is_optional=True)
 

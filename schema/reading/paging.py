@@ -31,6 +31,9 @@ from schema.reading.pages import Direction
 from schema.reading.values import cursor, parse_cursor
 from services.errors import BadInput
 
+# Beside the columns of whatever table is paged, by names that no table has.
+PLACE, WHOLE = "_place", "_whole"
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -77,7 +80,7 @@ class Page:
     ) -> Subquery:
         """The rows of the page, from the end at which it begins.
 
-        Numbered, there is one more, `place` is each one's number, and `whole` that of the last.
+        Numbered, there is one more, `PLACE` is each one's number, and `WHOLE` that of the last.
         """
         keys = self.keys(table.c)
         for bound in self.bounds:
@@ -88,7 +91,7 @@ class Page:
             return wanted.order_by(*ordered).limit(self.limit(ask)).subquery(name)
         cut = wanted.order_by(*ordered).limit(self.limit(ask) + 1).subquery(f"{name}c")
         place, whole = func.row_number().over(), func.count().over()
-        return select(cut, place.label("place"), whole.label("whole")).subquery(name)
+        return select(cut, place.label(PLACE), whole.label(WHOLE)).subquery(name)
 
     def cursor(self, row: Row) -> ColumnElement[str]:
         """The cursor of a row."""

@@ -4,7 +4,7 @@
 one matter the second waits for the lock, and then finds the matter where the first has left it.
 """
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -50,6 +50,10 @@ class Raiser(Enum):
     like_others = auto()
     too = auto()
     alone = auto()
+
+
+# What else an act on a matter brings about: each capability adds its own.
+AFTER: list[Callable[[AsyncSession, Actor, str, "Case"], Awaitable[None]]] = []
 
 
 @dataclass(slots=True)
@@ -164,6 +168,8 @@ async def go(
     note = {"said": said} if said else None
     event = TRANSITIONS[verb].event
     record(session, by, event, row, acting=case.acting, before=case.before, note=note)
+    for follow in AFTER:
+        await follow(session, by, verb, case)
     if verb not in QUIET:
         await notices.tell(session, by, row.id, event)
     return row

@@ -16,6 +16,7 @@ from services.errors import Refused
 from services.matters.arguments import MatterId, Said, Words
 from services.matters.moving import Case, entries, go, take
 from services.matters.rules import Head
+from services.matters.states import MatterState
 from services.matters.tables import Matter, MatterEntry, Recommendation
 from services.units import UnitKind
 
@@ -126,9 +127,13 @@ async def table(
     words: Words = None,
     expected_version: Version = None,
 ) -> Matter:
-    """Table a matter: the next round table has it on its agenda by itself."""
+    """Table a matter: the next round table has it on its agenda by itself.
+
+    One that is being handled comes before it again where its resolution can't be carried out.
+    """
     case = await take(session, by, "table", matter, expected_version=expected_version)
-    await _complete(session, case)
+    if case.matter.state == MatterState.preliminary:
+        await _complete(session, case)
     return await go(session, by, "table", case, said=words, to=case.matter.grid_id)
 
 

@@ -138,7 +138,7 @@ TRANSITIONS: dict[str, Transition] = {
     "opine": _act(Said("初议", "give an opinion"), (S.preliminary,), None, "opined"),
     "excuse": _act(Said("记录缺席", "record an absence"), (S.preliminary,), None, "excused"),
     "settle": _act(Said("初议办结", "settle"), (S.preliminary,), S.published, "settled"),
-    "table": _act(Said("提交圆桌会", "table"), (S.preliminary,), S.tabled, "tabled"),
+    "table": _act(Said("提交圆桌会", "table"), (S.preliminary, S.handling), S.tabled, "tabled"),
     "defer": _act(Said("延至下次圆桌会", "defer"), (S.tabled,), None, "deferred"),
     "resolve": _act(Said("圆桌会形成决议", "resolve"), (S.tabled,), S.handling, "resolved"),
     "refer": _act(Said("转交", "refer"), (S.tabled,), S.handling, "referred"),

@@ -4,86 +4,45 @@ It shares no line with the compiler: the policies' scopes, paging and computed f
 here in Python, as the specification and DOMAIN say them.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from graphql import ExecutionResult, GraphQLResolveInfo, build_schema, execute_sync, parse
+from graphql import (
+    ExecutionResult,
+    GraphQLEnumType,
+    GraphQLResolveInfo,
+    build_schema,
+    execute_sync,
+    get_named_type,
+    parse,
+)
 from sqlalchemy import text
 from strawberry.utils.str_converters import to_snake_case
 
 import policies
 import schema
 from policies import Actor
+from services.matters import states
 from tests.county import County
 from tests.schema.oracle_coverage import Derived, coverage
 from tests.schema.oracle_pages import Node, Page, check_sizes, cursor, cut
+from tests.schema.oracle_types import (
+    BACK,
+    MEMBERS,
+    OBJECTS,
+    ORDERS,
+    OWNERS,
+    PLACES,
+    RENAMED,
+    TABLES,
+    link_column,
+)
 from tests.schema.oracle_values import Row, collated, key_of, matches, role, widest, written
 
-TABLES = {
-    "Unit": "unit", "Person": "person", "Post": "post", "Appointment": "appointment",
-    "Linkage": "linkage", "Duty": "duty", "RuleBook": "rule_book", "Station": "station",
-    "Pack": "pack", "Client": "client", "Account": "account", "Issuer": "issuer",
-    "SubjectLink": "subject_link", "Event": "event", "Tenant": "tenant",
-    "TrustedDocument": "trusted_document",
-}  # fmt: skip
-OBJECTS = {
-    "Unit": "units", "Person": "people", "Post": "appointments", "Appointment": "appointments",
-    "Linkage": "linkages", "Duty": "duties", "RuleBook": "rulebooks", "Station": "stations",
-    "Pack": "packs", "Client": "clients", "Account": "accounts", "Issuer": "accounts",
-    "SubjectLink": "accounts", "Event": "events", "Tenant": "tenants",
-    "TrustedDocument": "trusted_documents",
-}  # fmt: skip
-LINKS = {
-    ("Unit", "parent"): ("Unit", "parent_id"),
-    ("Person", "home"): ("Unit", "home_id"),
-    ("Appointment", "person"): ("Person", "person_id"),
-    ("Appointment", "post"): ("Post", "post_id"),
-    ("Appointment", "unit"): ("Unit", "unit_id"),
-    ("Post", "unit"): ("Unit", "unit_id"),
-    ("Linkage", "grid"): ("Unit", "grid_id"),
-    ("Linkage", "estate"): ("Unit", "estate_id"),
-    ("Linkage", "branch"): ("Unit", "branch_id"),
-    ("Linkage", "committee"): ("Unit", "committee_id"),
-    ("Linkage", "firm"): ("Unit", "firm_id"),
-    ("Duty", "committee"): ("Unit", "committee_id"),
-    ("Duty", "member"): ("Unit", "member_id"),
-    ("RuleBook", "unit"): ("Unit", "unit_id"),
-    ("Station", "grid"): ("Unit", "grid_id"),
-    ("Account", "person"): ("Person", "person_id"),
-    ("SubjectLink", "issuer"): ("Issuer", "issuer_id"),
-    ("SubjectLink", "person"): ("Person", "person_id"),
-    ("Event", "person"): ("Person", "person_id"),
-    ("Event", "appointment"): ("Appointment", "appointment_id"),
-    ("Event", "client"): ("Client", "client_id"),
-    ("TrustedDocument", "client"): ("Client", "client_id"),
-    ("Gap", "unit"): ("Unit", "unit_id"),
-    ("CrossAppointment", "estate"): ("Unit", "estate_id"),
-    ("CrossAppointment", "person"): ("Person", "person_id"),
-}
-BACK = {
-    ("Unit", "children"): "parent_id",
-    ("Unit", "posts"): "unit_id",
-    ("Unit", "appointments"): "unit_id",
-    ("Unit", "residents"): "home_id",
-    ("Unit", "linkages"): "grid_id",
-    ("Unit", "estateLinkages"): "estate_id",
-    ("Unit", "duties"): "member_id",
-    ("Unit", "ruleBooks"): "unit_id",
-    ("Unit", "stations"): "grid_id",
-    ("Person", "appointments"): "person_id",
-    ("Post", "appointments"): "post_id",
-}
-RENAMED = {
-    ("Person", "phone"): "phone_masked",
-    ("Person", "identityNumber"): "identity_masked",
-    ("Event", "objectType"): "object",
-    ("TrustedDocument", "documentId"): "digest",
-    ("TrustedDocument", "registeredAt"): "made_at",
-}
-ORDERS = {"registered_at": "made_at"}
 PLAIN = build_schema(schema.sdl())
 
 
@@ -136,9 +95,9 @@ class Oracle:
             return special(source, given)
         if isinstance(source, Page):
             return self._of_page(source, name)
-        if (parent, name) in LINKS and isinstance(source, Node | Derived):
-            type_name, column = LINKS[parent, name]
-            return self.one(type_name, source.row[column])
+        type_name = get_named_type(info.return_type).name
+        if type_name in TABLES and isinstance(source, Node | Derived):
+            return self.one(type_name, source.row[link_column(parent, name)])
         if "orderBy" in given:
             return self._page(info, source, given)
         if isinstance(source, Node | Derived):
@@ -180,20 +139,40 @@ class Oracle:
                 if held["person_id"] == row["id"] and self.is_active(held)
             ]
             return any(self.is_below(place, unit) for place in [row["home_id"], *serving])
-        columns = {
-            "Unit": ("id",), "Post": ("unit_id",), "Appointment": ("unit_id",),
-            "Linkage": ("estate_id", "firm_id"), "Duty": ("member_id",), "RuleBook": ("unit_id",),
-            "Station": ("grid_id",),
-        }  # fmt: skip
-        return any(self.is_below(row[column], unit) for column in columns.get(type_name, ()))
+        if type_name in MEMBERS:
+            owner, column = MEMBERS[type_name]
+            return self._is_in(owner, self._row(owner, row[column]), unit)
+        if "council_id" in row and type_name != "CouncilSeat" and self._sits(row, unit):
+            return True
+        if type_name == "Matter" and any(
+            item["matter_id"] == row["id"] and self._has_seat(item, unit)
+            for item in self.rows["AgendaItem"]
+        ):
+            return True
+        return any(self.is_below(row[column], unit) for column in PLACES.get(type_name, ()))
+
+    def _row(self, type_name: str, id_: Any) -> Row:
+        return next(one for one in self.rows[type_name] if one["id"] == id_)
+
+    def _sits(self, row: Row, unit: UUID) -> bool:
+        """The council is below the unit, or the unit itself has a seat there."""
+        grid = self._row("Council", row["council_id"])["grid_id"]
+        return self.is_below(grid, unit) or self._has_seat(row, unit)
+
+    def _has_seat(self, row: Row, unit: UUID) -> bool:
+        return any(
+            seat["council_id"] == row["council_id"] and seat["unit_id"] == unit
+            for seat in self.rows["CouncilSeat"]
+            if seat["until"] is None
+        )
 
     def _is_own(self, type_name: str, row: Row) -> bool:
         me, client = self.actor.person_id, self.actor.client_id
         match type_name:
-            case "Person":
-                return bool(row["id"] == me)
-            case "Appointment" | "Account" | "SubjectLink":
-                return bool(row["person_id"] == me)
+            case _ if type_name in OWNERS:
+                return me is not None and bool(row[OWNERS[type_name]] == me)
+            case "MatterEntry":
+                return self._is_own("Matter", self._row("Matter", row["matter_id"]))
             case "Post":
                 mine = (held for held in self.rows["Appointment"] if held["person_id"] == me)
                 return any(held["post_id"] == row["id"] for held in mine)
@@ -213,6 +192,13 @@ class Oracle:
                 return is_open and self._is_shown(row["grid_id"])
             case "RuleBook":
                 return bool(row["is_public"]) and self._is_shown(row["unit_id"])
+            case "Council":
+                return self._is_shown(row["grid_id"])
+            case "CouncilSeat":
+                return self._is_shown(self._row("Council", row["council_id"])["grid_id"])
+            case "Meeting":
+                grid = self._row("Council", row["council_id"])["grid_id"]
+                return bool(row["state"] == "published") and self._is_shown(grid)
             case "Linkage":
                 return self._is_shown(row["estate_id"]) and self._is_shown(row["grid_id"])
             case "Tenant":
@@ -232,7 +218,7 @@ class Oracle:
             return f"{source.type_name}:{value}"
         if name == "documentId":
             return f"sha256:{value}"
-        if name in ("state", "kind"):
+        if isinstance(get_named_type(info.return_type), GraphQLEnumType) and value is not None:
             return str(value).upper()
         return written(value)
 
@@ -320,9 +306,53 @@ class Oracle:
     def _post_rolelabel(self, source: Node, given: Mapping[str, Any]) -> str:
         return self._label("appointments", source.row["role"], given["language"])
 
-    def _label(self, section: str, name: str, language: str) -> str:
+    def _matter_categorylabel(self, source: Node, given: Mapping[str, Any]) -> str:
+        return self._label("matters", source.row["category"], given["language"], "categories")
+
+    def _matter_statelabel(self, source: Node, given: Mapping[str, Any]) -> str:
+        return self._label("matters", source.row["state"], given["language"])
+
+    def _matter_next(self, source: Node, given: Mapping[str, Any]) -> str:
+        said = states.NEXT[states.MatterState(source.row["state"])]
+        return said.en if given["language"] == "EN" else said.zh
+
+    def _matter_isoverdue(self, source: Node, _: Any) -> bool:
+        return source.row["due_at"] is not None and source.row["due_at"] < self.now
+
+    def _matterentry_act(self, source: Node, given: Mapping[str, Any]) -> str:
+        said = states.TRANSITIONS[source.row["verb"]].label
+        return said.en if given["language"] == "EN" else said.zh
+
+    def _matterentry_secondsheld(self, source: Node, _: Any) -> int:
+        row = source.row
+        before = (
+            entry["at"]
+            for entry in self.rows["MatterEntry"]
+            if entry["matter_id"] == row["matter_id"] and entry["seq"] == row["seq"] - 1
+        )
+        held = row["at"] - next(before, row["at"])
+        return round(float(held.total_seconds()))
+
+    def _councilseat_kindlabel(self, source: Node, given: Mapping[str, Any]) -> str:
+        return self._label("councils", source.row["kind"], given["language"])
+
+    def _minutes_hash(self, source: Node, _: Any) -> str:
+        return hashlib.sha256(source.row["text"].encode()).hexdigest()
+
+    def _resolution_isoverdue(self, source: Node, _: Any) -> bool:
+        is_open = source.row["state"] in ("assigned", "executing")
+        return is_open and source.row["due_on"] < (self.now + timedelta(hours=8)).date()
+
+    def _notice_words(self, source: Node, given: Mapping[str, Any]) -> str:
+        event = source.row["event_name"]
+        said = {act.event: act.label for act in states.TRANSITIONS.values()}.get(event)
+        if said is None:
+            return str(event)
+        return said.en if given["language"] == "EN" else said.zh
+
+    def _label(self, section: str, name: str, language: str, key: str = "labels") -> str:
         pack = next(row for row in self.rows["Pack"] if row["until"] is None)
-        labels = pack["document"][section]["labels"].get(name, {})
+        labels = pack["document"][section][key].get(name, {})
         return str(labels.get(language.lower(), name))
 
     def _appointment_isactive(self, source: Node, _: Any) -> bool:

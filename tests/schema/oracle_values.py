@@ -33,15 +33,17 @@ def key_of(text: str, argument: str, type_name: str | None = None) -> tuple[str,
     return name, key
 
 
-OTHER_TYPES = {"person": "Person", "client": "Client"}
+OTHER_TYPES = {"person": "Person", "client": "Client", "raiser": "Person", "council": "Council"}
 ENDS = ("revoked_at", "distrusted_at", "withdrawn_at", "until")
 
 
 def matches(type_name: str, row: Row, name: str, wanted: Any) -> bool:
     """Whether a row is what a member of a filter asks for."""
     match name:
-        case "kinds" | "states":
+        case "kinds" | "states" | "outcomes":
             return row[name.removesuffix("s")].upper() in wanted
+        case "unseen":
+            return bool((row["seen_at"] is None) == wanted)
         case "open" | "current":
             return bool((row["until"] is None) == wanted)
         case "active" | "trusted":

@@ -26,6 +26,7 @@ TERMS = (
     ("2025-01-01T00:00:00+08:00", "9999-12-31T23:59:59.999999Z"),
     ("2024-12-31T23:59:59.999999Z", "2025-01-01T00:00:00Z"), ("9000-01-01T00:00:00Z", None),
 )  # fmt: skip
+MOMENTS = ("1900-12-31T15:54:17Z", "2025-01-01T00:00:00+08:00", "2024-12-31T23:59:59.5Z")
 RECORDS: Sequence[Any] = (
     None, {}, {"name": "\u2028\"\\\x7f", "until": None}, {"2^53+1": 2**53 + 1, "b": [True, 0.1]},
     {"\U0001f3e0": {"": [[], {}]}, "a": 1, "A": -(2**63)},
@@ -50,10 +51,18 @@ TABLES: Mapping[str, Changes] = {
     "account": {"must_change": TRUTHS, "failures": (0, 2**31 - 1)},
     "trusted_document": {"name": PERHAPS, "text": TEXTS},
     "tenant": {"name": TEXTS, "name_en": TEXTS},
+    "matter": {
+        "title": TEXTS, "text": TEXTS, "place_detail": PERHAPS, "category": TEXTS,
+        "result": PERHAPS, "satisfaction": (None, 1, 5), "satisfaction_word": PERHAPS,
+        "raised_at": MOMENTS, "reopened": (0, 2**31 - 1), "handler_id": (None,),
+    },
+    "matter_entry": {"said": PERHAPS, "made_by": (None,), "at": MOMENTS},
+    "notice": {"at": MOMENTS, "seen_at": (None, *MOMENTS), "event_name": ("matter.raised", "x")},
 }  # fmt: skip
 JSON = ("before", "after", "origins")
 CASTS = {
     "since": "date", "until": "date", "starts_at": "timestamptz", "ends_at": "timestamptz",
+    "raised_at": "timestamptz", "at": "timestamptz", "seen_at": "timestamptz",
     "origins": "jsonb", "before": "jsonb", "after": "jsonb",
 }  # fmt: skip
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from graphql import GraphQLInputObjectType, get_named_type, is_list_type
 
 PREFIXES = ("", "王", "第", "桂", "1", "\U00020000", '"', "\\", "'; --", "%", "é", "unit.founded")
-POINTED = {"person": "Person:", "client": "Client:"}
+POINTED = {"person": "Person:", "client": "Client:", "raiser": "Person:", "council": "Council:"}
 # Found by a keyed hash, which the oracle can't make.
 SEALED = ("phone", "identityNumber")
 

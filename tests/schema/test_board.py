@@ -229,10 +229,10 @@ class TestNobodyIsNamed:
         assert not [name for name in PUBLIC_BY_NATURE if f"可见{name}" not in seen]
 
     async def test_no_field_of_the_board_leads_to_a_person_or_a_matter(self) -> None:
-        type_ = CATALOGUE.schema.type_map["BoardEntry"]
+        type_: Any = CATALOGUE.schema.type_map["BoardEntry"]
         leading = {
             get_named_type(field.type).name
-            for field in type_.fields.values()  # type: ignore[union-attr]
+            for field in type_.fields.values()
             if not is_leaf_type(get_named_type(field.type))
         }
         assert leading == {"Unit"}
@@ -361,8 +361,8 @@ async def all_that_is_public(database: Database, county: County) -> str:
                 document = f"{{ {name}(first: 100) {{ {wanted} }} }}"
                 answers.append(await compiled(database, actor, document))
     async for name, key in every_row(county):
-        node = CATALOGUE.schema.type_map[name]
-        wanted = f"id ... on {name} {{ {every_field(actor, node, 2)} }}"
+        named = CATALOGUE.schema.type_map[name]
+        wanted = f"id ... on {name} {{ {every_field(actor, named, 2)} }}"
         document = f'{{ node(id: "{name}:{key}") {{ {wanted} }} }}'
         try:
             answers.append(await compiled(database, actor, document))

@@ -99,12 +99,72 @@ AUDITORS = (
     "{ clients(filter: {active: true}) { totalCount } issuers(filter: {trusted: true})"
     " { totalCount } packs(filter: {active: true}) { totalCount } }",
 )
+ENTRY = "id seq act verb fromState toState at secondsHeld dueAt said head recommends"
+MATTER = (
+    "id code category categoryLabel title text placeDetail visibility channel isUrgent contactName"
+    " contactPhone state stateLabel next(language: EN) dueAt isOverdue rung handlingClass result"
+    " completedAt verifiedAt isConfirmed satisfaction satisfactionWord reopened raisedAt closedAt"
+    " version place { name } grid { name } raiser { name } holder { name } handler { name }"
+    " verifiedBy { name } mergedInto { code }"
+)
+ITEM = "id position title outcome reserved said disposedAt version deferredTo { number }"
+RESOLUTION = (
+    "id text state isOverdue handlingClass dueOn report reportedAt verifiedAt version"
+    " owner { name } meeting { number } matter { code } reportedBy { name } verifiedBy { name }"
+    " supersededBy { id }"
+)
+MEETING = "id number state plannedAt place openedAt adjournedAt signedAt version council { name }"
+MATTERS = (
+    f"{{ matters(first: 30) {{ totalCount nodes {{ {MATTER} entries(first: 25) {{ nodes {{"
+    f" {ENTRY} person {{ name }} appointment {{ id }} unit {{ name }} toUnit {{ name }} }} }}"
+    " } } }",
+    "{ matters(filter: {states: [CLOSED, MERGED]}, direction: DESC) { nodes { code } } }",
+    "{ notices { totalCount nodes { id at eventName words matter { code } seenAt } } }",
+    "{ notices(filter: {unseen: true}) { totalCount } }",
+)
+TABLE = (
+    "{ councils { totalCount nodes { id name since until version grid { name } seats { nodes {"
+    " id kind kindLabel since until version unit { name } council { name } } } } } }",
+    f"{{ meetings {{ totalCount nodes {{ {MEETING} }} }} }}",
+)
+SITTERS = (
+    f"{{ meetings(first: 8) {{ nodes {{ {MEETING} items(first: 4) {{ nodes {{ {ITEM}"
+    " matter { code } referredTo { name } meeting { number }"
+    " recusals(first: 2) { nodes { id reason at attendance { kind } } }"
+    f" resolutions(first: 2) {{ nodes {{ {RESOLUTION} }} }} }} }} }} }} }}",
+    "{ meetings(first: 8) { nodes { attendance(first: 9) { nodes { id kind at person { name }"
+    " appointment { id } } } resolutions { totalCount } minutes(first: 2) { nodes { id text hash"
+    " sha256 version meeting { number } } } signatures(first: 9) { nodes { id kind sha256 at"
+    " person { name } } } corrections(first: 9) { nodes { id seq text at person { name } } } } } }",
+    f"{{ resolutions {{ totalCount nodes {{ {RESOLUTION} }} }} }}",
+)
 EVERYTHING = {
-    "public": ANYBODY,
-    "auditor": (*ANYBODY, *SIGNED_IN, *COVERAGE, *OFFICERS, *AUDITORS),
+    "public": (*ANYBODY, *TABLE),
+    "auditor": (
+        *ANYBODY,
+        *SIGNED_IN,
+        *COVERAGE,
+        *OFFICERS,
+        *AUDITORS,
+        *MATTERS,
+        *TABLE,
+        *SITTERS,
+    ),
+    "raiser": (*ANYBODY, *SIGNED_IN, *MATTERS, *TABLE),
+    "firm_staff": (*ANYBODY, *MATTERS, *TABLE, *SITTERS),
+    "partner": (*ANYBODY, *MATTERS, *TABLE, *SITTERS),
+    "department": (*ANYBODY, *MATTERS, *TABLE, *SITTERS),
     "security": (*ANYBODY, *SIGNED_IN, *COVERAGE, *OFFICERS, *AUDITORS),
     "administrator": (*ANYBODY, *SIGNED_IN, *COVERAGE, *OFFICERS),
-    "secretary": (*ANYBODY, *SIGNED_IN, *COVERAGE, *OFFICERS),
+    "secretary": (
+        *ANYBODY,
+        *SIGNED_IN,
+        *COVERAGE,
+        *OFFICERS,
+        *MATTERS,
+        *TABLE,
+        *SITTERS,
+    ),
     "elsewhere": (*ANYBODY, *SIGNED_IN, *COVERAGE, *OFFICERS),
     "stairwell_head": (*ANYBODY, *SIGNED_IN),
     "firm_manager": (*ANYBODY, *SIGNED_IN, *OFFICERS),

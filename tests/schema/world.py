@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
+from sqlmodel import select
+
 from policies import Actor
 from services import (
     accounts,
@@ -21,7 +23,9 @@ from services import (
 )
 from services.matters.states import MatterState
 from services.matters.tables import Channel, Visibility
+from services.units import Unit
 from tests.county import County, Tree
+from tests.round_table import RoundTable
 from tests.way import Way
 
 PHONE = "19900001234"
@@ -65,6 +69,9 @@ async def world(county: County) -> World:
         "firm_manager": await county.actor("firm_manager", tree.firm),
         "resident": await county.reload(resident.id),
         "raiser": way.resident,
+        "firm_staff": way.firm,
+        "department": await county.actor("department_officer", await _unit(county, "县城市管理局")),
+        "partner": await county.actor("partner_delegate", await _unit(county, "县图书馆")),
         "client": await _client(county),
     }
     return World(county, tree, readers, resident.id)
@@ -131,6 +138,7 @@ async def _matters(county: County, tree: Tree) -> Way:
     await way.raised(
         by=way.worker, channel=Channel.phone, raiser_name="试验人", raiser_phone="19900005678"
     )
+    await _meetings(way)
     return way
 
 
@@ -151,11 +159,34 @@ async def _shown(way: Way) -> None:
     await way.proposed((await way.accepted(title="路灯")).id)
 
 
+async def _meetings(way: Way) -> None:
+    """A published meeting, one whose minutes wait, one to come; recusal, deferral, correction."""
+    table = await RoundTable.of(way)
+    await table.signed()
+    meeting = await table.signed()
+    await table.do("correct", meeting=meeting.id, text="日期更正。")
+    await table.do("publish", meeting=meeting.id)
+    await way.tabled()
+    held, following = await table.opened(), await table.drafted()
+    [item] = await table.items(held.id)
+    await table.do("recuse", item=item.id, person=way.firm.person_id, reason="有利害关系")
+    await table.do("defer", item=item.id, to=following.id, reason="待勘查")
+    other = await table.do("add", meeting=held.id, title="清理杂物")
+    resolution = await table.resolved(other.id)
+    await table.carry("take_up", way.firm, resolution.id)
+
+
 async def _words(county: County) -> None:
     """A second pack, with words of the county's own."""
     labels = {"grid": {"zh": "片区", "en": "Block"}}
     async with county.session() as session:
         await packs.adopt(session, county.administrator, document={"units": {"labels": labels}})
+
+
+async def _unit(county: County, name: str) -> Unit:
+    async with county.session(read_only=True) as session:
+        named = select(Unit).where(Unit.tenant_id == county.id, Unit.name == name)
+        return (await session.exec(named)).one()
 
 
 async def _access(county: County, person: UUID) -> None:

@@ -170,7 +170,7 @@ class TestAnswer:
             "answered", "已派人复查。", way.secretary.person_id,
         )  # fmt: skip
         assert await way.county.events("objection.answered") == 1
-        told = select(Notice.event).where(
+        told = select(Notice.event_name).where(
             Notice.tenant_id == way.county.id, Notice.person_id == other.person_id
         )
         async with way.county.session(read_only=True) as session:

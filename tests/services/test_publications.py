@@ -185,7 +185,7 @@ class TestApprove:
 
     async def test_the_raiser_is_told(self, way: Way) -> None:
         row = await way.published((await way.accepted()).id)
-        wanted = select(Notice.event).where(
+        wanted = select(Notice.event_name).where(
             Notice.tenant_id == way.county.id,
             Notice.matter_id == row.matter_id,
             Notice.person_id == way.resident.person_id,
@@ -274,7 +274,7 @@ class TestClose:
         row = await way.published(matter.id)
         async with unchanged(way.county, WindowRunning) as refused:
             await self.close(way, matter.id)
-        until = open_until(MatterRules(), CalendarRules(), row)
+        until = open_until(MatterRules(), CalendarRules(), row.approved_at)
         assert until is not None
         assert refused.value.facts == {"until": until.isoformat()}
         await way.age(row.id, 60)
@@ -314,12 +314,11 @@ class TestClose:
 class TestTheWindow:
     def test_it_counts_working_days_after_that_of_the_approval(self) -> None:
         friday = clock.now().replace(year=2025, month=11, day=14, hour=4)
-        row = Publication(approved_at=friday)
-        until = open_until(MatterRules(), CalendarRules(), row)
+        until = open_until(MatterRules(), CalendarRules(), friday)
         assert until is not None
         assert until.isoformat() == "2025-11-22T00:00:00+08:00"
         holiday = CalendarRules(days_off=((friday + timedelta(days=3)).date(),))
-        later = open_until(MatterRules(), holiday, row)
+        later = open_until(MatterRules(), holiday, friday)
         assert later is not None
         assert later.isoformat() == "2025-11-25T00:00:00+08:00"
 

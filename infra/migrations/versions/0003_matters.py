@@ -13,6 +13,104 @@ down_revision = "0002"
 def upgrade() -> None:
     """Bring the database here from the revision before."""
     op.create_table(
+        "council",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.Uuid(), nullable=True),
+        sa.Column("made_as", sa.Uuid(), nullable=True),
+        sa.Column("grid_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=True),
+        sa.CheckConstraint("isfinite(made_at)", name=op.f("ck_council_made_at_is_finite")),
+        sa.CheckConstraint("isfinite(since)", name=op.f("ck_council_since_is_finite")),
+        sa.CheckConstraint("isfinite(until)", name=op.f("ck_council_until_is_finite")),
+        sa.CheckConstraint("until > since", name=op.f("ck_council_ends_after_it_begins")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "grid_id"],
+            ["unit.tenant_id", "unit.id"],
+            name=op.f("fk_council_tenant_id_grid_id"),
+        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_council_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_council")),
+    )
+    op.create_index(
+        op.f("ix_council_tenant_id_grid_id_since_id"),
+        "council",
+        ["tenant_id", "grid_id", "since", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_council_tenant_id_name_id"), "council", ["tenant_id", "name", "id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_council_tenant_id_since_id"), "council", ["tenant_id", "since", "id"], unique=False
+    )
+    op.create_index(
+        "uq_council_open",
+        "council",
+        ["tenant_id", "grid_id"],
+        unique=True,
+        postgresql_where=sa.text("until is null"),
+    )
+    op.create_table(
+        "council_seat",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.Uuid(), nullable=True),
+        sa.Column("made_as", sa.Uuid(), nullable=True),
+        sa.Column("council_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("unit_id", sa.Uuid(), nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=True),
+        sa.CheckConstraint(
+            "kind in ('branch', 'committee', 'firm', 'grid_worker', 'partner', 'department')",
+            name=op.f("ck_council_seat_kind"),
+        ),
+        sa.CheckConstraint("isfinite(made_at)", name=op.f("ck_council_seat_made_at_is_finite")),
+        sa.CheckConstraint("isfinite(since)", name=op.f("ck_council_seat_since_is_finite")),
+        sa.CheckConstraint("isfinite(until)", name=op.f("ck_council_seat_until_is_finite")),
+        sa.CheckConstraint("until > since", name=op.f("ck_council_seat_ends_after_it_begins")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "council_id"],
+            ["council.tenant_id", "council.id"],
+            name=op.f("fk_council_seat_tenant_id_council_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "unit_id"],
+            ["unit.tenant_id", "unit.id"],
+            name=op.f("fk_council_seat_tenant_id_unit_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenant.id"], name=op.f("fk_council_seat_tenant_id")
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_council_seat")),
+    )
+    op.create_index(
+        op.f("ix_council_seat_tenant_id_council_id_kind_id"),
+        "council_seat",
+        ["tenant_id", "council_id", "kind", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_council_seat_tenant_id_unit_id_council_id"),
+        "council_seat",
+        ["tenant_id", "unit_id", "council_id"],
+        unique=False,
+    )
+    op.create_index(
+        "uq_council_seat_open",
+        "council_seat",
+        ["tenant_id", "council_id", "kind", "unit_id"],
+        unique=True,
+        postgresql_where=sa.text("until is null"),
+    )
+    op.create_table(
         "matter",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -219,6 +317,272 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "meeting",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.Uuid(), nullable=True),
+        sa.Column("made_as", sa.Uuid(), nullable=True),
+        sa.Column("council_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("planned_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("place", sa.String(length=200), nullable=False),
+        sa.Column("pack_id", sa.Uuid(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("adjourned_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(state in ('signed', 'published')) = (signed_at is not null)",
+            name=op.f("ck_meeting_signed"),
+        ),
+        sa.CheckConstraint(
+            "state in ('draft', 'convened', 'in_session', 'minutes_pending', 'signed', 'published', 'cancelled')",
+            name=op.f("ck_meeting_state"),
+        ),
+        sa.CheckConstraint(
+            "state not in ('in_session', 'minutes_pending', 'signed', 'published') or opened_at is not null",
+            name=op.f("ck_meeting_opened"),
+        ),
+        sa.CheckConstraint(
+            "state not in ('minutes_pending', 'signed', 'published') or adjourned_at is not null",
+            name=op.f("ck_meeting_adjourned"),
+        ),
+        sa.CheckConstraint(
+            "isfinite(adjourned_at)", name=op.f("ck_meeting_adjourned_at_is_finite")
+        ),
+        sa.CheckConstraint("isfinite(made_at)", name=op.f("ck_meeting_made_at_is_finite")),
+        sa.CheckConstraint("isfinite(opened_at)", name=op.f("ck_meeting_opened_at_is_finite")),
+        sa.CheckConstraint("isfinite(planned_at)", name=op.f("ck_meeting_planned_at_is_finite")),
+        sa.CheckConstraint("isfinite(signed_at)", name=op.f("ck_meeting_signed_at_is_finite")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "council_id"],
+            ["council.tenant_id", "council.id"],
+            name=op.f("fk_meeting_tenant_id_council_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "pack_id"],
+            ["pack.tenant_id", "pack.id"],
+            name=op.f("fk_meeting_tenant_id_pack_id"),
+        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_meeting_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_meeting")),
+        sa.UniqueConstraint(
+            "tenant_id", "council_id", "number", name=op.f("uq_meeting_tenant_id_council_id_number")
+        ),
+        sa.UniqueConstraint(
+            "tenant_id", "id", "council_id", name=op.f("uq_meeting_tenant_id_id_council_id")
+        ),
+    )
+    op.create_index(
+        op.f("ix_meeting_tenant_id_council_id_opened_at"),
+        "meeting",
+        ["tenant_id", "council_id", "opened_at"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_meeting_tenant_id_council_id_planned_at_id"),
+        "meeting",
+        ["tenant_id", "council_id", "planned_at", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_meeting_tenant_id_planned_at_id"),
+        "meeting",
+        ["tenant_id", "planned_at", "id"],
+        unique=False,
+    )
+    op.create_index(
+        "uq_meeting_in_session",
+        "meeting",
+        ["tenant_id", "council_id"],
+        unique=True,
+        postgresql_where=sa.text("state = 'in_session'"),
+    )
+    op.create_table(
+        "agenda_item",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.Uuid(), nullable=True),
+        sa.Column("made_as", sa.Uuid(), nullable=True),
+        sa.Column("meeting_id", sa.Uuid(), nullable=False),
+        sa.Column("council_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("matter_id", sa.Uuid(), nullable=True),
+        sa.Column("title", sa.String(length=80), nullable=False),
+        sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("reserved", sa.String(), nullable=True),
+        sa.Column("said", sa.String(length=4000), nullable=True),
+        sa.Column("deferred_to_id", sa.Uuid(), nullable=True),
+        sa.Column("referred_to_id", sa.Uuid(), nullable=True),
+        sa.Column("disposed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(outcome = 'deferred') = (deferred_to_id is not null)",
+            name=op.f("ck_agenda_item_deferred"),
+        ),
+        sa.CheckConstraint(
+            "(outcome = 'queued') = (disposed_at is null)", name=op.f("ck_agenda_item_disposed")
+        ),
+        sa.CheckConstraint(
+            "(outcome = 'referred') = (referred_to_id is not null)",
+            name=op.f("ck_agenda_item_referred"),
+        ),
+        sa.CheckConstraint(
+            "outcome <> 'resolved' or reserved is null",
+            name=op.f("ck_agenda_item_reserved_to_owners"),
+        ),
+        sa.CheckConstraint(
+            "outcome in ('queued', 'resolved') or said is not null",
+            name=op.f("ck_agenda_item_reasoned"),
+        ),
+        sa.CheckConstraint(
+            "outcome in ('queued', 'resolved', 'deferred', 'referred', 'dismissed', 'taken_off')",
+            name=op.f("ck_agenda_item_outcome"),
+        ),
+        sa.CheckConstraint(
+            "reserved in ('rules_of_procedure', 'management_rules', 'committee_election', 'firm_choice', 'maintenance_funds_use', 'maintenance_funds_raising', 'rebuilding', 'common_parts_use', 'other_major')",
+            name=op.f("ck_agenda_item_reserved"),
+        ),
+        sa.CheckConstraint(
+            "isfinite(disposed_at)", name=op.f("ck_agenda_item_disposed_at_is_finite")
+        ),
+        sa.CheckConstraint("isfinite(made_at)", name=op.f("ck_agenda_item_made_at_is_finite")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "council_id"],
+            ["council.tenant_id", "council.id"],
+            name=op.f("fk_agenda_item_tenant_id_council_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "deferred_to_id"],
+            ["meeting.tenant_id", "meeting.id"],
+            name=op.f("fk_agenda_item_tenant_id_deferred_to_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "matter_id"],
+            ["matter.tenant_id", "matter.id"],
+            name=op.f("fk_agenda_item_tenant_id_matter_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "meeting_id"],
+            ["meeting.tenant_id", "meeting.id"],
+            name=op.f("fk_agenda_item_tenant_id_meeting_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "referred_to_id"],
+            ["unit.tenant_id", "unit.id"],
+            name=op.f("fk_agenda_item_tenant_id_referred_to_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenant.id"], name=op.f("fk_agenda_item_tenant_id")
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_agenda_item")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "meeting_id",
+            "position",
+            name=op.f("uq_agenda_item_tenant_id_meeting_id_position"),
+        ),
+    )
+    op.create_index(
+        op.f("ix_agenda_item_tenant_id_deferred_to_id"),
+        "agenda_item",
+        ["tenant_id", "deferred_to_id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_agenda_item_tenant_id_matter_id_id"),
+        "agenda_item",
+        ["tenant_id", "matter_id", "id"],
+        unique=False,
+    )
+    op.create_index(
+        "uq_agenda_item_matter",
+        "agenda_item",
+        ["tenant_id", "matter_id"],
+        unique=True,
+        postgresql_where=sa.text("outcome = 'queued'"),
+    )
+    op.create_table(
+        "attendance",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("meeting_id", sa.Uuid(), nullable=False),
+        sa.Column("seat_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("appointment_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "kind in ('branch', 'committee', 'firm', 'grid_worker', 'partner', 'department')",
+            name=op.f("ck_attendance_kind"),
+        ),
+        sa.CheckConstraint("isfinite(at)", name=op.f("ck_attendance_at_is_finite")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "appointment_id"],
+            ["appointment.tenant_id", "appointment.id"],
+            name=op.f("fk_attendance_tenant_id_appointment_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "meeting_id"],
+            ["meeting.tenant_id", "meeting.id"],
+            name=op.f("fk_attendance_tenant_id_meeting_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "person_id"],
+            ["person.tenant_id", "person.id"],
+            name=op.f("fk_attendance_tenant_id_person_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "seat_id"],
+            ["council_seat.tenant_id", "council_seat.id"],
+            name=op.f("fk_attendance_tenant_id_seat_id"),
+        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_attendance_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_attendance")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "meeting_id",
+            "appointment_id",
+            name=op.f("uq_attendance_tenant_id_meeting_id_appointment_id"),
+        ),
+    )
+    op.create_index(
+        op.f("ix_attendance_tenant_id_meeting_id_at_id"),
+        "attendance",
+        ["tenant_id", "meeting_id", "at", "id"],
+        unique=False,
+    )
+    op.create_table(
+        "correction",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("meeting_id", sa.Uuid(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("text", sa.String(length=4000), nullable=False),
+        sa.Column("made_by", sa.Uuid(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("isfinite(at)", name=op.f("ck_correction_at_is_finite")),
+        sa.CheckConstraint("seq > 0", name=op.f("ck_correction_numbered_from_one")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "made_by"],
+            ["person.tenant_id", "person.id"],
+            name=op.f("fk_correction_tenant_id_made_by"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "meeting_id"],
+            ["meeting.tenant_id", "meeting.id"],
+            name=op.f("fk_correction_tenant_id_meeting_id"),
+        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_correction_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_correction")),
+        sa.UniqueConstraint(
+            "tenant_id", "meeting_id", "seq", name=op.f("uq_correction_tenant_id_meeting_id_seq")
+        ),
+    )
+    op.create_table(
         "matter_entry",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -328,6 +692,29 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "minutes",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.Uuid(), nullable=True),
+        sa.Column("made_as", sa.Uuid(), nullable=True),
+        sa.Column("meeting_id", sa.Uuid(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=True),
+        sa.CheckConstraint("isfinite(made_at)", name=op.f("ck_minutes_made_at_is_finite")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "meeting_id"],
+            ["meeting.tenant_id", "meeting.id"],
+            name=op.f("fk_minutes_tenant_id_meeting_id"),
+        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_minutes_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_minutes")),
+        sa.UniqueConstraint(
+            "tenant_id", "meeting_id", name=op.f("uq_minutes_tenant_id_meeting_id")
+        ),
+    )
+    op.create_table(
         "notice",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -337,7 +724,7 @@ def upgrade() -> None:
         sa.Column("made_as", sa.Uuid(), nullable=True),
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("matter_id", sa.Uuid(), nullable=False),
-        sa.Column("event", sa.String(length=60), nullable=False),
+        sa.Column("event_name", sa.String(length=60), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("isfinite(at)", name=op.f("ck_notice_at_is_finite")),
@@ -357,6 +744,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_notice")),
     )
     op.create_index(
+        op.f("ix_notice_tenant_id_at_id"), "notice", ["tenant_id", "at", "id"], unique=False
+    )
+    op.create_index(
         op.f("ix_notice_tenant_id_matter_id"), "notice", ["tenant_id", "matter_id"], unique=False
     )
     op.create_index(
@@ -365,7 +755,222 @@ def upgrade() -> None:
         ["tenant_id", "person_id", "at", "id"],
         unique=False,
     )
+    op.create_table(
+        "signature",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("meeting_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("appointment_id", sa.Uuid(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "kind in ('branch', 'committee', 'firm', 'grid_worker', 'partner', 'department')",
+            name=op.f("ck_signature_kind"),
+        ),
+        sa.CheckConstraint("isfinite(at)", name=op.f("ck_signature_at_is_finite")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "appointment_id"],
+            ["appointment.tenant_id", "appointment.id"],
+            name=op.f("fk_signature_tenant_id_appointment_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "meeting_id"],
+            ["meeting.tenant_id", "meeting.id"],
+            name=op.f("fk_signature_tenant_id_meeting_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "person_id"],
+            ["person.tenant_id", "person.id"],
+            name=op.f("fk_signature_tenant_id_person_id"),
+        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_signature_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_signature")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "meeting_id",
+            "kind",
+            "sha256",
+            name=op.f("uq_signature_tenant_id_meeting_id_kind_sha256"),
+        ),
+    )
+    op.create_index(
+        op.f("ix_signature_tenant_id_meeting_id_at_id"),
+        "signature",
+        ["tenant_id", "meeting_id", "at", "id"],
+        unique=False,
+    )
+    op.create_table(
+        "recusal",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("item_id", sa.Uuid(), nullable=False),
+        sa.Column("attendance_id", sa.Uuid(), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("isfinite(at)", name=op.f("ck_recusal_at_is_finite")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "attendance_id"],
+            ["attendance.tenant_id", "attendance.id"],
+            name=op.f("fk_recusal_tenant_id_attendance_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "item_id"],
+            ["agenda_item.tenant_id", "agenda_item.id"],
+            name=op.f("fk_recusal_tenant_id_item_id"),
+        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_recusal_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_recusal")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "item_id",
+            "attendance_id",
+            name=op.f("uq_recusal_tenant_id_item_id_attendance_id"),
+        ),
+    )
+    op.create_index(
+        op.f("ix_recusal_tenant_id_item_id_at_id"),
+        "recusal",
+        ["tenant_id", "item_id", "at", "id"],
+        unique=False,
+    )
+    op.create_table(
+        "resolution",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.Uuid(), nullable=True),
+        sa.Column("made_as", sa.Uuid(), nullable=True),
+        sa.Column("council_id", sa.Uuid(), nullable=False),
+        sa.Column("meeting_id", sa.Uuid(), nullable=False),
+        sa.Column("item_id", sa.Uuid(), nullable=False),
+        sa.Column("matter_id", sa.Uuid(), nullable=True),
+        sa.Column("text", sa.String(length=4000), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("handling_class", sa.String(), nullable=False),
+        sa.Column("owner_id", sa.Uuid(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("report", sa.String(length=4000), nullable=True),
+        sa.Column("reported_by", sa.Uuid(), nullable=True),
+        sa.Column("reported_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("verified_by", sa.Uuid(), nullable=True),
+        sa.Column("verified_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("superseded_by_id", sa.Uuid(), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'superseded') = (superseded_by_id is not null)",
+            name=op.f("ck_resolution_superseded"),
+        ),
+        sa.CheckConstraint(
+            "(state = 'verified') = (verified_at is not null)", name=op.f("ck_resolution_verified")
+        ),
+        sa.CheckConstraint(
+            "handling_class in ('own', 'firm', 'department', 'owners_vote')",
+            name=op.f("ck_resolution_handling_class"),
+        ),
+        sa.CheckConstraint(
+            "state in ('assigned', 'executing', 'reported', 'verified', 'superseded')",
+            name=op.f("ck_resolution_state"),
+        ),
+        sa.CheckConstraint(
+            "state not in ('reported', 'verified') or reported_at is not null",
+            name=op.f("ck_resolution_reported"),
+        ),
+        sa.CheckConstraint("isfinite(due_on)", name=op.f("ck_resolution_due_on_is_finite")),
+        sa.CheckConstraint("isfinite(made_at)", name=op.f("ck_resolution_made_at_is_finite")),
+        sa.CheckConstraint(
+            "isfinite(reported_at)", name=op.f("ck_resolution_reported_at_is_finite")
+        ),
+        sa.CheckConstraint(
+            "isfinite(verified_at)", name=op.f("ck_resolution_verified_at_is_finite")
+        ),
+        sa.CheckConstraint("superseded_by_id <> id", name=op.f("ck_resolution_not_by_itself")),
+        sa.CheckConstraint(
+            "verified_by <> reported_by", name=op.f("ck_resolution_verified_by_another")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "council_id"],
+            ["council.tenant_id", "council.id"],
+            name=op.f("fk_resolution_tenant_id_council_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "item_id"],
+            ["agenda_item.tenant_id", "agenda_item.id"],
+            name=op.f("fk_resolution_tenant_id_item_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "matter_id"],
+            ["matter.tenant_id", "matter.id"],
+            name=op.f("fk_resolution_tenant_id_matter_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "meeting_id"],
+            ["meeting.tenant_id", "meeting.id"],
+            name=op.f("fk_resolution_tenant_id_meeting_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "owner_id"],
+            ["unit.tenant_id", "unit.id"],
+            name=op.f("fk_resolution_tenant_id_owner_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "superseded_by_id"],
+            ["resolution.tenant_id", "resolution.id"],
+            name=op.f("fk_resolution_tenant_id_superseded_by_id"),
+        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_resolution_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_resolution")),
+        sa.UniqueConstraint("tenant_id", "item_id", name=op.f("uq_resolution_tenant_id_item_id")),
+    )
+    op.create_index(
+        op.f("ix_resolution_tenant_id_council_id_due_on_id"),
+        "resolution",
+        ["tenant_id", "council_id", "due_on", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_resolution_tenant_id_due_on_id"),
+        "resolution",
+        ["tenant_id", "due_on", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_resolution_tenant_id_matter_id_id"),
+        "resolution",
+        ["tenant_id", "matter_id", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_resolution_tenant_id_meeting_id_id"),
+        "resolution",
+        ["tenant_id", "meeting_id", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_resolution_tenant_id_owner_id_due_on_id"),
+        "resolution",
+        ["tenant_id", "owner_id", "due_on", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_resolution_tenant_id_superseded_by_id"),
+        "resolution",
+        ["tenant_id", "superseded_by_id"],
+        unique=False,
+    )
+    walls.guard("council")
+    walls.guard("council_seat")
     walls.guard("matter")
+    walls.guard("meeting")
+    walls.guard("agenda_item")
+    walls.guard("attendance")
+    walls.guard("correction")
     walls.guard("matter_entry")
     walls.guard("matter_watcher")
+    walls.guard("minutes")
     walls.guard("notice")
+    walls.guard("signature")
+    walls.guard("recusal")
+    walls.guard("resolution")
+    walls.hold_meetings()

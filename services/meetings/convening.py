@@ -1,0 +1,264 @@
+"""Convening (召集): a meeting is drafted, convened, opened with a quorum, and adjourned.
+
+Convening takes every tabled matter of the grid onto the agenda by itself, and so does opening, for
+what was tabled meanwhile: nobody chooses what the round table hears (每事必议).
+"""
+
+from datetime import datetime
+from typing import Annotated, TypeAlias
+from uuid import UUID
+
+from sqlalchemy import func
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from policies import Actor, authorize
+from services import clock, councils, packs, units
+from services.arguments import AppointmentId, Length, Reason, Version
+from services.councils import SITTING, CouncilClosed, CouncilId, CouncilSeat, SeatKind
+from services.errors import Refused
+from services.events import record, state_of
+from services.matters.states import MatterState
+from services.matters.tables import Matter
+from services.meetings import minutes
+from services.meetings.states import MeetingId, Sitting, go, lock_council, take
+from services.meetings.tables import AgendaItem, Attendance, Meeting, Outcome
+from services.posts import OF_POST, Appointment, Post, is_active
+from services.rows import made
+
+
+class MeetingInThePast(Refused):
+    """开会时间不能早于现在。
+    A meeting can't be planned for a time that has passed.
+    """
+
+
+class QuorumMissing(Refused):
+    """到会 {present} 方，不足法定的 {quorum} 方，不能开会或议决。
+    {present} of the six parties are there and {quorum} are needed to open, or to decide.
+    """
+
+
+class NoSeatHere(Refused):
+    """这个任职在本圆桌会没有席位：{id}。
+    This appointment gives no seat at this round table: {id}.
+    """
+
+
+class ItemsUndisposed(Refused):
+    """还有没有结果的议题：{items}。请逐项议决、延期、转交或不采纳。
+    These items have no outcome yet: {items}. Resolve, defer, refer or dismiss each of them.
+    """
+
+
+PlannedAt: TypeAlias = Annotated[datetime, "开会时间。 When it is to be held."]
+Place: TypeAlias = Annotated[str, Length(1, 200), "地点。 Where."]
+
+
+async def draft(
+    session: AsyncSession, by: Actor, *, council: CouncilId, planned_at: PlannedAt, place: Place
+) -> Meeting:
+    """Draft a council's next meeting."""
+    table = await lock_council(session, by, council)
+    path = await units.path_of(session, by, table.grid_id)
+    acting = authorize(by, "draft", "meetings", within=path)
+    if table.until is not None:
+        raise CouncilClosed(id=f"Council:{council}")
+    if planned_at < clock.now():
+        raise MeetingInThePast()
+    latest = select(func.max(Meeting.number)).where(
+        Meeting.tenant_id == by.tenant_id, Meeting.council_id == table.id
+    )
+    number = ((await session.exec(latest)).one() or 0) + 1
+    row = Meeting(
+        **made(by, acting), council_id=table.id, number=number, planned_at=planned_at, place=place,
+        pack_id=await packs.active(session, by),
+    )  # fmt: skip
+    session.add(row)
+    record(session, by, "meeting.drafted", row, acting=acting)
+    return row
+
+
+async def convene(
+    session: AsyncSession, by: Actor, *, meeting: MeetingId, expected_version: Version = None
+) -> Meeting:
+    """Convene a meeting: every matter that is tabled in the grid is on its agenda."""
+    sitting = await take(session, by, "convene", meeting, expected_version=expected_version)
+    await lock_council(session, by, sitting.council.id)
+    taken = await _take_up(session, by, sitting)
+    return go(session, by, "convene", sitting, "convened", items=taken)
+
+
+async def cancel(
+    session: AsyncSession,
+    by: Actor,
+    *,
+    meeting: MeetingId,
+    reason: Reason,
+    expected_version: Version = None,
+) -> Meeting:
+    """Cancel a meeting that hasn't begun; the next one takes up what was on its agenda."""
+    sitting = await take(session, by, "cancel", meeting, expected_version=expected_version)
+    for item in await items_of(session, by, sitting.meeting.id, Outcome.queued):
+        before = state_of(item)
+        item.outcome, item.said, item.disposed_at = Outcome.taken_off, reason, clock.now()
+        item.version += 1
+        record(session, by, "item.taken_off", item, acting=sitting.acting, before=before)
+    return go(session, by, "cancel", sitting, "cancelled", reason=reason)
+
+
+async def open_(
+    session: AsyncSession,
+    by: Actor,
+    *,
+    meeting: MeetingId,
+    present: Annotated[list[AppointmentId], "到会的任职。 The appointments of who is there."],
+    expected_version: Version = None,
+) -> Meeting:
+    """Open a meeting with those who are there: without a quorum it isn't opened."""
+    sitting = await take(session, by, "open", meeting, expected_version=expected_version)
+    await _seat_all(session, by, sitting, present)
+    await check_quorum(session, by, sitting)
+    await lock_council(session, by, sitting.council.id)
+    await _take_up(session, by, sitting)
+    sitting.meeting.opened_at = clock.now()
+    return go(session, by, "open", sitting, "opened")
+
+
+async def attend(
+    session: AsyncSession,
+    by: Actor,
+    *,
+    meeting: MeetingId,
+    present: Annotated[list[AppointmentId], "到会的任职。 The appointments of who is there."],
+    expected_version: Version = None,
+) -> Meeting:
+    """Note who has come (签到); who is noted already stays so."""
+    sitting = await take(session, by, "attend", meeting, expected_version=expected_version)
+    await _seat_all(session, by, sitting, present)
+    return go(session, by, "attend", sitting, "attended", present=[str(one) for one in present])
+
+
+async def adjourn(
+    session: AsyncSession, by: Actor, *, meeting: MeetingId, expected_version: Version = None
+) -> Meeting:
+    """Adjourn a meeting once every item has its outcome; its minutes are drafted."""
+    sitting = await take(session, by, "adjourn", meeting, expected_version=expected_version)
+    await check_disposed(session, by, sitting.meeting)
+    sitting.meeting.adjourned_at = clock.now()
+    row = go(session, by, "adjourn", sitting, "adjourned")
+    await minutes.draft(session, by, sitting)
+    return row
+
+
+async def check_disposed(session: AsyncSession, by: Actor, meeting: Meeting) -> None:
+    """Refuse while an item has no outcome (每议必果)."""
+    left = await items_of(session, by, meeting.id, Outcome.queued)
+    if left:
+        raise ItemsUndisposed(items="、".join(f"{item.position}" for item in left))
+
+
+async def check_quorum(
+    session: AsyncSession, by: Actor, sitting: Sitting, but: frozenset[UUID] = frozenset()
+) -> None:
+    """Refuse where too few of the six parties are there; `but` are those who took no part."""
+    there = await attendance_of(session, by, sitting.meeting.id)
+    parties = {one.kind for one in there if one.id not in but}
+    if len(parties) < sitting.rules.quorum:
+        raise QuorumMissing(present=len(parties), quorum=sitting.rules.quorum)
+
+
+async def attendance_of(session: AsyncSession, by: Actor, meeting: UUID) -> list[Attendance]:
+    """Who sat at a meeting."""
+    wanted = select(Attendance).where(
+        Attendance.tenant_id == by.tenant_id, Attendance.meeting_id == meeting
+    )
+    return list((await session.exec(wanted.order_by(col(Attendance.at), col(Attendance.id)))).all())
+
+
+async def items_of(
+    session: AsyncSession, by: Actor, meeting: UUID, *outcomes: Outcome
+) -> list[AgendaItem]:
+    """The items of a meeting in their order; those of these outcomes only, if any are named."""
+    wanted = select(AgendaItem).where(
+        AgendaItem.tenant_id == by.tenant_id, AgendaItem.meeting_id == meeting
+    )
+    if outcomes:
+        wanted = wanted.where(col(AgendaItem.outcome).in_(outcomes))
+    return list((await session.exec(wanted.order_by(col(AgendaItem.position)))).all())
+
+
+def queue(
+    session: AsyncSession, by: Actor, sitting: Sitting, position: int, title: str,
+    matter: UUID | None = None,
+) -> AgendaItem:  # fmt: skip
+    """Put something on a meeting's agenda."""
+    item = AgendaItem(
+        **made(by, sitting.acting), meeting_id=sitting.meeting.id, council_id=sitting.council.id,
+        position=position, matter_id=matter, title=title,
+    )  # fmt: skip
+    session.add(item)
+    record(session, by, "item.queued", item, acting=sitting.acting)
+    return item
+
+
+async def next_position(session: AsyncSession, by: Actor, meeting: UUID) -> int:
+    """The number of the next item of an agenda."""
+    last = select(func.max(AgendaItem.position)).where(
+        AgendaItem.tenant_id == by.tenant_id, AgendaItem.meeting_id == meeting
+    )
+    return ((await session.exec(last)).one() or 0) + 1
+
+
+async def _take_up(session: AsyncSession, by: Actor, sitting: Sitting) -> int:
+    """Every tabled matter of the grid that is on no agenda, the longest waiting first."""
+    queued = select(AgendaItem.matter_id).where(
+        AgendaItem.tenant_id == by.tenant_id, AgendaItem.outcome == Outcome.queued,
+        AgendaItem.matter_id == Matter.id,
+    )  # fmt: skip
+    waiting = select(Matter.id, Matter.title).where(
+        Matter.tenant_id == by.tenant_id, Matter.grid_id == sitting.council.grid_id,
+        Matter.state == MatterState.tabled, ~queued.exists(),
+    )  # fmt: skip
+    position = await next_position(session, by, sitting.meeting.id)
+    found = (await session.exec(waiting.order_by(col(Matter.tabled_at), col(Matter.id)))).all()
+    for place, (matter, title) in enumerate(found, position):
+        queue(session, by, sitting, place, title, matter)
+    return len(found)
+
+
+async def _seat_all(
+    session: AsyncSession, by: Actor, sitting: Sitting, present: list[UUID]
+) -> None:
+    seats = await councils.seats_of(session, by, sitting.council.id)
+    there = {one.appointment_id for one in await attendance_of(session, by, sitting.meeting.id)}
+    for appointment in dict.fromkeys(present):
+        if appointment in there:
+            continue
+        held = select(Appointment, Post.role).join(Post, OF_POST).where(
+            Appointment.tenant_id == by.tenant_id, Appointment.id == appointment, is_active()
+        )  # fmt: skip
+        found = (await session.exec(held)).first()
+        seat = found and next(
+            (seat for seat in seats if sits_on(sitting.council.grid_id, seat, *found)), None
+        )
+        if not found or not seat:
+            raise NoSeatHere(id=f"Appointment:{appointment}")
+        session.add(
+            Attendance(
+                tenant_id=by.tenant_id, meeting_id=sitting.meeting.id, seat_id=seat.id,
+                kind=seat.kind, appointment_id=appointment, person_id=found[0].person_id,
+                at=clock.now(),
+            )
+        )  # fmt: skip
+    await session.flush()
+
+
+def sits_on(grid: UUID, seat: CouncilSeat, held: Appointment, role: str) -> bool:
+    """Whether an appointment sits on a seat: its role, in the seat's unit.
+
+    The branch's secretary and the grid worker serve in the grid itself.
+    """
+    kind = SeatKind(seat.kind)
+    places = {seat.unit_id, grid} if kind is SeatKind.branch else {seat.unit_id}
+    return role in SITTING[kind] and held.unit_id in places

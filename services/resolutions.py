@@ -1,0 +1,168 @@
+"""Resolutions (决议): carried out by their owner by the day, verified by another, never dropped.
+
+One that came of a matter goes with it: who reports the matter's result reports the resolution, and
+so on. One without a matter is taken up, reported and verified here. It ends verified, or by a later
+resolution of the council; nothing else ends it.
+"""
+
+from typing import Annotated, TypeAlias
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from policies import Actor, Held, authorize
+from services import clock, councils, rows, units
+from services.arguments import Of, Reason, Version
+from services.errors import Refused
+from services.events import record, state_of
+from services.matters import moving
+from services.matters.arguments import Said
+from services.matters.handling import SameHands
+from services.matters.tables import Matter
+from services.meetings.tables import Resolution, ResolutionState
+
+S = ResolutionState
+# What an act on the matter is for its resolution.
+OF_MATTER: dict[str, ResolutionState] = {
+    "complete": S.reported,
+    "verify": S.verified,
+    "rework": S.executing,
+}
+ACTS: dict[str, tuple[frozenset[ResolutionState], ResolutionState]] = {
+    "take_up": (frozenset({S.assigned}), S.executing),
+    "report": (frozenset({S.assigned, S.executing}), S.reported),
+    "verify": (frozenset({S.reported}), S.verified),
+    "send_back": (frozenset({S.reported}), S.executing),
+}
+
+
+class ResolutionNotThere(Refused):
+    """决议现在是 {state}，不能这样办（{act}）。
+    The resolution is {state} now, and this can't be done ({act}).
+    """
+
+
+class GoesWithMatter(Refused):
+    """这项决议随事项办理，请在事项上报告、核实：{id}。
+    This resolution goes with its matter: report and verify it there: {id}.
+    """
+
+
+ResolutionId: TypeAlias = Annotated[UUID, Of("Resolution"), "决议。 The resolution."]
+
+
+async def take_up(
+    session: AsyncSession, by: Actor, *, resolution: ResolutionId, expected_version: Version = None
+) -> Resolution:
+    """Take a resolution up: its owner has begun to carry it out."""
+    row, acting, before = await _take(session, by, "take_up", resolution, expected_version)
+    return _go(session, by, row, acting, before, "take_up", "taken_up")
+
+
+async def report(
+    session: AsyncSession,
+    by: Actor,
+    *,
+    resolution: ResolutionId,
+    report: Annotated[Said, "落实情况。 What was done."],
+    expected_version: Version = None,
+) -> Resolution:
+    """Report that a resolution is carried out."""
+    row, acting, before = await _take(session, by, "report", resolution, expected_version)
+    row.report, row.reported_by, row.reported_at = report, by.person_id, clock.now()
+    return _go(session, by, row, acting, before, "report", "reported")
+
+
+async def verify(
+    session: AsyncSession,
+    by: Actor,
+    *,
+    resolution: ResolutionId,
+    said: Said,
+    expected_version: Version = None,
+) -> Resolution:
+    """Say that one has seen a resolution carried out, which somebody else has reported."""
+    row, acting, before = await _take(session, by, "verify", resolution, expected_version)
+    if by.person_id is None or by.person_id == row.reported_by:
+        raise SameHands()
+    row.verified_by, row.verified_at = by.person_id, clock.now()
+    return _go(session, by, row, acting, before, "verify", "verified", said)
+
+
+async def send_back(
+    session: AsyncSession,
+    by: Actor,
+    *,
+    resolution: ResolutionId,
+    reason: Reason,
+    expected_version: Version = None,
+) -> Resolution:
+    """Send a report back: the resolution isn't carried out yet."""
+    row, acting, before = await _take(session, by, "send_back", resolution, expected_version)
+    return _go(session, by, row, acting, before, "send_back", "sent_back", reason)
+
+
+async def _take(
+    session: AsyncSession, by: Actor, verb: str, resolution: UUID, version: int | None
+) -> tuple[Resolution, Held | None, dict[str, object]]:
+    """Owners act where they serve; the grid and those above it look after it."""
+    row = await rows.find(session, Resolution, by, resolution, for_update=True)
+    council = await rows.find(session, councils.Council, by, row.council_id)
+    path = await units.path_of(session, by, council.grid_id)
+    within = {row.owner_id} if verb in ("take_up", "report") else set()
+    acting = authorize(by, verb, "resolutions", within={*path, *within})
+    row.check_version(version)
+    if row.matter_id is not None:
+        raise GoesWithMatter(id=f"Matter:{row.matter_id}")
+    if row.state not in ACTS[verb][0]:
+        raise ResolutionNotThere(state=row.state, act=verb)
+    return row, acting, state_of(row)
+
+
+def _go(
+    session: AsyncSession,
+    by: Actor,
+    row: Resolution,
+    acting: Held | None,
+    before: dict[str, object],
+    verb: str,
+    event: str,
+    said: str | None = None,
+) -> Resolution:
+    row.state, row.version = ACTS[verb][1], row.version + 1
+    note = {"said": said} if said else None
+    record(session, by, f"resolution.{event}", row, acting=acting, before=before, note=note)
+    return row
+
+
+async def _follow(session: AsyncSession, by: Actor, verb: str, case: moving.Case) -> None:
+    """A matter's resolution goes where the matter goes."""
+    if verb not in OF_MATTER:
+        return
+    row = await _of_matter(session, by, case.matter)
+    if row is None:
+        return
+    before = state_of(row)
+    row.state, row.version = OF_MATTER[verb], row.version + 1
+    row.verified_by = row.verified_at = None
+    if verb == "complete":
+        row.report, row.reported_by = case.matter.result, by.person_id
+        row.reported_at = clock.now()
+    if verb == "verify":
+        row.verified_by, row.verified_at = by.person_id, clock.now()
+    event = {"complete": "reported", "verify": "verified", "rework": "sent_back"}[verb]
+    record(session, by, f"resolution.{event}", row, acting=case.acting, before=before)
+
+
+async def _of_matter(session: AsyncSession, by: Actor, matter: Matter) -> Resolution | None:
+    """The resolution that stands on a matter."""
+    wanted = select(Resolution).where(
+        Resolution.tenant_id == by.tenant_id, Resolution.matter_id == matter.id,
+        col(Resolution.state) != S.superseded,
+    )  # fmt: skip
+    found = await session.exec(wanted.order_by(col(Resolution.id).desc()).with_for_update())
+    return found.first()
+
+
+moving.AFTER.append(_follow)

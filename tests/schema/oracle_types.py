@@ -1,0 +1,93 @@
+"""What the oracle knows of each type: its table, its object in the policies, what points where."""
+
+from strawberry.utils.str_converters import to_snake_case
+
+TABLES = {
+    "Unit": "unit", "Person": "person", "Post": "post", "Appointment": "appointment",
+    "Linkage": "linkage", "Duty": "duty", "RuleBook": "rule_book", "Station": "station",
+    "Pack": "pack", "Client": "client", "Account": "account", "Issuer": "issuer",
+    "SubjectLink": "subject_link", "Event": "event", "Tenant": "tenant",
+    "TrustedDocument": "trusted_document", "Matter": "matter", "MatterEntry": "matter_entry",
+    "Notice": "notice", "Council": "council", "CouncilSeat": "council_seat", "Meeting": "meeting",
+    "AgendaItem": "agenda_item", "Attendance": "attendance", "Recusal": "recusal",
+    "Minutes": "minutes", "Signature": "signature", "Correction": "correction",
+    "Resolution": "resolution",
+}  # fmt: skip
+OBJECTS = {
+    "Unit": "units", "Person": "people", "Post": "appointments", "Appointment": "appointments",
+    "Linkage": "linkages", "Duty": "duties", "RuleBook": "rulebooks", "Station": "stations",
+    "Pack": "packs", "Client": "clients", "Account": "accounts", "Issuer": "accounts",
+    "SubjectLink": "accounts", "Event": "events", "Tenant": "tenants",
+    "TrustedDocument": "trusted_documents", "Matter": "matters", "MatterEntry": "matters",
+    "Notice": "notices", "Council": "councils", "CouncilSeat": "councils", "Meeting": "meetings",
+    "AgendaItem": "minutes", "Attendance": "minutes", "Recusal": "minutes", "Minutes": "minutes",
+    "Signature": "minutes", "Correction": "minutes", "Resolution": "resolutions",
+}  # fmt: skip
+# The columns whose unit a row is in.
+PLACES = {
+    "Unit": ("id",), "Post": ("unit_id",), "Appointment": ("unit_id",),
+    "Linkage": ("estate_id", "firm_id"), "Duty": ("member_id",), "RuleBook": ("unit_id",),
+    "Station": ("grid_id",), "Matter": ("scope_id", "handler_id"),
+    "Resolution": ("owner_id",),
+}  # fmt: skip
+# Those that are seen where what they belong to is: of which type, by which column.
+MEMBERS = {
+    "MatterEntry": ("Matter", "matter_id"), "Attendance": ("Meeting", "meeting_id"),
+    "Minutes": ("Meeting", "meeting_id"), "Signature": ("Meeting", "meeting_id"),
+    "Correction": ("Meeting", "meeting_id"), "Recusal": ("AgendaItem", "item_id"),
+}  # fmt: skip
+# The columns that hold whose a row is.
+OWNERS = {
+    "Person": "id", "Appointment": "person_id", "Account": "person_id",
+    "SubjectLink": "person_id", "Matter": "raiser_id", "Notice": "person_id",
+}  # fmt: skip
+ELSEWHERE = {
+    ("MatterEntry", "person"): "made_by",
+    ("MatterEntry", "appointment"): "made_as",
+    ("Matter", "verifiedBy"): "verified_by",
+    ("Correction", "person"): "made_by",
+    ("Resolution", "reportedBy"): "reported_by",
+    ("Resolution", "verifiedBy"): "verified_by",
+}
+BACK = {
+    ("Unit", "children"): "parent_id",
+    ("Unit", "posts"): "unit_id",
+    ("Unit", "appointments"): "unit_id",
+    ("Unit", "residents"): "home_id",
+    ("Unit", "linkages"): "grid_id",
+    ("Unit", "estateLinkages"): "estate_id",
+    ("Unit", "duties"): "member_id",
+    ("Unit", "ruleBooks"): "unit_id",
+    ("Unit", "stations"): "grid_id",
+    ("Unit", "matters"): "grid_id",
+    ("Person", "appointments"): "person_id",
+    ("Post", "appointments"): "post_id",
+    ("Matter", "entries"): "matter_id",
+    ("Council", "seats"): "council_id",
+    ("AgendaItem", "recusals"): "item_id",
+    ("AgendaItem", "resolutions"): "item_id",
+    **{
+        ("Meeting", name): "meeting_id"
+        for name in (
+            "items",
+            "attendance",
+            "resolutions",
+            "minutes",
+            "signatures",
+            "corrections",
+        )
+    },
+}
+RENAMED = {
+    ("Person", "phone"): "phone_masked",
+    ("Person", "identityNumber"): "identity_masked",
+    ("Event", "objectType"): "object",
+    ("TrustedDocument", "documentId"): "digest",
+    ("TrustedDocument", "registeredAt"): "made_at",
+}
+ORDERS = {"registered_at": "made_at"}
+
+
+def link_column(type_name: str, name: str) -> str:
+    """The column that a link goes by: that of its own name, unless it is another one."""
+    return ELSEWHERE.get((type_name, name), f"{to_snake_case(name)}_id")

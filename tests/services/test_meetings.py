@@ -1,0 +1,465 @@
+"""Meetings: convened, held, disposed of, signed; and who tries to break the guarantees."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from policies import Denied
+from services import clock
+from services.councils import SeatKind
+from services.errors import NotFound
+from services.matters.handling import DueTooEarly, HandlerUnfit
+from services.matters.tables import HandlingClass
+from services.meetings.agenda import (
+    ItemDisposed,
+    NotALaterMeeting,
+    NotPresent,
+    ReferralUnfit,
+    ReservedToOwners,
+)
+from services.meetings.convening import (
+    ItemsUndisposed,
+    MeetingInThePast,
+    NoSeatHere,
+    QuorumMissing,
+)
+from services.meetings.minutes import hash_of
+from services.meetings.signing import MinutesChanged, NotASigner, SignedAlready
+from services.meetings.states import ACTS, MeetingNotThere
+from services.meetings.tables import Meeting, MeetingState, Outcome, Reserved
+from tests.county import County
+from tests.round_table import RoundTable
+from tests.services.unchanged import unchanged
+from tests.way import Way
+
+
+@pytest.fixture
+async def table(county: County) -> RoundTable:
+    return await RoundTable.of(await Way.of(county))
+
+
+class TestConvene:
+    """每事必议: a tabled matter is on the next agenda, whoever would rather not have it there."""
+
+    async def test_every_tabled_matter_is_on_the_agenda_by_itself(self, table: RoundTable) -> None:
+        first, second = await table.way.tabled(), await table.way.tabled(title="电梯停运")
+        await table.way.inquired()
+        meeting = await table.convened()
+        items = await table.items(meeting.id)
+        assert [(item.position, item.matter_id) for item in items] == [
+            (1, first.id), (2, second.id),
+        ]  # fmt: skip
+
+    async def test_what_is_tabled_between_convening_and_opening_is_taken_up_too(
+        self, table: RoundTable
+    ) -> None:
+        meeting = await table.convened()
+        late = await table.way.tabled()
+        await table.do("open", meeting=meeting.id, present=table.present())
+        assert [item.matter_id for item in await table.items(meeting.id)] == [late.id]
+
+    async def test_a_matter_is_on_one_agenda_only(self, table: RoundTable) -> None:
+        await table.way.tabled()
+        first, second = await table.convened(), await table.convened()
+        assert [len(await table.items(one.id)) for one in (first, second)] == [1, 0]
+
+    async def test_of_two_secretaries_at_once_one_convenes(self, table: RoundTable) -> None:
+        await table.way.tabled()
+        meeting = await table.drafted()
+        ends = await asyncio.gather(
+            table.do("convene", table.way.secretary, meeting=meeting.id),
+            table.do("convene", table.way.worker, meeting=meeting.id),
+            return_exceptions=True,
+        )
+        assert sorted(type(end).__name__ for end in ends) == ["Meeting", "MeetingNotThere"]
+        assert len(await table.items(meeting.id)) == 1
+
+    async def test_two_meetings_convened_at_once_share_the_tabled_matters(
+        self, table: RoundTable
+    ) -> None:
+        matters = {(await table.way.tabled()).id for _ in range(3)}
+        drafts = [await table.drafted() for _ in range(2)]
+        await asyncio.gather(*(table.do("convene", meeting=one.id) for one in drafts))
+        agendas = [await table.items(one.id) for one in drafts]
+        assert {item.matter_id for items in agendas for item in items} == matters
+        assert sum(map(len, agendas)) == 3
+
+    async def test_cancelling_lets_the_next_meeting_take_it_up(self, table: RoundTable) -> None:
+        matter = await table.way.tabled()
+        await table.do("cancel", meeting=(await table.convened()).id, reason="停电")
+        following = await table.convened()
+        assert [item.matter_id for item in await table.items(following.id)] == [matter.id]
+
+    async def test_a_withdrawn_matter_leaves_the_agenda(self, table: RoundTable) -> None:
+        matter = await table.way.tabled()
+        meeting = await table.convened()
+        await table.way.do("withdraw", table.way.resident, matter.id, reason="已解决")
+        [item] = await table.items(meeting.id)
+        assert (item.outcome, item.said) == (Outcome.taken_off, "撤回")
+
+    async def test_a_meeting_in_the_past_is_refused(self, table: RoundTable) -> None:
+        async with unchanged(table.way.county, MeetingInThePast):
+            await table.do(
+                "draft", council=table.council.id, planned_at=clock.now() - timedelta(days=1),
+                place="驿站",
+            )  # fmt: skip
+
+    async def test_neighbours_and_foreigners_may_not(
+        self, table: RoundTable, other: County
+    ) -> None:
+        stranger = await table.way.county.actor("branch_secretary", table.way.tree.grids[1])
+        meeting = await table.drafted()
+        async with unchanged(table.way.county, Denied):
+            await table.do("convene", stranger, meeting=meeting.id)
+        theirs = await RoundTable.of(await Way.of(other))
+        foreign = await theirs.drafted()
+        for id_ in (foreign.id, uuid4()):
+            async with unchanged(table.way.county, NotFound) as refused:
+                await table.do("convene", meeting=id_)
+            assert refused.value.facts == {"id": f"Meeting:{id_}"}
+
+
+class TestOpen:
+    async def test_without_a_quorum_it_is_not_opened(self, table: RoundTable) -> None:
+        meeting = await table.convened()
+        three = table.present(SeatKind.partner, SeatKind.department, SeatKind.firm)
+        async with unchanged(table.way.county, QuorumMissing) as refused:
+            await table.do("open", meeting=meeting.id, present=three)
+        assert refused.value.facts == {"present": 3, "quorum": 4}
+
+    async def test_several_of_one_party_are_one_party(self, table: RoundTable) -> None:
+        more = [
+            (await table.way.county.actor("committee_member", table.way.tree.committee))
+            for _ in range(3)
+        ]
+        present = table.present(SeatKind.partner, SeatKind.department, SeatKind.firm)
+        present += [one.posts[0].appointment_id for one in more]
+        meeting = await table.convened()
+        async with unchanged(table.way.county, QuorumMissing):
+            await table.do("open", meeting=meeting.id, present=present)
+
+    async def test_who_has_no_seat_is_not_counted(self, table: RoundTable) -> None:
+        meeting = await table.convened()
+        outsider = table.way.building_head.posts[0].appointment_id
+        async with unchanged(table.way.county, NoSeatHere):
+            await table.do("open", meeting=meeting.id, present=[*table.present(), outsider])
+
+
+class TestDispose:
+    async def test_a_resolution_gives_the_matter_to_its_owner(self, table: RoundTable) -> None:
+        matter = await table.way.tabled()
+        meeting = await table.opened()
+        [item] = await table.items(meeting.id)
+        resolution = await table.resolved(item.id)
+        assert (resolution.owner_id, resolution.state) == (table.way.tree.firm.id, "assigned")
+        moved = (await table.way.entries(matter.id))[-1]
+        assert (moved.verb, moved.to_state, moved.to_unit_id) == (
+            "resolve", "handling", table.way.tree.firm.id,
+        )  # fmt: skip
+
+    async def test_an_item_has_one_outcome(self, table: RoundTable) -> None:
+        await table.way.tabled()
+        meeting = await table.opened()
+        [item] = await table.items(meeting.id)
+        await table.resolved(item.id)
+        async with unchanged(table.way.county, ItemDisposed):
+            await table.do("dismiss", item=item.id, reason="改主意了")
+
+    async def test_of_two_outcomes_at_once_one_stands(self, table: RoundTable) -> None:
+        await table.way.tabled()
+        [item] = await table.items((await table.opened()).id)
+        ends = await asyncio.gather(
+            table.resolved(item.id), table.do("dismiss", item=item.id, reason="不办"),
+            return_exceptions=True,
+        )  # fmt: skip
+        assert sum(isinstance(end, ItemDisposed) for end in ends) == 1
+
+    async def test_it_is_deferred_to_a_named_meeting_only(self, table: RoundTable) -> None:
+        matter = await table.way.tabled()
+        meeting = await table.opened()
+        [item] = await table.items(meeting.id)
+        for id_ in (meeting.id,):
+            async with unchanged(table.way.county, NotALaterMeeting):
+                await table.do("defer", item=item.id, to=id_, reason="待勘查")
+        later = await table.drafted()
+        await table.do("defer", item=item.id, to=later.id, reason="待勘查")
+        [there] = await table.items(later.id)
+        assert (there.matter_id, there.outcome) == (matter.id, Outcome.queued)
+
+    async def test_what_the_law_reserves_to_owners_is_only_referred(
+        self, table: RoundTable
+    ) -> None:
+        await table.way.tabled()
+        [item] = await table.items((await table.opened()).id)
+        await table.do(
+            "reserve", item=item.id, reserved=Reserved.maintenance_funds_use, reason="动用维修资金"
+        )
+        async with unchanged(table.way.county, ReservedToOwners):
+            await table.resolved(item.id)
+        due: dict[str, Any] = {
+            "due_on": clock.today() + timedelta(days=30),
+            "reason": "须业主共同决定",
+        }
+        async with unchanged(table.way.county, ReferralUnfit):
+            await table.do("refer", item=item.id, to=table.way.tree.communities[0].id, **due)
+        row = await table.do("refer", item=item.id, to=table.way.tree.committee.id, **due)
+        assert row.outcome == Outcome.referred
+
+    async def test_a_dismissal_can_be_appealed(self, table: RoundTable) -> None:
+        matter = await table.way.tabled()
+        [item] = await table.items((await table.opened()).id)
+        await table.do("dismiss", item=item.id, reason="不属小区事务")
+        await table.way.do("appeal", table.way.resident, matter.id, reason="就在小区里")
+        row = await table.way.do("overturn", table.way.community, matter.id, reason="应予商议")
+        assert row.state == "tabled"
+
+    async def test_who_recuses_does_not_count_for_the_quorum(self, table: RoundTable) -> None:
+        await table.way.tabled()
+        meeting = await table.opened(SeatKind.partner, SeatKind.department)
+        [item] = await table.items(meeting.id)
+        await table.do(
+            "recuse", item=item.id, person=table.way.firm.person_id, reason="与本事项有利害关系"
+        )
+        async with unchanged(table.way.county, QuorumMissing):
+            await table.resolved(item.id)
+
+    async def test_only_who_is_there_recuses(self, table: RoundTable) -> None:
+        await table.way.tabled()
+        [item] = await table.items((await table.opened()).id)
+        async with unchanged(table.way.county, NotPresent):
+            await table.do(
+                "recuse", item=item.id, person=table.way.resident.person_id, reason="利害关系"
+            )
+
+
+class TestResolution:
+    """每果必行: no resolution without somebody who carries it out by a day."""
+
+    @pytest.mark.parametrize("missing", ["owner", "due_on"])
+    async def test_without_owner_or_day_there_is_none(
+        self, table: RoundTable, missing: str
+    ) -> None:
+        await table.way.tabled()
+        [item] = await table.items((await table.opened()).id)
+        given: dict[str, Any] = {
+            "owner": table.way.tree.firm.id, "due_on": clock.today() + timedelta(days=1)
+        }  # fmt: skip
+        given.pop(missing)
+        async with unchanged(table.way.county, TypeError):
+            await table.do(
+                "resolve", item=item.id, text="办", handling_class=HandlingClass.firm, **given
+            )
+
+    @pytest.mark.parametrize("column", ["owner_id", "due_on", "text"])
+    async def test_the_database_takes_none_away(self, table: RoundTable, column: str) -> None:
+        await table.adjourned()
+        async with unchanged(table.way.county, IntegrityError):
+            await _sql(table, f"update resolution set {column} = null")
+
+    async def test_yesterday_and_unfit_owners_are_refused(self, table: RoundTable) -> None:
+        await table.way.tabled()
+        [item] = await table.items((await table.opened()).id)
+        given: dict[str, Any] = {
+            "item": item.id,
+            "text": "办",
+            "handling_class": HandlingClass.firm,
+        }
+        tomorrow = clock.today() + timedelta(days=1)
+        async with unchanged(table.way.county, DueTooEarly):
+            await table.do(
+                "resolve", owner=table.way.tree.firm.id, due_on=clock.today() - timedelta(days=1),
+                **given,
+            )  # fmt: skip
+        async with unchanged(table.way.county, HandlerUnfit):
+            await table.do("resolve", owner=table.way.tree.committee.id, due_on=tomorrow, **given)
+
+    async def test_it_cannot_be_deleted(self, table: RoundTable) -> None:
+        await table.adjourned()
+        for name in ("resolution", "agenda_item", "meeting", "minutes", "matter"):
+            async with unchanged(table.way.county, DBAPIError):
+                await _sql(table, f"delete from {name}")
+
+    async def test_a_later_one_on_the_matter_takes_its_place(self, table: RoundTable) -> None:
+        matter = await table.way.tabled()
+        [item] = await table.items((await table.opened()).id)
+        first = await table.resolved(item.id)
+        await table.do("adjourn", meeting=item.meeting_id)
+        await table.way.do("table", table.way.secretary, matter.id, words="物业无法施工")
+        [again] = await table.items((await table.opened()).id)
+        second = await table.resolved(again.id)
+        former = await table.resolution(first.id)
+        assert (former.state, former.superseded_by_id) == ("superseded", second.id)
+
+
+class TestSign:
+    """每议必果: nobody signs before every item has its outcome; then nothing changes any more."""
+
+    async def test_with_the_last_demanded_seat_the_minutes_are_final(
+        self, table: RoundTable
+    ) -> None:
+        meeting = await table.signed()
+        minutes = await table.minutes(meeting.id)
+        assert meeting.state == MeetingState.signed
+        assert minutes.sha256 == hash_of(minutes.text)
+        assert "由物业更换线路。" in minutes.text
+        assert "实到 6 方" in minutes.text
+
+    async def test_adjourning_with_an_open_item_is_refused(self, table: RoundTable) -> None:
+        await table.way.tabled()
+        meeting = await table.opened()
+        async with unchanged(table.way.county, ItemsUndisposed):
+            await table.do("adjourn", meeting=meeting.id)
+
+    async def test_the_database_lets_no_meeting_be_signed_with_an_open_item(
+        self, table: RoundTable
+    ) -> None:
+        await table.way.tabled()
+        await table.opened()
+        async with unchanged(table.way.county, IntegrityError):
+            await _sql(
+                table,
+                "update meeting set state = 'signed', adjourned_at = now(), signed_at = now()",
+            )
+
+    async def test_nothing_is_added_to_the_agenda_of_a_signed_meeting(
+        self, table: RoundTable
+    ) -> None:
+        meeting = await table.signed()
+        async with unchanged(table.way.county, MeetingNotThere):
+            await table.do("add", meeting=meeting.id, title="补一项")
+        async with unchanged(table.way.county, IntegrityError):
+            await _sql(table, "update agenda_item set said = '改过了'")
+
+    @pytest.mark.parametrize(
+        "change", ["text = '改过了'", "sha256 = null", "sha256 = repeat('0', 64)"]
+    )
+    async def test_signed_minutes_never_change(self, table: RoundTable, change: str) -> None:
+        await table.signed()
+        async with unchanged(table.way.county, IntegrityError):
+            await _sql(table, f"update minutes set {change}")
+
+    async def test_a_hash_of_another_text_is_refused_by_the_database(
+        self, table: RoundTable
+    ) -> None:
+        await table.adjourned()
+        async with unchanged(table.way.county, IntegrityError):
+            await _sql(table, "update minutes set sha256 = repeat('0', 64)")
+
+    async def test_who_signed_what_was_amended_signs_again(self, table: RoundTable) -> None:
+        meeting = await table.adjourned()
+        read = (await table.minutes(meeting.id)).text
+        await table.sign(meeting.id, SeatKind.branch)
+        await table.do("amend", meeting=meeting.id, text=f"{read}补充一句。")
+        async with unchanged(table.way.county, MinutesChanged):
+            await table.do(
+                "sign", table.sitters[SeatKind.committee], meeting=meeting.id, sha256=hash_of(read)
+            )
+        for kind in (SeatKind.committee, SeatKind.firm):
+            meeting = await table.sign(meeting.id, kind)
+        assert meeting.state == MeetingState.minutes_pending
+        assert (await table.sign(meeting.id, SeatKind.branch)).state == MeetingState.signed
+
+    async def test_of_two_signatures_of_one_seat_at_once_one_counts(
+        self, table: RoundTable
+    ) -> None:
+        second = await table.way.county.actor("committee_member", table.way.tree.committee)
+        meeting = await table.adjourned()
+        digest = hash_of((await table.minutes(meeting.id)).text)
+        ends = await asyncio.gather(
+            *(
+                table.do("sign", one, meeting=meeting.id, sha256=digest)
+                for one in (table.sitters[SeatKind.committee], second)
+            ),
+            return_exceptions=True,
+        )
+        assert sorted(type(end).__name__ for end in ends) == ["Meeting", "SignedAlready"]
+
+    async def test_all_three_at_once_sign_it(self, table: RoundTable) -> None:
+        meeting = await table.adjourned()
+        kinds = (SeatKind.branch, SeatKind.committee, SeatKind.firm)
+        ends = await asyncio.gather(*(table.sign(meeting.id, kind) for kind in kinds))
+        assert sorted(end.state for end in ends) == [
+            "minutes_pending", "minutes_pending", "signed",
+        ]  # fmt: skip
+
+    async def test_no_seat_signs_twice_and_no_other_signs(self, table: RoundTable) -> None:
+        meeting = await table.adjourned()
+        await table.sign(meeting.id, SeatKind.branch)
+        async with unchanged(table.way.county, SignedAlready):
+            await table.sign(meeting.id, SeatKind.branch)
+        async with unchanged(table.way.county, NotASigner):
+            await table.sign(meeting.id, SeatKind.partner)
+        async with unchanged(table.way.county, Denied):
+            await table.do(
+                "sign", table.way.building_head, meeting=meeting.id,
+                sha256=hash_of((await table.minutes(meeting.id)).text),
+            )  # fmt: skip
+
+    async def test_corrections_are_appended(self, table: RoundTable) -> None:
+        meeting = await table.signed()
+        await table.do("correct", meeting=meeting.id, text="第一项的日期应为下月。")
+        await table.do("publish", meeting=meeting.id)
+        await table.do("correct", meeting=meeting.id, text="第二处更正。")
+        async with unchanged(table.way.county, DBAPIError):
+            await _sql(table, "update correction set text = 'x'")
+
+
+class TestEveryState:
+    @pytest.mark.parametrize("state", list(MeetingState), ids=lambda state: state.value)
+    async def test_what_is_not_done_in_a_state_is_refused(
+        self, table: RoundTable, state: MeetingState
+    ) -> None:
+        meeting = await _at(table, state)
+        for verb, (allowed, _) in ACTS.items():
+            if state in allowed or verb in ("resolve", "defer", "refer", "dismiss"):
+                continue
+            given = _given(table, verb, meeting)
+            if given is None:
+                continue
+            async with unchanged(table.way.county, MeetingNotThere) as refused:
+                await table.do(verb, **given)
+            assert refused.value.facts["wanted"].zh
+
+
+def _given(table: RoundTable, verb: str, meeting: Meeting) -> dict[str, Any] | None:
+    """What an act needs beside the meeting; None for those that begin with an item."""
+    more: dict[str, dict[str, Any]] = {
+        "cancel": {"reason": "停电"},
+        "open": {"present": table.present()},
+        "attend": {"present": table.present()},
+        "add": {"title": "其他"},
+        "amend": {"text": "改"},
+        "sign": {"sha256": "0" * 64},
+        "correct": {"text": "更正"},
+    }
+    if verb in ("recuse", "reserve"):
+        return None
+    return {"meeting": meeting.id} | more.get(verb, {})
+
+
+async def _at(table: RoundTable, state: MeetingState) -> Meeting:
+    made = {
+        MeetingState.draft: table.drafted,
+        MeetingState.convened: table.convened,
+        MeetingState.in_session: table.opened,
+        MeetingState.minutes_pending: table.adjourned,
+        MeetingState.signed: table.signed,
+    }
+    if state in made:
+        return await made[state]()
+    row: Meeting
+    if state is MeetingState.cancelled:
+        row = await table.do("cancel", meeting=(await table.drafted()).id, reason="停电")
+    else:
+        row = await table.do("publish", meeting=(await table.signed()).id)
+    return row
+
+
+async def _sql(table: RoundTable, statement: str) -> None:
+    async with table.way.county.session() as session:
+        await session.exec(text(statement))  # type: ignore[call-overload]

@@ -1,0 +1,153 @@
+"""Resolutions (每果必行): carried out, verified by another, and never quietly dropped."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from policies import Denied
+from services import clock
+from services.errors import StaleVersion
+from services.matters.handling import SameHands
+from services.matters.tables import HandlingClass
+from services.meetings.tables import Resolution, ResolutionState
+from services.resolutions import GoesWithMatter, ResolutionNotThere
+from tests.county import County
+from tests.round_table import RoundTable
+from tests.services.unchanged import unchanged
+from tests.way import Way
+
+
+@pytest.fixture
+async def table(county: County) -> RoundTable:
+    return await RoundTable.of(await Way.of(county))
+
+
+async def standing(table: RoundTable) -> Resolution:
+    """A resolution that came of no matter: the firm carries it out."""
+    meeting = await table.opened()
+    item = await table.do("add", meeting=meeting.id, title="清理楼道杂物")
+    return await table.resolved(item.id)
+
+
+class TestWithoutMatter:
+    async def test_it_ends_verified_by_another(self, table: RoundTable) -> None:
+        row = await standing(table)
+        await table.carry("take_up", table.way.firm, row.id)
+        await table.carry("report", table.way.firm, row.id, report="已清理。")
+        row = await table.carry("verify", table.way.worker, row.id, said="看过。")
+        assert (row.state, row.verified_by) == ("verified", table.way.worker.person_id)
+        assert await table.way.county.events("resolution.verified") == 1
+
+    async def test_who_reported_it_does_not_verify_it(self, table: RoundTable) -> None:
+        row = await standing(table)
+        await table.carry("report", table.way.worker, row.id, report="已清理。")
+        async with unchanged(table.way.county, SameHands):
+            await table.carry("verify", table.way.worker, row.id, said="看过。")
+
+    async def test_what_is_not_carried_out_is_sent_back(self, table: RoundTable) -> None:
+        row = await standing(table)
+        await table.carry("report", table.way.firm, row.id, report="已清理。")
+        row = await table.carry("send_back", table.way.worker, row.id, reason="三楼还有")
+        assert row.state == "executing"
+
+    @pytest.mark.parametrize("verb", ["verify", "send_back"])
+    async def test_nothing_is_verified_that_was_not_reported(
+        self, table: RoundTable, verb: str
+    ) -> None:
+        row = await standing(table)
+        more = {"verify": {"said": "看过。"}, "send_back": {"reason": "没办"}}[verb]
+        async with unchanged(table.way.county, ResolutionNotThere):
+            await table.carry(verb, table.way.worker, row.id, **more)
+
+    async def test_a_verified_one_is_at_its_end(self, table: RoundTable) -> None:
+        row = await standing(table)
+        await table.carry("report", table.way.firm, row.id, report="已清理。")
+        await table.carry("verify", table.way.worker, row.id, said="看过。")
+        acts: dict[str, dict[str, Any]] = {
+            "take_up": {}, "report": {"report": "又办"}, "send_back": {"reason": "反悔"},
+        }  # fmt: skip
+        for verb, more in acts.items():
+            async with unchanged(table.way.county, ResolutionNotThere):
+                await table.carry(verb, table.way.worker, row.id, **more)
+
+    async def test_another_firm_may_not_and_a_stale_version_is_refused(
+        self, table: RoundTable
+    ) -> None:
+        row = await standing(table)
+        firm = await table.way.county.unit("firm", "另一物业")
+        stranger = await table.way.county.actor("firm_staff", firm)
+        async with unchanged(table.way.county, Denied):
+            await table.carry("report", stranger, row.id, report="已清理。")
+        async with unchanged(table.way.county, StaleVersion):
+            await table.carry("take_up", table.way.firm, row.id, expected_version=9)
+
+    async def test_of_two_verifications_at_once_one_counts(self, table: RoundTable) -> None:
+        row = await standing(table)
+        await table.carry("report", table.way.firm, row.id, report="已清理。")
+        ends = await asyncio.gather(
+            *(
+                table.carry("verify", by, row.id, said="看过。")
+                for by in (table.way.worker, table.way.secretary)
+            ),
+            return_exceptions=True,
+        )
+        names = sorted(type(end).__name__ for end in ends)
+        assert names == ["Resolution", "ResolutionNotThere"]
+
+
+class TestOfMatter:
+    async def test_it_goes_where_its_matter_goes(self, table: RoundTable) -> None:
+        matter = await table.way.tabled()
+        [item] = await table.items((await table.opened()).id)
+        row = await table.resolved(item.id)
+        way = table.way
+        seen = []
+        for verb, by, more in (
+            ("complete", way.firm, {"result": "已换灯。"}),
+            ("rework", way.worker, {"reason": "灯不亮"}),
+            ("complete", way.firm, {"result": "已换线。"}),
+            ("verify", way.worker, {"said": "亮了。"}),
+        ):
+            await way.do(verb, by, matter.id, **more)
+            seen.append((await table.resolution(row.id)).state)
+        assert seen == ["reported", "executing", "reported", "verified"]
+
+    async def test_it_has_no_way_of_its_own(self, table: RoundTable) -> None:
+        await table.way.tabled()
+        [item] = await table.items((await table.opened()).id)
+        row = await table.resolved(item.id)
+        async with unchanged(table.way.county, GoesWithMatter):
+            await table.carry("report", table.way.firm, row.id, report="已办。")
+
+    async def test_no_act_on_the_matter_drops_it(self, table: RoundTable) -> None:
+        """Whatever is done with the matter, its resolution stands or was carried out."""
+        matter = await table.way.tabled()
+        [item] = await table.items((await table.opened()).id)
+        row = await table.resolved(item.id)
+        way = table.way
+        for verb, by in (("withdraw", way.resident), ("refuse", way.secretary),
+                         ("return", way.secretary)):  # fmt: skip
+            async with unchanged(way.county, Exception):
+                await way.do(verb, by, matter.id, reason="不办了")
+        other = await way.raised()
+        async with unchanged(way.county, Exception):
+            await way.do("merge", way.secretary, matter.id, into=other.id, reason="并掉")
+        assert (await table.resolution(row.id)).state == ResolutionState.assigned
+
+    async def test_a_reopened_matter_is_carried_out_again(self, table: RoundTable) -> None:
+        matter = await table.way.tabled()
+        [item] = await table.items((await table.opened()).id)
+        row = await table.resolved(item.id)
+        way = table.way
+        await way.do("complete", way.firm, matter.id, result="已换灯。")
+        await way.do("verify", way.worker, matter.id, said="亮了。")
+        await way.do("close", way.secretary, matter.id)
+        await way.do("reopen", way.resident, matter.id, reason="又坏了")
+        await way.do(
+            "assign", way.secretary, matter.id, handling_class=HandlingClass.firm,
+            handler=way.tree.firm.id, due_on=clock.today() + timedelta(days=3),
+        )  # fmt: skip
+        await way.do("complete", way.firm, matter.id, result="再换。")
+        assert (await table.resolution(row.id)).state == "reported"
