@@ -49,6 +49,17 @@ def demo() -> None:
     serve(load_settings(), is_demo=True)
 
 
+@app.command(
+    help=say("办理到点的事，直到 Ctrl-C；不对外服务。",
+             "Do what comes due by the clock until Ctrl-C; serves nothing.")
+)  # fmt: skip
+def worker() -> None:
+    """Run the clock's worker apart."""
+    from infra.serving import work
+
+    work(load_settings())
+
+
 @app.command(help=say("把数据库迁移到最新。", "Bring the database up to date."))
 def migrate() -> None:
     """Migrate."""

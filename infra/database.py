@@ -36,6 +36,9 @@ from services.texts import is_storable
 READ_WRITE = "sanfang_rw"
 READ_ONLY = "sanfang_ro"
 APP_ROLES = (READ_WRITE, READ_ONLY)
+# The clock's queue has a role of its own, which is let at no county's table.
+JOBS = "sanfang_jobs"
+ROLES = (*APP_ROLES, JOBS)
 STATEMENTS_CACHED = 1024
 # Two statements take no parameters: the one value is made a UUID again where it is put in.
 BEGIN = "begin; select set_config('sanfang.tenant', '{tenant_id}', true)"
@@ -51,7 +54,7 @@ def tables() -> MetaData:
 
 @dataclass(frozen=True)
 class Address:
-    """Where the database is, and how its three roles sign in."""
+    """Where the database is, and how its roles sign in."""
 
     dsn: str
     app_password: str | None

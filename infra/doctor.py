@@ -6,17 +6,19 @@ The walls are looked for in the database itself, not in what the code means to h
 import stat
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TypeAlias
 
 import asyncpg
 
-from infra import migrate
-from infra.database import APP_ROLES, Address, reach
+from infra import lateness, migrate
+from infra.database import APP_ROLES, JOBS, READ_ONLY, ROLES, Address, reach
 from infra.embedded import EmbeddedError
 from infra.migrations.walls import APPENDED_ONLY
 from infra.settings import KEY_FILE, Settings
 
 LEAST_VERSION = 150000
+LATE = timedelta(minutes=5)
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 UNWALLED = """
@@ -40,6 +42,21 @@ select grantee || ' ' || privilege_type from information_schema.role_table_grant
 where table_schema = 'public' and grantee = any($1)
   and (table_name = any($2) and privilege_type not in ('SELECT', 'INSERT')
     or grantee = 'sanfang_ro' and privilege_type <> 'SELECT')"""
+
+BEYOND = """
+select r.rolname || ' ' || c.relname from pg_class c
+join pg_namespace n on n.oid = c.relnamespace
+join pg_roles r on n.nspname = $1 and r.rolname = any($2) or n.nspname = 'public' and r.rolname = $3
+where c.relkind in ('r', 'p', 'v', 'm')
+  and has_table_privilege(r.oid, c.oid, 'select, insert, update, delete, truncate')
+order by 1"""
+
+# Reads keep a connection for as long as a process serves.
+IS_SERVED = """
+select exists (select from pg_stat_activity where datname = current_database() and usename = $1)"""
+
+OLDEST_COUNTY = """
+select min(created_at) from tenant where state = 'active' and slug <> 'platform'"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +102,7 @@ def _key(settings: Settings) -> Finding:
 
 
 async def _database(address: Address, connection: Connection) -> AsyncIterator[Finding]:
+    is_served = bool(await connection.fetchval(IS_SERVED, READ_ONLY))
     number = int(await connection.fetchval("show server_version_num"))
     version = str(await connection.fetchval("show server_version"))
     yield Finding("数据库版本", "Database version", number >= LEAST_VERSION, version)
@@ -95,30 +113,33 @@ async def _database(address: Address, connection: Connection) -> AsyncIterator[F
     yield Finding("迁移", "Migrations", at == wanted, seen)
     if at is not None:
         yield await _roles(connection)
-        for role in APP_ROLES:
+        for role in ROLES:
             yield await _sign_in(address, role)
         yield await _walls(connection)
         yield await _grants(connection)
+        yield await _queue(connection)
+    if at == wanted:
+        yield await _clock(connection, is_served)
 
 
 async def _roles(connection: Connection) -> Finding:
-    known = await connection.fetch(
-        "select rolname from pg_roles where rolname = any($1)", APP_ROLES
-    )
-    strong = {row["rolname"] for row in await connection.fetch(OVERBEARING, APP_ROLES)}
-    missing = set(APP_ROLES) - {row["rolname"] for row in known}
-    seen = ", ".join(sorted(strong | missing)) or ", ".join(APP_ROLES)
+    known = await connection.fetch("select rolname from pg_roles where rolname = any($1)", ROLES)
+    strong = {row["rolname"] for row in await connection.fetch(OVERBEARING, ROLES)}
+    missing = set(ROLES) - {row["rolname"] for row in known}
+    seen = ", ".join(sorted(strong | missing)) or ", ".join(ROLES)
     return Finding("应用角色的权力", "Roles' powers", not strong and not missing, seen)
 
 
 async def _sign_in(address: Address, role: str) -> Finding:
-    """The role gets in, and sees no county before one is named."""
+    """The role gets in, and sees no county before one is named; the queue's can't even ask."""
     try:
         connection = await address.connect(role)
     except (OSError, asyncpg.PostgresError) as refused:
         return Finding("应用角色登录", "Role signs in", False, f"{role}: {refused}")
     try:
         seen = int(await connection.fetchval("select count(*) from tenant"))
+    except asyncpg.InsufficientPrivilegeError:
+        return Finding("应用角色登录", "Role signs in", role == JOBS, f"{role}: -")
     finally:
         await connection.close()
     return Finding("应用角色登录", "Role signs in", seen == 0, f"{role}: {seen}")
@@ -138,3 +159,20 @@ async def _grants(connection: Connection) -> Finding:
     loose = [str(row[0]) for row in await connection.fetch(REWRITABLE, APP_ROLES, APPENDED_ONLY)]
     seen = ", ".join(loose) or ", ".join(sorted(APPENDED_ONLY))
     return Finding("记录只增不改", "Events stay", not loose, seen)
+
+
+async def _queue(connection: Connection) -> Finding:
+    """The queue's role is let at no county's table, nobody else's at the queue."""
+    beyond = [str(row[0]) for row in await connection.fetch(BEYOND, JOBS, APP_ROLES, JOBS)]
+    return Finding("任务队列隔离", "Queue apart", not beyond, ", ".join(beyond) or JOBS)
+
+
+async def _clock(connection: Connection, is_served: bool) -> Finding:
+    """A county was looked at lately; where nobody serves, or no county is, nobody has to look."""
+    state, oldest = await lateness.state(connection), await connection.fetchval(OLDEST_COUNTY)
+    since = state.looked or oldest
+    is_late = state.behind > LATE or (since is not None and state.at - since > LATE)
+    looked = "-" if state.looked is None else f"{state.looked:%Y-%m-%d %H:%M:%S}Z"
+    late = f", {state.behind.total_seconds():.0f} s" if state.waiting is not None else ""
+    is_well = not (is_late and is_served and oldest is not None)
+    return Finding("时钟上次查看", "Clock last looked", is_well, looked + late)

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, NullPool, text
 
-from infra.database import APP_ROLES, Address, reach
+from infra.database import ROLES, Address, reach
 from infra.settings import Settings
 
 HERE = Path(__file__).parent / "migrations"
@@ -67,17 +67,17 @@ def config(connection: Connection) -> Any:
     return found
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection, revision: str = "head") -> None:
     from alembic import command
 
-    command.upgrade(config(connection), "head")
+    command.upgrade(config(connection), revision)
 
 
 async def _set_passwords(address: Address, password: str) -> None:
     """Only the verifier crosses the wire, so that no log of the server has the password."""
     connection = await address.connect()
     try:
-        for role in APP_ROLES:
+        for role in ROLES:
             await connection.execute(f"alter role {role} password '{_verifier(role, password)}'")
     finally:
         await connection.close()

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import asyncpg
 from starlette.applications import Starlette
@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 import schema
-from infra import console, cors, requests, sse, telemetry, tokens
+from infra import console, cors, lateness, requests, sse, telemetry, tokens
 from infra.auth import Authenticator
 from infra.database import Database
 from infra.graphql import GraphQL, refused_response
@@ -48,7 +48,7 @@ class Service(Starlette):
             await super().__call__(scope, receive, send)
 
 
-def create_app(settings: Settings) -> Service:
+def create_app(settings: Settings, *, has_worker: bool = False) -> Service:
     """The application, which opens its database as it starts and closes it as it ends."""
     built = schema.build()._schema
     reader = Reader(built)
@@ -73,11 +73,14 @@ def create_app(settings: Settings) -> Service:
         app.state.subscriptions = subscriptions = Subscriptions(operations, settings)
         app.state.events, app.state.sockets = EventStreams(subscriptions), WebSockets(subscriptions)
         app.router.routes.extend(tokens.routes(authenticator, database, settings))
-        try:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(database.close)
+            if has_worker:
+                from infra import worker
+
+                await stack.enter_async_context(worker.beside(database))
+            stack.push_async_callback(subscriptions.end)
             yield
-        finally:
-            await subscriptions.end()
-            await database.close()
 
     endpoint = Endpoint(cors.let_in(_graphql(settings), _database))
     service = Service(routes=_routes(endpoint), lifespan=lifespan)
@@ -167,6 +170,11 @@ async def _readyz(request: Request) -> Response:
 
 
 async def _metrics(request: Request) -> Response:
+    """The numbers; how late the clock is is asked of the database, whichever process it runs in."""
+    with suppress(asyncpg.PostgresError, OSError, TimeoutError):
+        async with asyncio.timeout(2):
+            state = await lateness.state(_database(request).reader)
+            telemetry.BEHIND.set(state.behind.total_seconds())
     body, kind = telemetry.page()
     return Response(body, media_type=kind)
 

@@ -4,6 +4,7 @@ The database starts while Python loads the rest. Ctrl-C or a TERM signal lets wh
 then stops the database if nobody else uses it.
 """
 
+import asyncio
 import signal
 import socket
 import sys
@@ -65,13 +66,22 @@ def serve(settings: Settings, *, is_demo: bool) -> None:
     began = time.monotonic()
     listening = _listen(settings)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with listening, _database(settings):
+    loaded = ["infra.server", *(["infra.worker"] if settings.has_worker else [])]
+    with listening, _database(settings, *loaded):
         run(_serve(settings, listening, is_demo, began))
     print(say("已停止。", "Stopped."))
 
 
+def work(settings: Settings) -> None:
+    """Run the clock's worker and serve nothing, until a signal comes."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with _database(settings, "infra.worker"):
+        run(_work(settings))
+    print(say("已停止。", "Stopped."))
+
+
 @contextmanager
-def _database(settings: Settings) -> Iterator[None]:
+def _database(settings: Settings, *loaded: str) -> Iterator[None]:
     """The embedded database, started beside the loading of what takes long to load."""
     if settings.database_url is not None:
         yield
@@ -80,7 +90,8 @@ def _database(settings: Settings) -> Iterator[None]:
         print(say("首次启动，准备数据库…", "First start, making the database…"), flush=True)
     with ThreadPoolExecutor(1) as beside:
         starting = beside.submit(Embedded.start, settings.data_dir)
-        import_module("infra.server")
+        for name in loaded:
+            import_module(name)
     try:
         embedded = starting.result()
     except (EmbeddedError, OSError) as failed:
@@ -97,7 +108,7 @@ async def _serve(settings: Settings, listening: socket.socket, is_demo: bool, be
 
     await _prepare(settings, is_demo)
     telemetry.configure(settings)
-    app = create_app(settings)
+    app = create_app(settings, has_worker=settings.has_worker)
     config = uvicorn.Config(
         app, lifespan="on", log_config=None, access_log=False, server_header=False,
         timeout_graceful_shutdown=SECONDS_TO_END, **connections(settings), **websockets(settings),
@@ -107,6 +118,24 @@ async def _serve(settings: Settings, listening: socket.socket, is_demo: bool, be
         print(_screen(settings, is_demo, time.monotonic() - began), flush=True)
 
     await Server(config, announce, app).serve(sockets=[listening])
+
+
+async def _work(settings: Settings) -> None:
+    from infra import telemetry
+    from infra.database import Database
+    from infra.worker import Worker
+
+    await _prepare(settings, is_demo=False)
+    telemetry.configure(settings)
+    async with await Database.open(settings) as database:
+        worker = Worker(database)
+        for number in ENDING:
+            asyncio.get_running_loop().add_signal_handler(number, worker.end)
+        await worker.run(_say_that_it_works)
+
+
+def _say_that_it_works() -> None:
+    print(say("时钟已启动，Ctrl-C 停止", "The clock is up; Ctrl-C stops it"), flush=True)
 
 
 def connections(settings: Settings) -> dict[str, Any]:

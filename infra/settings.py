@@ -34,6 +34,13 @@ class Access(StrEnum):
     nobody = "nobody"
 
 
+class Where(StrEnum):
+    """Where the clock's worker runs: inside the service's own process, or apart."""
+
+    inside = "inside"
+    apart = "apart"
+
+
 class LogFormat(StrEnum):
     """How a line of the log is written."""
 
@@ -219,6 +226,13 @@ class Settings(BaseSettings):
     graphiql: bool = _setting(
         True, "是否提供 GraphiQL 页面。", "Whether the GraphiQL page is served."
     )
+    worker: Where | None = _setting(
+        None,
+        "到点的事在哪里办：inside（服务进程内）或 apart（sanfang worker）；"
+        "不填则内嵌数据库为 inside，自备数据库为 apart。",
+        "Where what comes due is done: inside (the service's process) or apart (sanfang worker);"
+        " if left out, inside on the embedded database, apart on one's own.",
+    )
     log_format: LogFormat = _setting(
         LogFormat.console, "日志格式：console 或 json。", "How the log is written: console or json."
     )
@@ -243,6 +257,13 @@ class Settings(BaseSettings):
     def url(self) -> str:
         """The address by which others reach the service, without a slash at its end."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def has_worker(self) -> bool:
+        """Whether the service runs the clock's worker in its own process."""
+        if self.worker is None:
+            return self.database_url is None
+        return self.worker is Where.inside
 
     def master(self) -> bytes:
         """The master key: the one given, or this installation's own, made on first use."""

@@ -28,6 +28,8 @@ REFUSALS = Counter("sanfang_refusals_total", "Refusals, by their code.", ["code"
 STALE = Counter("sanfang_stale_authority_total", "Times that an authority had to be read anew.")
 STREAMS = Gauge("sanfang_streams", "Subscriptions open at this moment.")
 READY = Gauge("sanfang_ready", "Whether the database answered when it was last asked.")
+JOBS = Counter("sanfang_jobs_total", "Looks of the clock at a county, by outcome.", ["outcome"])
+BEHIND = Gauge("sanfang_clock_behind_seconds", "How late the look is that waits longest.")
 
 SECRET = frozenset(
     {"phone", "identity_number", "password", "token", "secret", "authorization", "variables"}

@@ -33,6 +33,8 @@ CAPABILITIES = (
     "councils",
     "meetings",
     "resolutions",
+    "extensions",
+    "supervisions",
     "events",
 )
 

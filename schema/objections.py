@@ -13,7 +13,7 @@ from schema.people import Person
 from schema.publications import Publication
 from schema.reading.declare import Ask, Row, column, connection, link, reads
 from schema.reading.pages import Connection
-from schema.scopes import among, of_matter_raised, of_matter_seen_in, pointing
+from schema.scopes import among, of_matter, pointing, raised_by_reader
 from services import objections
 from services.objections import Objection as Table
 from services.objections import ObjectionState
@@ -41,11 +41,11 @@ class ObjectionFilter:
 
 def _is_own(ask: Ask, row: Row) -> ColumnElement[Any]:
     """Whoever raised the objection, and whoever raised the matter, reads it."""
-    return or_(row["person_id"] == ask.person, of_matter_raised(ask, row))
+    return or_(row["person_id"] == ask.person, raised_by_reader(ask, row))
 
 
 @strawberry.type(description="对办理结果的异议及其答复。 An objection to a result, and its answer.")
-@reads(Table, "objections", unit=of_matter_seen_in, own=_is_own)
+@reads(Table, "objections", unit=of_matter, own=_is_own)
 class Objection(Node):
     """An objection to a matter's result."""
 

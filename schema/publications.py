@@ -11,7 +11,7 @@ from schema.nodes import Node
 from schema.people import Person
 from schema.reading.declare import column, connection, link, reads
 from schema.reading.pages import Connection
-from schema.scopes import among, of_matter_raised, of_matter_seen_in, pointing
+from schema.scopes import among, of_matter, pointing, raised_by_reader
 from services import publications
 from services.publications import Publication as Table
 from services.publications import PublicationState
@@ -40,7 +40,7 @@ class PublicationFilter:
 @strawberry.type(
     description="公开稿：软件隐去个人信息，由人批准。 An edition: masked, then approved."
 )
-@reads(Table, "publications", unit=of_matter_seen_in, own=of_matter_raised)
+@reads(Table, "publications", unit=of_matter, own=raised_by_reader)
 class Publication(Node):
     """An edition of what is shown of a matter."""
 

@@ -83,7 +83,7 @@ def matter_seen_in(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElemen
     )
 
 
-def of_matter_seen_in(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElement[bool]:
+def of_matter(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElement[bool]:
     """The row is of a matter that is seen there."""
     matter = MATTER.alias()
     seen = select(matter.c.id).where(
@@ -92,7 +92,7 @@ def of_matter_seen_in(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnEle
     return found_by(ask, row["matter_id"], seen, matter.c.id)
 
 
-def of_matter_raised(ask: Ask, row: Row) -> ColumnElement[bool]:
+def raised_by_reader(ask: Ask, row: Row) -> ColumnElement[bool]:
     """The row is of a matter that the reader has raised."""
     matter = MATTER.alias()
     mine = select(matter.c.id).where(

@@ -1,15 +1,38 @@
-"""The one clock: aware UTC, never read anywhere else in services; and the day it is in China."""
+"""The one clock: aware UTC, never read anywhere else in services; and the day it is in China.
 
+A block may be put at another moment (`at`), for a history that is written afterwards. Nothing that
+answers a request does so.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta, timezone
 
 from services.errors import NotYet
 
 CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
+_standing: ContextVar[datetime | None] = ContextVar("standing", default=None)
+
+
+@contextmanager
+def at(moment: datetime) -> Iterator[None]:
+    """Within the block it is this moment, and time stands still; for the block's own tasks alone.
+
+    The moment must be aware: a naive one would be taken for the machine's own time.
+    """
+    if moment.tzinfo is None:
+        raise ValueError("the moment must be aware")
+    token = _standing.set(moment.astimezone(UTC))
+    try:
+        yield
+    finally:
+        _standing.reset(token)
 
 
 def now() -> datetime:
     """The present moment, aware, in UTC."""
-    return datetime.now(UTC)
+    return _standing.get() or datetime.now(UTC)
 
 
 def today() -> date:

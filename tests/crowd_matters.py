@@ -66,11 +66,13 @@ from place g cross join generate_series(0, 11) i where g.level = 'grid'""",
 insert into meeting (tenant_id, id, version, made_at, council_id, number, state, planned_at, place,
   pack_id, opened_at, adjourned_at, signed_at)
 select h.tenant_id, h.id, {MADE}, h.council_id, i + 1, 'in_session', at, '红色驿站',
-  (select p.id from pack p where p.tenant_id = h.tenant_id and p.until is null), at, at, null
+  (select p.id from pack p where p.tenant_id = h.tenant_id and p.until is null), at, at,
+  null::timestamptz
 from held h where i = 11
 union all
 select h.tenant_id, h.id, {MADE}, h.council_id, i + 1, 'minutes_pending', at, '红色驿站',
-  (select p.id from pack p where p.tenant_id = h.tenant_id and p.until is null), at, at, null
+  (select p.id from pack p where p.tenant_id = h.tenant_id and p.until is null), at, at,
+  null::timestamptz
 from held h where i < 11""",
     f"""
 insert into agenda_item (tenant_id, id, version, made_at, meeting_id, council_id, position,
@@ -107,4 +109,17 @@ from held h join attendance a on a.tenant_id = h.tenant_id and a.meeting_id = h.
     """
 insert into correction (tenant_id, id, meeting_id, seq, text, at)
 select h.tenant_id, pg_temp.identity(97, h.county, h.n), h.id, 1, '更正', at from held h""",
+    """
+insert into extension (tenant_id, id, version, made_at, matter_id, stage, days, reason, state)
+select m.tenant_id, pg_temp.identity(100, t.number, row_number() over (
+    partition by m.tenant_id order by m.id)), 1, m.raised_at, m.id, 3, 5, '待料', 'asked'
+from matter m join county t using (tenant_id)""",
+    """
+insert into supervision (tenant_id, id, version, made_at, matter_id, stage, rung, holder_id,
+  unit_id, due_at, at)
+select m.tenant_id, pg_temp.identity(101, t.number, row_number() over (
+    partition by m.tenant_id order by m.id)), 1, m.raised_at, m.id, 3, 'reminder', m.grid_id,
+  g.parent_id, m.raised_at, m.raised_at
+from matter m join county t using (tenant_id)
+join unit g on g.tenant_id = m.tenant_id and g.id = m.grid_id""",
 )

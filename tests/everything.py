@@ -38,6 +38,7 @@ TABLES = {
     "Meeting": "meeting",
     "AgendaItem": "agenda_item",
     "Resolution": "resolution",
+    "Extension": "extension",
     "Publication": "publication",
     "Objection": "objection",
 }

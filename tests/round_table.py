@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any, Self
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlmodel import select
 
 from policies import Actor
@@ -133,6 +134,11 @@ class RoundTable:
         async with self.way.county.session(read_only=True) as session:
             wanted = select(Minutes).where(Minutes.meeting_id == meeting)
             return (await session.exec(wanted)).one()
+
+    async def sql(self, statement: str) -> None:
+        """What somebody writes past the commands."""
+        async with self.way.county.session() as session:
+            await session.exec(text(statement))  # type: ignore[call-overload]
 
     async def resolution(self, resolution: UUID) -> Resolution:
         """A resolution as it is now."""

@@ -26,6 +26,7 @@ NO_SCHEMA_OF_ITS_OWN = {
 }
 # What stands in a layer and is no capability.
 FRAME_OF_SERVICES = {
+    "alarms": "what each capability does by the clock",
     "addresses": "which hosts may be asked",
     "arguments": "what a command says of its arguments",
     "authority": "reads what somebody may do",

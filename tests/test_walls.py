@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 from graphql import get_named_type
 from sqlalchemy import Table, text
@@ -15,7 +16,7 @@ from uuid_utils.compat import uuid7
 
 import policies
 import schema
-from infra.database import Database, tables
+from infra.database import APP_ROLES, JOBS, Database, tables
 from infra.migrations.walls import APPENDED_ONLY, LASTING
 from policies import Actor, Denied
 from schema.reading.catalogue import Catalogue
@@ -26,6 +27,7 @@ from tests.schema.test_oracle import compiled
 from tests.schema.world import World, world
 
 TENANT_TABLES = [table for table in tables().sorted_tables if "tenant_id" in table.c]
+QUEUE_TABLES = ("pgqueuer", "pgqueuer_log", "pgqueuer_schedules", "pgqueuer_statistics")
 MUTATIONS = list(mutations())
 QUERIES = dict(lists())
 
@@ -114,6 +116,62 @@ class TestRowLevelSecurity:
     async def test_events_are_never_changed_or_removed(self, mine: World) -> None:
         for change in ("update event set name = 'x'", "delete from event", "truncate event"):
             assert await _changed(mine, change) == "refused"
+
+
+class TestTheQueue:
+    """The clock's queue is no county's; its role and the app's know nothing of each other."""
+
+    @pytest.mark.parametrize("table", tables().sorted_tables, ids=lambda table: table.name)
+    async def test_its_role_is_let_at_no_table_of_ours(
+        self, database: Database, table: Table
+    ) -> None:
+        connection = await database.address.connect(JOBS)
+        try:
+            for change in ("select count(*) from {}", "delete from {}", "truncate {}"):
+                with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                    await connection.execute(change.format(table.name))
+        finally:
+            await connection.close()
+
+    @pytest.mark.parametrize("role", APP_ROLES)
+    async def test_the_apps_roles_are_not_let_at_it(self, database: Database, role: str) -> None:
+        connection = await database.address.connect(role)
+        try:
+            for table in QUEUE_TABLES:
+                with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                    await connection.execute(f"select count(*) from sanfang_jobs.{table}")
+        finally:
+            await connection.close()
+
+    async def test_its_role_owns_nothing_and_makes_nothing(self, database: Database) -> None:
+        connection = await database.address.connect(JOBS)
+        try:
+            owned = "select count(*) from pg_class where relowner = current_user::regrole"
+            assert await connection.fetchval(owned) == 0
+            for schema_ in ("public", "sanfang_jobs"):
+                with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                    await connection.execute(f"create table {schema_}.mine (id int)")
+        finally:
+            await connection.close()
+
+    async def test_its_tables_are_these(self, database: Database) -> None:
+        connection = await database.address.connect()
+        try:
+            asked = "select tablename from pg_tables where schemaname = 'sanfang_jobs'"
+            assert {row[0] for row in await connection.fetch(asked)} == set(QUEUE_TABLES)
+        finally:
+            await connection.close()
+
+    async def test_what_reads_may_ask_of_it_is_two_moments(self, database: Database) -> None:
+        row = await database.reader.fetchrow("select * from sanfang_clock()")
+        assert row is not None
+        assert [*row.keys()] == ["looked", "waiting"]
+        connection = await database.address.connect(JOBS)
+        try:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.fetch("select * from sanfang_clock()")
+        finally:
+            await connection.close()
 
 
 class TestEveryRole:

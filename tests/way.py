@@ -2,11 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import UUID
 
-from sqlalchemy import update
 from sqlmodel import col, select
 
 from policies import Actor
@@ -144,21 +143,9 @@ class Way:
     async def published(self, matter: UUID, *, days_ago: int = 0) -> Publication:
         """A matter shown in public, by the secretary, so many days ago."""
         proposed = await self.proposed(matter)
-        async with self.county.session() as session:
-            row = await publications.approve(session, self.secretary, publication=proposed.id)
-        if days_ago:
-            await self.age(row.id, days_ago)
-        return row
-
-    async def age(self, publication: UUID, days: int) -> None:
-        """Let an edition have been approved earlier: no command can, and no test waits for days."""
-        earlier = (
-            update(Publication)
-            .where(col(Publication.id) == publication)
-            .values(approved_at=col(Publication.approved_at) - timedelta(days=days))
-        )
-        async with self.county.session() as session:
-            await session.exec(earlier)
+        with clock.at(clock.now() - timedelta(days=days_ago)):
+            async with self.county.session() as session:
+                return await publications.approve(session, self.secretary, publication=proposed.id)
 
     async def objection(
         self, matter: UUID, by: Actor | None = None, text: str = "没修好"
@@ -192,6 +179,14 @@ class Way:
         row = await self.at(before.get(state, MatterState.raised))
         given = {name: (await make()).id for name, make in more.items()}
         return await self.do(verb, by, row.id, reason="试验的理由", **given)
+
+    async def due(self, matter: UUID) -> datetime | None:
+        """When a matter is due now."""
+        wanted = select(Matter.due_at).where(
+            Matter.tenant_id == self.county.id, Matter.id == matter
+        )
+        async with self.county.session(read_only=True) as session:
+            return (await session.exec(wanted)).one()
 
     async def entries(self, matter: UUID) -> list[MatterEntry]:
         """Every entry of a matter, in order."""

@@ -10,6 +10,8 @@ from alembic import op
 
 READ_WRITE = "sanfang_rw"
 READ_ONLY = "sanfang_ro"
+# The role of the clock's queue, and the schema in which that stands.
+JOBS = "sanfang_jobs"
 TENANTS, EVENTS = "tenant", "event"
 CHANGES = "sanfang_changes(uuid[], text, integer)"
 APPENDED_ONLY = frozenset(
@@ -126,6 +128,15 @@ create trigger hold_agenda before insert or update on public.agenda_item
 create trigger hold_minutes before update on public.minutes
   for each row execute function public.sanfang_hold_minutes()"""
 
+# When a county was last looked at, and since when the one that waits longest has been waiting: two
+# moments and no county, for whoever reads the numbers of a process.
+FIND_CLOCK = """
+create function public.sanfang_clock() returns table (looked timestamptz, waiting timestamptz)
+language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$ select
+  (select max(created) from sanfang_jobs.pgqueuer_log where status = 'successful'),
+  (select min(created) from sanfang_jobs.pgqueuer where status in ('queued', 'picked')) $$"""
+
 PLATFORM = """
 insert into tenant (id, slug, name, name_en, state, created_at)
 values ('00000000-0000-0000-0000-000000000001', 'platform', '平台', 'Platform', 'active', now())"""
@@ -169,6 +180,17 @@ def ask_once(tables: Iterable[str]) -> None:
         op.execute(f'alter policy own_tenant on "{table}" {OWN_TENANT}')
     op.execute(f"alter policy own_row on tenant {OWN_ROW}")
     op.execute(f"alter policy by_platform on tenant {BY_PLATFORM}")
+
+
+def let_at_jobs() -> None:
+    """Let one role at the queue, which is let at nothing else; of the counties it sees none."""
+    op.execute(ROLE.format(role=JOBS))
+    op.execute(f"grant usage on schema {JOBS} to {JOBS}")
+    op.execute(f"grant select, insert, update, delete on all tables in schema {JOBS} to {JOBS}")
+    op.execute(f"grant usage on all sequences in schema {JOBS} to {JOBS}")
+    op.execute(FIND_CLOCK)
+    op.execute("revoke all on function public.sanfang_clock() from public")
+    op.execute(f"grant execute on function public.sanfang_clock() to {READ_ONLY}")
 
 
 def _guard_tenants() -> None:

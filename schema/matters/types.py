@@ -28,10 +28,10 @@ from schema.scopes import (
     among,
     equals,
     matter_seen_in,
-    of_matter_raised,
-    of_matter_seen_in,
+    of_matter,
     of_person,
     pointing,
+    raised_by_reader,
 )
 from services.matters.states import NEXT, TRANSITIONS, MatterState
 from services.matters.tables import (
@@ -129,7 +129,7 @@ def _in_language() -> Any:
 @strawberry.type(
     description="流转记录：谁、何时、以什么职务办的。 One act on a matter: who, when, as what."
 )
-@reads(EntryTable, "matters", unit=of_matter_seen_in, own=of_matter_raised)
+@reads(EntryTable, "matters", unit=of_matter, own=raised_by_reader)
 class MatterEntry(Node):
     """One act on a matter."""
 

@@ -6,7 +6,7 @@ While a matter is suspended the clock stands: what was left then is what it has 
 from datetime import datetime, timedelta
 
 from services.calendar import CalendarRules, workday_after, workdays_between
-from services.matters.rules import MatterRules, Rung
+from services.matters.rules import MatterRules, Rung, Step
 from services.matters.states import MatterState
 from services.matters.tables import Matter
 
@@ -30,17 +30,24 @@ def later(calendar: CalendarRules, row: Matter, due: datetime, days: int) -> dat
 
 def alarm(rules: MatterRules, calendar: CalendarRules, row: Matter) -> datetime | None:
     """When the next rung of the ladder is due; None where nothing is, or none is left."""
-    if row.due_at is None:
-        return None
-    rungs = list(Rung)
-    climbed = rungs.index(Rung(row.rung)) if row.rung else -1
-    ahead = (step for step in rules.ladder if rungs.index(step.rung) > climbed)
-    step = next(ahead, None)
-    if step is None:
+    step = next_step(rules, row)
+    if row.due_at is None or step is None:
         return None
     if row.is_urgent:
         return row.due_at + timedelta(hours=step.hours)
-    return workday_after(calendar, row.due_at - MOMENT, step.days)
+    return rung_at(calendar, row.due_at, step)
+
+
+def next_step(rules: MatterRules, row: Matter) -> Step | None:
+    """The rung that comes next of those the matter hasn't climbed at this step."""
+    rungs = list(Rung)
+    climbed = rungs.index(Rung(row.rung)) if row.rung else -1
+    return next((step for step in rules.ladder if rungs.index(step.rung) > climbed), None)
+
+
+def rung_at(calendar: CalendarRules, due: datetime, step: Step) -> datetime:
+    """When a rung is due, in working days after the deadline."""
+    return workday_after(calendar, due - MOMENT, step.days)
 
 
 def stop(calendar: CalendarRules, row: Matter, now: datetime) -> None:

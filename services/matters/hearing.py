@@ -21,7 +21,7 @@ from services.errors import BadInput, Refused
 from services.events import record, state_of
 from services.matters import deadlines
 from services.matters.arguments import Detail, MatterId, Said, Story, Title, Words
-from services.matters.moving import LINE, Raiser, begin_entry, go, ranks_of, take
+from services.matters.moving import LINE, Raiser, begin, go, ranks_of, take
 from services.matters.rules import MatterRules
 from services.matters.tables import Channel, Matter, Visibility
 from services.notices import MatterWatcher
@@ -301,11 +301,10 @@ async def _begin(session: AsyncSession, by: Actor, row: Matter, acting: Held | N
     row.due_at = deadlines.of(rules, calendar, row, row.raised_at)
     row.alarm_at = deadlines.alarm(rules, calendar, row)
     session.add(row)
-    begin_entry(session, by, row, acting)
+    begin(session, by, row, acting)
     if row.raiser_id is not None:
         put(session, MatterWatcher, tenant_id=by.tenant_id, matter_id=row.id,
             person_id=row.raiser_id)  # fmt: skip
-    record(session, by, "matter.raised", row, acting=acting)
 
 
 def _line(ranks: list[tuple[UUID, UnitKind]]) -> list[UUID]:

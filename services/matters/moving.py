@@ -4,7 +4,7 @@
 one matter the second waits for the lock, and then finds the matter where the first has left it.
 """
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -149,38 +149,51 @@ async def go(
     `to` is who has it in hand from now on; `due_at` another deadline than the county's own.
     """
     row, was = case.matter, MatterState(case.matter.state)
-    held, due = row.holder_id, row.due_at
+    entry = {
+        "unit_id": row.holder_id, "due_at": row.due_at, "said": said, "head": head,
+        "recommends": recommends, "from_state": was.value,
+    }  # fmt: skip
     target = leads_to(verb, was, MatterState(row.step))
     row.holder_id = to or row.holder_id
     row.version += 1
     if target is not was:
         _enter(case, target)
-    if due_at is not None:
-        row.due_at = due_at
+    row.due_at = due_at or row.due_at
     row.alarm_at = deadlines.alarm(case.rules, case.calendar, row)
-    put(
-        session, MatterEntry, tenant_id=by.tenant_id, matter_id=row.id, seq=row.version, verb=verb,
-        from_state=was.value, to_state=target.value, made_by=by.person_id,
-        made_as=case.acting.appointment_id if case.acting else None,
-        unit_id=held, to_unit_id=row.holder_id, due_at=due, said=said, head=head,
-        recommends=recommends,
-    )  # fmt: skip
-    note = {"said": said} if said else None
-    event = TRANSITIONS[verb].event
-    record(session, by, event, row, acting=case.acting, before=case.before, note=note)
+    _write(session, by, case, verb, entry)
     for follow in AFTER:
         await follow(session, by, verb, case)
     if verb not in QUIET:
-        await notices.tell(session, by, row.id, event)
+        await notices.tell(session, by, row.id, TRANSITIONS[verb].event)
     return row
 
 
-def begin_entry(session: AsyncSession, by: Actor, row: Matter, acting: Held | None) -> None:
-    """The first entry of a matter that was just raised."""
+def begin(session: AsyncSession, by: Actor, row: Matter, acting: Held | None) -> None:
+    """The first entry and event of a matter that was just raised."""
+    _put_entry(session, by, row, acting, "raise", {})
+    record(session, by, "matter.raised", row, acting=acting)
+
+
+def _write(
+    session: AsyncSession, by: Actor, case: Case, verb: str, entry: Mapping[str, Any]
+) -> None:
+    """The entry and the event of an act."""
+    _put_entry(session, by, case.matter, case.acting, verb, entry)
+    note = {"said": entry["said"]} if entry["said"] else None
+    record(
+        session, by, TRANSITIONS[verb].event, case.matter, acting=case.acting, before=case.before,
+        note=note,
+    )  # fmt: skip
+
+
+def _put_entry(
+    session: AsyncSession, by: Actor, row: Matter, acting: Held | None, verb: str,
+    entry: Mapping[str, Any],
+) -> None:  # fmt: skip
     put(
-        session, MatterEntry, tenant_id=by.tenant_id, matter_id=row.id, seq=1, verb="raise",
-        to_state=row.state, made_by=by.person_id, to_unit_id=row.holder_id,
-        made_as=acting.appointment_id if acting else None,
+        session, MatterEntry, tenant_id=by.tenant_id, matter_id=row.id, seq=row.version, verb=verb,
+        to_state=row.state, to_unit_id=row.holder_id, made_by=by.person_id,
+        made_as=acting.appointment_id if acting else None, **entry,
     )  # fmt: skip
 
 

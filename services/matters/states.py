@@ -178,6 +178,7 @@ TRANSITIONS: dict[str, Transition] = {
     "resume": _act(Said("恢复办理", "resume"), (S.suspended,), None, "resumed", resumes=True),
     "merge": _act(Said("并案", "merge"), (*EARLY, S.tabled), S.merged, "merged"),
     "escalate": _act(Said("上报上一级", "escalate"), WORKED_ON, None, "escalated"),
+    "supervise": _act(Said("督办", "supervise"), (*STEPS, S.appealed), None, "supervised"),
     "extend": _act(Said("延期", "extend"), WORKED_ON, None, "extended"),
 }
 

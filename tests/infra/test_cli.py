@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -18,7 +19,7 @@ import policies
 from policies.matrix import policies_matrix
 from tests.conftest import embedded_folder
 
-COMMANDS = ("serve", "demo", "migrate", "token", "schema", "matrix", "doctor", "tenant")
+COMMANDS = ("serve", "demo", "worker", "migrate", "token", "schema", "matrix", "doctor", "tenant")
 embedded_only = pytest.mark.skipif(
     "SANFANG_TEST_DATABASE_URL" in os.environ, reason="another server is tested"
 )
@@ -161,12 +162,41 @@ class TestEmbedded:
             signing = _tenant(folder, "rotate-signing", "away", "--at-once")
             assert signing.stdout.startswith("away: ")
 
+    def test_the_service_does_what_comes_due_in_its_own_process(self, folder: Path) -> None:
+        with _serving(folder):
+            made = _tenant(folder, "create", "due", "--name", "到县", "--name-en", "Due", *_three())
+            assert made.returncode == 0, made.stderr
+        with _serving(folder) as (_, url):
+            assert _until_shown(url, r'sanfang_jobs_total{outcome="done"} [1-9]')
+
+    def test_where_the_worker_is_apart_it_does_not_but_knows_how_late_that_is(
+        self, folder: Path
+    ) -> None:
+        with _serving(folder, SANFANG_WORKER="apart") as (_, url):
+            shown = httpx.get(f"{url}/metrics").text
+        assert "sanfang_jobs_total{" not in shown
+        assert "sanfang_clock_behind_seconds " in shown
+
+    def test_a_term_signal_ends_the_worker_and_the_database(self, folder: Path) -> None:
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "infra.cli", "worker"], stdout=subprocess.PIPE, text=True,
+            env=surroundings(SANFANG_DATA_DIR=str(folder), SANFANG_LANG="zh"),
+        )  # fmt: skip
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == "时钟已启动，Ctrl-C 停止\n"
+        assert (folder / "pg" / "postmaster.pid").exists()
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(timeout=15) == 0
+        assert worker.stdout.read() == "已停止。\n"
+        assert not (folder / "pg" / "postmaster.pid").exists()
+
     def test_the_doctor_is_content(self, folder: Path) -> None:
         answer = _run("doctor", SANFANG_DATA_DIR=str(folder), SANFANG_LANG="en")
         assert answer.returncode == 0, answer.stdout
 
 
-def _environment(**settings: str) -> dict[str, str]:
+def surroundings(**settings: str) -> dict[str, str]:
+    """This process's, without its own settings of the service."""
     kept = {name: value for name, value in os.environ.items() if "SANFANG" not in name}
     return {**kept, "PYTHONPATH": str(Path.cwd()), **settings}
 
@@ -174,7 +204,7 @@ def _environment(**settings: str) -> dict[str, str]:
 def _run(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "infra.cli", *arguments],
-        check=False, capture_output=True, text=True, timeout=60, env=_environment(**settings),
+        check=False, capture_output=True, text=True, timeout=60, env=surroundings(**settings),
     )  # fmt: skip
 
 
@@ -193,11 +223,11 @@ def _three() -> list[str]:
 
 
 @contextmanager
-def _serving(folder: Path) -> "Iterator[tuple[subprocess.Popen[bytes], str]]":
+def _serving(folder: Path, **settings: str) -> "Iterator[tuple[subprocess.Popen[bytes], str]]":
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environment = _environment(SANFANG_DATA_DIR=str(folder), PORT=str(port))
+    environment = surroundings(SANFANG_DATA_DIR=str(folder), PORT=str(port), **settings)
     server = subprocess.Popen(
         [sys.executable, "-m", "infra.cli", "serve"],
         env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -220,6 +250,15 @@ def _await_answer(server: "subprocess.Popen[bytes]", url: str) -> None:
         except httpx.TransportError:
             time.sleep(0.05)
     raise AssertionError("it never answered")
+
+
+def _until_shown(url: str, pattern: str) -> bool:
+    """Whether the page of numbers comes to show this."""
+    for _ in range(300):
+        if re.search(pattern, httpx.get(f"{url}/metrics").text):
+            return True
+        time.sleep(0.05)
+    return False
 
 
 def _ask(url: str, tenant: str) -> int:

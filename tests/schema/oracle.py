@@ -142,7 +142,7 @@ class Oracle:
         if type_name in MEMBERS:
             owner, column = MEMBERS[type_name]
             return self._is_in(owner, self._row(owner, row[column]), unit)
-        if "council_id" in row and type_name != "CouncilSeat" and self._sits(row, unit):
+        if type_name in ("Meeting", "AgendaItem", "Resolution") and self._sits(row, unit):
             return True
         if type_name == "Matter" and any(
             item["matter_id"] == row["id"] and self._has_seat(item, unit)
@@ -171,7 +171,7 @@ class Oracle:
         match type_name:
             case _ if type_name in OWNERS:
                 return me is not None and bool(row[OWNERS[type_name]] == me)
-            case "MatterEntry":
+            case "MatterEntry" | "Extension":
                 return self._is_own("Matter", self._row("Matter", row["matter_id"]))
             case "Post":
                 mine = (held for held in self.rows["Appointment"] if held["person_id"] == me)

@@ -11,7 +11,7 @@ TABLES = {
     "Notice": "notice", "Council": "council", "CouncilSeat": "council_seat", "Meeting": "meeting",
     "AgendaItem": "agenda_item", "Attendance": "attendance", "Recusal": "recusal",
     "Minutes": "minutes", "Signature": "signature", "Correction": "correction",
-    "Resolution": "resolution",
+    "Resolution": "resolution", "Extension": "extension", "Supervision": "supervision",
 }  # fmt: skip
 OBJECTS = {
     "Unit": "units", "Person": "people", "Post": "appointments", "Appointment": "appointments",
@@ -22,17 +22,19 @@ OBJECTS = {
     "Notice": "notices", "Council": "councils", "CouncilSeat": "councils", "Meeting": "meetings",
     "AgendaItem": "minutes", "Attendance": "minutes", "Recusal": "minutes", "Minutes": "minutes",
     "Signature": "minutes", "Correction": "minutes", "Resolution": "resolutions",
+    "Extension": "extensions", "Supervision": "supervisions",
 }  # fmt: skip
 # The columns whose unit a row is in.
 PLACES = {
     "Unit": ("id",), "Post": ("unit_id",), "Appointment": ("unit_id",),
     "Linkage": ("estate_id", "firm_id"), "Duty": ("member_id",), "RuleBook": ("unit_id",),
     "Station": ("grid_id",), "Matter": ("scope_id", "handler_id"),
-    "Resolution": ("owner_id",),
+    "Resolution": ("owner_id",), "Supervision": ("unit_id", "holder_id"),
 }  # fmt: skip
 # Those that are seen where what they belong to is: of which type, by which column.
 MEMBERS = {
-    "MatterEntry": ("Matter", "matter_id"), "Attendance": ("Meeting", "meeting_id"),
+    "MatterEntry": ("Matter", "matter_id"), "Extension": ("Matter", "matter_id"),
+    "Attendance": ("Meeting", "meeting_id"),
     "Minutes": ("Meeting", "meeting_id"), "Signature": ("Meeting", "meeting_id"),
     "Correction": ("Meeting", "meeting_id"), "Recusal": ("AgendaItem", "item_id"),
 }  # fmt: skip
@@ -46,6 +48,8 @@ ELSEWHERE = {
     ("MatterEntry", "appointment"): "made_as",
     ("Matter", "verifiedBy"): "verified_by",
     ("Correction", "person"): "made_by",
+    ("Extension", "askedBy"): "made_by",
+    ("Extension", "decidedBy"): "decided_by",
     ("Resolution", "reportedBy"): "reported_by",
     ("Resolution", "verifiedBy"): "verified_by",
 }
@@ -84,6 +88,7 @@ RENAMED = {
     ("Event", "objectType"): "object",
     ("TrustedDocument", "documentId"): "digest",
     ("TrustedDocument", "registeredAt"): "made_at",
+    ("Extension", "askedAt"): "made_at",
 }
 ORDERS = {"registered_at": "made_at"}
 

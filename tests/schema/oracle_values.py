@@ -33,14 +33,20 @@ def key_of(text: str, argument: str, type_name: str | None = None) -> tuple[str,
     return name, key
 
 
-OTHER_TYPES = {"person": "Person", "client": "Client", "raiser": "Person", "council": "Council"}
+OTHER_TYPES = {
+    "person": "Person",
+    "client": "Client",
+    "raiser": "Person",
+    "council": "Council",
+    "matter": "Matter",
+}
 ENDS = ("revoked_at", "distrusted_at", "withdrawn_at", "until")
 
 
 def matches(type_name: str, row: Row, name: str, wanted: Any) -> bool:
     """Whether a row is what a member of a filter asks for."""
     match name:
-        case "kinds" | "states" | "outcomes":
+        case "kinds" | "states" | "outcomes" | "rungs":
             return row[name.removesuffix("s")].upper() in wanted
         case "unseen":
             return bool((row["seen_at"] is None) == wanted)

@@ -121,6 +121,8 @@ MATTERS = (
     "{ matters(filter: {states: [CLOSED, MERGED]}, direction: DESC) { nodes { code } } }",
     "{ notices { totalCount nodes { id at eventName words matter { code } seenAt } } }",
     "{ notices(filter: {unseen: true}) { totalCount } }",
+    "{ extensions { totalCount nodes { id days reason state askedAt decision version"
+    " matter { code } askedBy { name } decidedBy { name } } } }",
 )
 TABLE = (
     "{ councils { totalCount nodes { id name since until version grid { name } seats { nodes {"
@@ -137,6 +139,8 @@ SITTERS = (
     " sha256 version meeting { number } } } signatures(first: 9) { nodes { id kind sha256 at"
     " person { name } } } corrections(first: 9) { nodes { id seq text at person { name } } } } } }",
     f"{{ resolutions {{ totalCount nodes {{ {RESOLUTION} }} }} }}",
+    "{ supervisions { totalCount nodes { id rung dueAt at matter { code } resolution { id }"
+    " council { name } holder { name } unit { name } } } }",
 )
 EVERYTHING = {
     "public": (*ANYBODY, *TABLE),

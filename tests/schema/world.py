@@ -12,6 +12,7 @@ from services import (
     clients,
     clock,
     duties,
+    extensions,
     linkages,
     objections,
     packs,
@@ -19,6 +20,7 @@ from services import (
     publications,
     rulebooks,
     stations,
+    supervisions,
     trusted_documents,
 )
 from services.matters.states import MatterState
@@ -139,6 +141,7 @@ async def _matters(county: County, tree: Tree) -> Way:
         by=way.worker, channel=Channel.phone, raiser_name="试验人", raiser_phone="19900005678"
     )
     await _meetings(way)
+    await _late(way)
     return way
 
 
@@ -157,6 +160,24 @@ async def _shown(way: Way) -> None:
             session, way.secretary, publication=taken_down.id, reason="要改写"
         )
     await way.proposed((await way.accepted(title="路灯")).id)
+
+
+async def _late(way: Way) -> None:
+    """More time asked for, granted and denied; and what the clock tells of somebody late."""
+    for decide in (None, "grant", "deny"):
+        row = await way.accepted()
+        async with way.county.session() as session:
+            asked = await extensions.ask(session, way.worker, matter=row.id, days=3, reason="待料")
+        if decide is not None:
+            more = {"grant": {}, "deny": {"reason": "不必"}}[decide]
+            async with way.county.session() as session:
+                await getattr(extensions, decide)(
+                    session, way.community, extension=asked.id, **more
+                )
+    clock_ = Actor(way.county.id, way.county.slug)
+    async with way.county.session() as session:
+        later = clock.now() + timedelta(days=10)
+        await supervisions.look_at_matters(session, clock_, at=later, most=3)
 
 
 async def _meetings(way: Way) -> None:

@@ -277,13 +277,12 @@ class TestClose:
         until = open_until(MatterRules(), CalendarRules(), row.approved_at)
         assert until is not None
         assert refused.value.facts == {"until": until.isoformat()}
-        await way.age(row.id, 60)
-        assert (await self.close(way, matter.id)).state == "closed"
+        with clock.at(until):
+            assert (await self.close(way, matter.id)).state == "closed"
 
     async def test_an_edition_of_before_the_result_does_not_count(self, way: Way) -> None:
         matter = await way.reworked()
-        row = await way.published(matter.id)
-        await way.age(row.id, 60)
+        await way.published(matter.id, days_ago=60)
         await way.do("complete", way.firm, matter.id, result="已换线。")
         await way.do("verify", way.worker, matter.id, said="看过")
         async with unchanged(way.county, NotPublished):

@@ -6,8 +6,8 @@ from alembic import op
 
 from infra.migrations import walls
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 
 def upgrade() -> None:
@@ -583,6 +583,62 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "extension",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.Uuid(), nullable=True),
+        sa.Column("made_as", sa.Uuid(), nullable=True),
+        sa.Column("matter_id", sa.Uuid(), nullable=False),
+        sa.Column("stage", sa.Integer(), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("decided_by", sa.Uuid(), nullable=True),
+        sa.Column("decision", sa.String(length=4000), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'asked') = (decided_by is null)", name=op.f("ck_extension_decided")
+        ),
+        sa.CheckConstraint(
+            "state in ('asked', 'granted', 'denied')", name=op.f("ck_extension_state")
+        ),
+        sa.CheckConstraint("days > 0", name=op.f("ck_extension_some_days")),
+        sa.CheckConstraint("decided_by <> made_by", name=op.f("ck_extension_decided_by_another")),
+        sa.CheckConstraint("isfinite(made_at)", name=op.f("ck_extension_made_at_is_finite")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "decided_by"],
+            ["person.tenant_id", "person.id"],
+            name=op.f("fk_extension_tenant_id_decided_by"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "matter_id"],
+            ["matter.tenant_id", "matter.id"],
+            name=op.f("fk_extension_tenant_id_matter_id"),
+        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_extension_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_extension")),
+    )
+    op.create_index(
+        op.f("ix_extension_tenant_id_made_at_id"),
+        "extension",
+        ["tenant_id", "made_at", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_extension_tenant_id_matter_id_made_at_id"),
+        "extension",
+        ["tenant_id", "matter_id", "made_at", "id"],
+        unique=False,
+    )
+    op.create_index(
+        "uq_extension_asked",
+        "extension",
+        ["tenant_id", "matter_id"],
+        unique=True,
+        postgresql_where=sa.text("state = 'asked'"),
+    )
+    op.create_table(
         "matter_entry",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -959,6 +1015,102 @@ def upgrade() -> None:
         ["tenant_id", "superseded_by_id"],
         unique=False,
     )
+    op.create_table(
+        "supervision",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.Uuid(), nullable=True),
+        sa.Column("made_as", sa.Uuid(), nullable=True),
+        sa.Column("matter_id", sa.Uuid(), nullable=True),
+        sa.Column("resolution_id", sa.Uuid(), nullable=True),
+        sa.Column("council_id", sa.Uuid(), nullable=True),
+        sa.Column("stage", sa.Integer(), nullable=False),
+        sa.Column("rung", sa.String(), nullable=False),
+        sa.Column("holder_id", sa.Uuid(), nullable=False),
+        sa.Column("unit_id", sa.Uuid(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "rung in ('reminder', 'supervision', 'notice')", name=op.f("ck_supervision_rung")
+        ),
+        sa.CheckConstraint("isfinite(at)", name=op.f("ck_supervision_at_is_finite")),
+        sa.CheckConstraint("isfinite(due_at)", name=op.f("ck_supervision_due_at_is_finite")),
+        sa.CheckConstraint("isfinite(made_at)", name=op.f("ck_supervision_made_at_is_finite")),
+        sa.CheckConstraint(
+            "num_nonnulls(matter_id, resolution_id, council_id) = 1",
+            name=op.f("ck_supervision_of_one"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "council_id"],
+            ["council.tenant_id", "council.id"],
+            name=op.f("fk_supervision_tenant_id_council_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "holder_id"],
+            ["unit.tenant_id", "unit.id"],
+            name=op.f("fk_supervision_tenant_id_holder_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "matter_id"],
+            ["matter.tenant_id", "matter.id"],
+            name=op.f("fk_supervision_tenant_id_matter_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "resolution_id"],
+            ["resolution.tenant_id", "resolution.id"],
+            name=op.f("fk_supervision_tenant_id_resolution_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "unit_id"],
+            ["unit.tenant_id", "unit.id"],
+            name=op.f("fk_supervision_tenant_id_unit_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenant.id"], name=op.f("fk_supervision_tenant_id")
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_supervision")),
+    )
+    op.create_index(
+        op.f("ix_supervision_tenant_id_at_id"),
+        "supervision",
+        ["tenant_id", "at", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_supervision_tenant_id_holder_id_at_id"),
+        "supervision",
+        ["tenant_id", "holder_id", "at", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_supervision_tenant_id_unit_id_at_id"),
+        "supervision",
+        ["tenant_id", "unit_id", "at", "id"],
+        unique=False,
+    )
+    op.create_index(
+        "uq_supervision_council",
+        "supervision",
+        ["tenant_id", "council_id", "stage", "rung"],
+        unique=True,
+        postgresql_where=sa.text("council_id is not null"),
+    )
+    op.create_index(
+        "uq_supervision_matter",
+        "supervision",
+        ["tenant_id", "matter_id", "stage", "rung"],
+        unique=True,
+        postgresql_where=sa.text("matter_id is not null"),
+    )
+    op.create_index(
+        "uq_supervision_resolution",
+        "supervision",
+        ["tenant_id", "resolution_id", "stage", "rung"],
+        unique=True,
+        postgresql_where=sa.text("resolution_id is not null"),
+    )
     walls.guard("council")
     walls.guard("council_seat")
     walls.guard("matter")
@@ -966,6 +1118,7 @@ def upgrade() -> None:
     walls.guard("agenda_item")
     walls.guard("attendance")
     walls.guard("correction")
+    walls.guard("extension")
     walls.guard("matter_entry")
     walls.guard("matter_watcher")
     walls.guard("minutes")
@@ -973,4 +1126,5 @@ def upgrade() -> None:
     walls.guard("signature")
     walls.guard("recusal")
     walls.guard("resolution")
+    walls.guard("supervision")
     walls.hold_meetings()
