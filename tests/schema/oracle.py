@@ -26,8 +26,10 @@ from strawberry.utils.str_converters import to_snake_case
 import policies
 import schema
 from policies import Actor
+from services import notices
 from services.matters import states
 from tests.county import County
+from tests.schema.oracle_board import entries
 from tests.schema.oracle_coverage import Derived, coverage
 from tests.schema.oracle_pages import Node, Page, check_sizes, cursor, cut
 from tests.schema.oracle_types import (
@@ -63,6 +65,7 @@ class Oracle:
             for type_name, table in {**TABLES, "UnitPath": "unit_path"}.items():
                 found = await session.exec(text(f"select * from {table}"))  # type: ignore[call-overload]
                 rows[type_name] = [dict(row) for row in found.mappings()]
+            rows["BoardEntry"] = entries(rows)
             now = (await session.exec(text("select now()"))).scalar_one()  # type: ignore[call-overload]
         return cls(actor, rows, now)
 
@@ -171,7 +174,9 @@ class Oracle:
         match type_name:
             case _ if type_name in OWNERS:
                 return me is not None and bool(row[OWNERS[type_name]] == me)
-            case "MatterEntry" | "Extension":
+            case "Objection" if me is not None and row["person_id"] == me:
+                return True
+            case "MatterEntry" | "Extension" | "Publication" | "Objection":
                 return self._is_own("Matter", self._row("Matter", row["matter_id"]))
             case "Post":
                 mine = (held for held in self.rows["Appointment"] if held["person_id"] == me)
@@ -192,6 +197,8 @@ class Oracle:
                 return is_open and self._is_shown(row["grid_id"])
             case "RuleBook":
                 return bool(row["is_public"]) and self._is_shown(row["unit_id"])
+            case "BoardEntry":
+                return bool(row["is_approved"]) and self._is_shown(row["place_id"])
             case "Council":
                 return self._is_shown(row["grid_id"])
             case "CouncilSeat":
@@ -235,7 +242,7 @@ class Oracle:
             if wanted is not None:
                 rows = [row for row in rows if matches(type_name, row, name, wanted)]
         asked, down = given["orderBy"].lower(), given["direction"] == "DESC"
-        order = ORDERS.get(asked, asked)
+        order = ORDERS.get(f"{type_name}.{asked}", ORDERS.get(asked, asked))
         rows.sort(key=lambda row: (collated(row[order]), row["id"].int), reverse=down)
         return cut(type_name, rows, given, order, f"{order}_desc" if down else order)
 
@@ -309,6 +316,8 @@ class Oracle:
     def _matter_categorylabel(self, source: Node, given: Mapping[str, Any]) -> str:
         return self._label("matters", source.row["category"], given["language"], "categories")
 
+    _boardentry_categorylabel = _matter_categorylabel
+
     def _matter_statelabel(self, source: Node, given: Mapping[str, Any]) -> str:
         return self._label("matters", source.row["state"], given["language"])
 
@@ -345,7 +354,8 @@ class Oracle:
 
     def _notice_words(self, source: Node, given: Mapping[str, Any]) -> str:
         event = source.row["event_name"]
-        said = {act.event: act.label for act in states.TRANSITIONS.values()}.get(event)
+        acts = {act.event: act.label for act in states.TRANSITIONS.values()}
+        said = acts.get(event) or notices.WORDS.get(event)
         if said is None:
             return str(event)
         return said.en if given["language"] == "EN" else said.zh

@@ -19,6 +19,7 @@ from services.errors import Forbidden
 from services.tables import Recorded
 from tests.county import County
 from tests.schema.oracle import Oracle
+from tests.schema.oracle_board import BOARD, EDITIONS
 from tests.schema.world import World, world
 
 BUILT = schema.build()._schema
@@ -35,6 +36,7 @@ POST = "id role roleLabel title seats version"
 INFO = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
 
 ANYBODY = (
+    *BOARD,
     "{ viewer { isSignedIn person { id name } county { id slug name nameEn state }"
     " posts { role appointmentId unitId } roles { name zh en purposeZh purposeEn }"
     " may { object action scope } __typename } }",
@@ -115,6 +117,7 @@ RESOLUTION = (
 )
 MEETING = "id number state plannedAt place openedAt adjournedAt signedAt version council { name }"
 MATTERS = (
+    *EDITIONS,
     f"{{ matters(first: 30) {{ totalCount nodes {{ {MATTER} entries(first: 25) {{ nodes {{"
     f" {ENTRY} person {{ name }} appointment {{ id }} unit {{ name }} toUnit {{ name }} }} }}"
     " } } }",
@@ -160,15 +163,7 @@ EVERYTHING = {
     "department": (*ANYBODY, *MATTERS, *TABLE, *SITTERS),
     "security": (*ANYBODY, *SIGNED_IN, *COVERAGE, *OFFICERS, *AUDITORS),
     "administrator": (*ANYBODY, *SIGNED_IN, *COVERAGE, *OFFICERS),
-    "secretary": (
-        *ANYBODY,
-        *SIGNED_IN,
-        *COVERAGE,
-        *OFFICERS,
-        *MATTERS,
-        *TABLE,
-        *SITTERS,
-    ),
+    "secretary": (*ANYBODY, *SIGNED_IN, *COVERAGE, *OFFICERS, *MATTERS, *TABLE, *SITTERS),
     "elsewhere": (*ANYBODY, *SIGNED_IN, *COVERAGE, *OFFICERS),
     "stairwell_head": (*ANYBODY, *SIGNED_IN),
     "firm_manager": (*ANYBODY, *SIGNED_IN, *OFFICERS),

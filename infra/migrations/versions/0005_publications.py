@@ -1,5 +1,4 @@
 """Publications."""
-# ruff: noqa: E501
 
 import sqlalchemy as sa
 from alembic import op
