@@ -16,6 +16,8 @@ from services import (
 from services.matters.tables import HandlingClass, Matter, Visibility
 from services.units import Unit
 from tests.county import County
+from tests.infra.service import Service
+from tests.infra.test_graphql import count_statements
 from tests.schema.test_oracle import compiled
 from tests.way import Way
 
@@ -67,6 +69,19 @@ class TestBoard:
             "approvedOn": str(clock.today()), "closedOn": None, "daysTaken": None,
             "satisfaction": 4, "reopened": 0, "objections": 1,
         }  # fmt: skip
+
+    async def test_it_is_read_without_signing_in_in_one_statement(
+        self, served: Service, way: Way, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await way.published((await way.accepted()).id)
+        asked = "{ publicBoard { nodes { title grid { name } handler { name } objections } } }"
+        await served.send(asked, county=way.county)
+        sent = count_statements(served, monkeypatch)
+        answer = await served.send(asked, county=way.county)
+        assert len(sent) == 1
+        assert answer.json()["data"]["publicBoard"]["nodes"] == [
+            {"title": "楼道灯不亮", "grid": {"name": "第一网格"}, "handler": None, "objections": 0}
+        ]
 
     async def test_of_a_closed_one_it_says_how_many_days_it_took(
         self, database: Database, way: Way
