@@ -16,7 +16,6 @@ from services import clients
 
 Answer = Callable[[Request], Awaitable[Response]]
 ALLOWED = {
-    "access-control-allow-methods": "GET, POST",
     "access-control-allow-headers": "authorization, content-type, x-sanfang-tenant",
     "access-control-max-age": "600",
 }
@@ -53,12 +52,14 @@ async def lets_in(connection: HTTPConnection, database: Database, url: str) -> b
     return "access-control-allow-origin" in await headers(connection, database)
 
 
-def let_in(answer: Answer, find: Callable[[Request], Database]) -> Answer:
+def let_in(
+    answer: Answer, find: Callable[[Request], Database], methods: str = "GET, POST"
+) -> Answer:
     """An endpoint that pages of registered origins may use too; `find` gives its database."""
 
     async def answered(request: Request) -> Response:
         if request.method == "OPTIONS":
-            return await preflight(request, find(request))
+            return await preflight(request, find(request), methods)
         response = await answer(request)
         if requests.header(request, b"origin") is not None:
             response.headers.update(await headers(request, find(request)))
@@ -67,9 +68,9 @@ def let_in(answer: Answer, find: Callable[[Request], Database]) -> Answer:
     return answered
 
 
-async def preflight(request: Request, database: Database) -> Response:
+async def preflight(request: Request, database: Database, methods: str) -> Response:
     """The answer to a browser that asks before it sends."""
     found = await headers(request, database)
     if "access-control-allow-origin" not in found:
         return Response("", 403, found)
-    return Response("", 204, {**found, **ALLOWED})
+    return Response("", 204, {**found, "access-control-allow-methods": methods, **ALLOWED})

@@ -28,6 +28,7 @@ from infra.saving import Session
 from infra.settings import Settings
 from services.accounts import Limits
 from services.kept import Kept
+from services.passes import Passes
 from services.prepared import DRIVER, has_pending
 from services.sealing import Master
 from services.tables import metadata
@@ -137,8 +138,10 @@ class Database:
             session=timedelta(days=settings.refresh_token_days),
         )
         master = Master(settings.master(), settings.seal_algorithm)
+        self.passes = Passes(master, settings.url)
         self._info = {
             "master": master,
+            "passes": self.passes,
             "limits": self.limits,
             "packs": Kept(),
             "allow_private_issuers": settings.allow_private_issuers,

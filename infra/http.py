@@ -1,7 +1,8 @@
 """HTTP's own limits (连接上限): a request's head is so long at most, and it comes in good time.
 
 Uvicorn reads on for as long as a peer sends, and waits for as long as it doesn't; here a peer that
-sends too much of a head, or neither end of a request nor anything, is answered and let go.
+sends too much of a head, or neither end of a request nor anything, is answered and let go. A body
+may take longer for as long as enough of it comes: a picture from a telephone.
 """
 
 import asyncio
@@ -20,6 +21,11 @@ class Http(HttpToolsProtocol):
 
     most_bytes: int
     seconds: float
+    # Of a body: so much must come in each such time, and so much may come in all.
+    least_bytes: int
+    most_of_a_body: int
+    _came_before = 0
+    _came = 0
     _is_under_way = False
     _is_in_head = False
     _head_bytes = 0
@@ -58,8 +64,14 @@ class Http(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The body begins, and has as long as the head had."""
         self._is_in_head = False
+        self._came = self._came_before = 0
         self._wait_no_more()
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body."""
+        self._came += len(body)
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """All of it is here."""
@@ -75,9 +87,17 @@ class Http(HttpToolsProtocol):
         super().handle_websocket_upgrade()
 
     def _wait(self) -> None:
-        self._deadline = self.loop.call_later(
-            self.seconds, self._refuse, HTTPStatus.REQUEST_TIMEOUT
-        )
+        self._deadline = self.loop.call_later(self.seconds, self._look)
+
+    def _look(self) -> None:
+        """The time is over: go on only with a body of which enough came meanwhile."""
+        came = self._came - self._came_before
+        is_coming = self._is_under_way and not self._is_in_head and came >= self.least_bytes
+        if is_coming and self._came <= self.most_of_a_body:
+            self._came_before = self._came
+            self._wait()
+        else:
+            self._refuse(HTTPStatus.REQUEST_TIMEOUT)
 
     def _wait_no_more(self) -> None:
         if self._deadline is not None:
@@ -100,5 +120,7 @@ def protocol(settings: Settings) -> type[Http]:
     limits: dict[str, Any] = {
         "most_bytes": settings.max_header_bytes,
         "seconds": settings.body_seconds,
+        "least_bytes": settings.bytes_per_second * settings.body_seconds,
+        "most_of_a_body": max(settings.max_body_bytes, settings.max_file_bytes),
     }
     return type("Http", (Http,), limits)

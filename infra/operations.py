@@ -138,6 +138,7 @@ class Operations:
             asker.authority,
             variables,
             self.page,
+            passes=self.database.passes,
             constants=document.constants,
             charge=partial(self._charge, asker),
             toil=partial(self._toil, asker),

@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 KEY_BYTES = 32
 KEY_FILE = "master.key"
+STORES = ("s3://", "gs://", "az://", "file:///")
 
 
 class Language(StrEnum):
@@ -78,8 +79,8 @@ class Settings(BaseSettings):
     )
     data_dir: Path = _setting(
         Path(".sanfang"),
-        "内嵌数据库和主密钥所在的目录。",
-        "The folder of the embedded database and of the master key.",
+        "内嵌数据库、主密钥和上传的文件所在的目录。",
+        "The folder of the embedded database, of the master key and of uploaded files.",
     )
     host: str = _setting("127.0.0.1", "监听的地址。", "The address it listens on.")
     port: int = _setting(
@@ -134,6 +135,28 @@ class Settings(BaseSettings):
     max_body_bytes: Count = _setting(
         1_048_576, "请求体的最大字节数。", "The most bytes in a request's body."
     )
+    file_store: str | None = _setting(
+        None,
+        "存放上传文件的地址，如 s3://桶/前缀，凭证用该存储通常的环境变量；不填则存于 data_dir。",
+        "Where uploads are kept, as s3://bucket/prefix, with its usual variables; or in data_dir.",
+    )
+    max_file_bytes: int = _setting(
+        15_728_640,
+        "上传文件的最大字节数。",
+        "The most bytes in a file that is uploaded.",
+        ge=1,
+        le=1 << 30,
+    )
+    max_uploads: Count = _setting(
+        32,
+        "每个进程同时接收的文件的最多数目，再多的答 503。",
+        "The most files coming in at a time in a process; who comes then is answered 503.",
+    )
+    checks_at_once: Count = _setting(
+        2,
+        "每个进程同时查验的文件数，各占一个子进程和至多 1 GB 内存。",
+        "Files looked at at a time, each in a process of its own with 1 GB of memory at most.",
+    )
     max_depth: Count = _setting(12, "查询的最大层数。", "The most levels in a document.")
     max_tokens: Count = _setting(4000, "查询的最大词数。", "The most tokens in a document.")
     max_aliases: Count = _setting(40, "查询的最多别名数。", "The most aliases in a document.")
@@ -164,8 +187,13 @@ class Settings(BaseSettings):
     )
     body_seconds: Count = _setting(
         20,
-        "请求头、请求体各须在多少秒内到齐。",
-        "Seconds within which a request's head, and then its body, must have come.",
+        "请求头须在多少秒内到齐，请求体也是，除非一直按 bytes_per_second 到来。",
+        "Seconds within which a head must have come, and a body but for bytes_per_second.",
+    )
+    bytes_per_second: Count = _setting(
+        16_384,
+        "请求体每秒至少到来的字节数；够快的上传可以超过 body_seconds。",
+        "Bytes of a body that come in a second at least, where it takes longer than body_seconds.",
     )
     max_header_bytes: Count = _setting(
         32_768, "请求头的最大字节数。", "The most bytes in a request's head."
@@ -244,6 +272,13 @@ class Settings(BaseSettings):
             ("postgresql://", "postgres://")
         ):
             raise ValueError("must begin with postgresql://")
+        return url
+
+    @field_validator("file_store")
+    @classmethod
+    def _is_an_address(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(STORES):
+            raise ValueError(f"must begin with one of {', '.join(STORES)}")
         return url
 
     @field_validator("master_key")

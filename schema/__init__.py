@@ -21,6 +21,7 @@ CAPABILITIES = (
     "duties",
     "rulebooks",
     "stations",
+    "files",
     "packs",
     "clients",
     "trusted_documents",
@@ -35,6 +36,7 @@ CAPABILITIES = (
     "resolutions",
     "extensions",
     "supervisions",
+    "guarantees",
     "events",
 )
 

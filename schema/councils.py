@@ -5,7 +5,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select, union
 
 from schema.commands import command
 from schema.nodes import Node, label
@@ -66,6 +66,9 @@ def sits_there(
         seat.c.until.is_(None),
         seat.c.unit_id == func.any(held),
     )
+    if ask.gathers:
+        both = union(grids.correlate(None), seats.correlate(None))
+        return council == func.any(func.array(both.scalar_subquery()))
     return or_(
         found_by(ask, council, grids, own.c.id), found_by(ask, council, seats, seat.c.council_id)
     )

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     Boolean,
     ColumnElement,
+    CompoundSelect,
     Select,
     Text,
     and_,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    union,
 )
 
 from schema.reading.call import Call
@@ -68,23 +70,19 @@ def found_by(
 
 def matter_seen_in(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElement[bool]:
     """A matter is where it may be seen from, with whoever handles it, and with who sits on it."""
-    item, seat = ITEM.alias(), SEAT.alias()
-    tabled = select(item.c.matter_id).where(
-        item.c.tenant_id == ask.tenant,
-        seat.c.tenant_id == ask.tenant,
-        seat.c.council_id == item.c.council_id,
-        seat.c.until.is_(None),
-        seat.c.unit_id == func.any(held),
-    )
+    if ask.gathers:
+        return _is_among(row["id"], _seen(ask, held))
     return or_(
         under(ask, row["scope_id"], held),
         under(ask, row["handler_id"], held),
-        found_by(ask, row["id"], tabled, item.c.matter_id),
+        row["id"].in_(_tabled_before(ask, held)),
     )
 
 
 def of_matter(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElement[bool]:
-    """The row is of a matter that is seen there."""
+    """What belongs to a matter is seen where that is."""
+    if ask.gathers:
+        return _is_among(row["matter_id"], _seen(ask, held))
     matter = MATTER.alias()
     seen = select(matter.c.id).where(
         matter.c.tenant_id == ask.tenant, matter_seen_in(ask, matter.c, held)
@@ -92,8 +90,39 @@ def of_matter(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElement[boo
     return found_by(ask, row["matter_id"], seen, matter.c.id)
 
 
+def _seen(ask: Ask, held: ColumnElement[Any]) -> CompoundSelect[Any]:
+    """The matters that one sees, gathered by an index for each way of seeing them."""
+    parts = []
+    for column_ in ("scope_id", "handler_id"):
+        matter = MATTER.alias()
+        found = under(ask, matter.c[column_], held)
+        parts.append(select(matter.c.id).where(matter.c.tenant_id == ask.tenant, found))
+    return union(*parts, _tabled_before(ask, held))
+
+
+def _tabled_before(ask: Ask, held: ColumnElement[Any]) -> Select[Any]:
+    """The matters that were on the agenda of a council where one's own unit has a seat."""
+    item, seat = ITEM.alias(), SEAT.alias()
+    return (
+        select(item.c.matter_id)
+        .where(
+            item.c.tenant_id == ask.tenant,
+            item.c.matter_id.is_not(None),
+            seat.c.tenant_id == ask.tenant,
+            seat.c.council_id == item.c.council_id,
+            seat.c.until.is_(None),
+            seat.c.unit_id == func.any(held),
+        )
+        .correlate_except(item, seat)
+    )
+
+
+def _is_among(column_: ColumnElement[Any], found: CompoundSelect[Any]) -> ColumnElement[bool]:
+    return column_ == func.any(func.array(found.scalar_subquery()))
+
+
 def raised_by_reader(ask: Ask, row: Row) -> ColumnElement[bool]:
-    """The row is of a matter that the reader has raised."""
+    """What belongs to a matter is its raiser's own."""
     matter = MATTER.alias()
     mine = select(matter.c.id).where(
         matter.c.tenant_id == ask.tenant, matter.c.raiser_id == ask.person

@@ -110,6 +110,13 @@ from held h join attendance a on a.tenant_id = h.tenant_id and a.meeting_id = h.
 insert into correction (tenant_id, id, meeting_id, seq, text, at)
 select h.tenant_id, pg_temp.identity(97, h.county, h.n), h.id, 1, '更正', at from held h""",
     """
+insert into evidence (tenant_id, id, matter_id, seq, file_id, at)
+select m.tenant_id, pg_temp.identity(102, t.number, row_number() over (
+    partition by m.tenant_id order by m.id)), m.id, 1, f.id, m.raised_at
+from matter m join county t using (tenant_id)
+join lateral (select id from file f where f.tenant_id = m.tenant_id order by id
+  limit 1) f on true""",
+    """
 insert into extension (tenant_id, id, version, made_at, matter_id, stage, days, reason, state)
 select m.tenant_id, pg_temp.identity(100, t.number, row_number() over (
     partition by m.tenant_id order by m.id)), 1, m.raised_at, m.id, 3, 5, '待料', 'asked'

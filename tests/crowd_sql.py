@@ -269,6 +269,22 @@ select g.tenant_id, pg_temp.identity(73, g.county, g.n * 3 + i), {_MADE}, t.admi
   case when i < 2 then date '2019-06-01' + (i + 1) * 700 end, g.n % 30 <> 29
 from place g join county t using (tenant_id) cross join generate_series(0, 2) i
 where g.level = 'grid'""",
+    # One in three has sent a picture of where they live, one in ten of those didn't send its bytes.
+    """
+insert into file (tenant_id, id, version, made_at, made_by, unit_id, name, state, media_type, size,
+  sha256, original_sha256, width, height, stored_at)
+select tenant_id, pg_temp.identity(85, county, n), 1,
+  timestamptz '2024-03-01Z' + n * interval '1 minute', id, home_id, '照片' || n || '.jpg', s.state,
+  case when is_stored then 'image/jpeg' end, case when is_stored then 300000 + n end,
+  case when is_stored then encode(sha256(n::text::bytea), 'hex') end,
+  case when is_stored then encode(sha256(('sent' || n)::bytea), 'hex') end,
+  case when is_stored then 2560 end, case when is_stored then 1920 end,
+  case when is_stored then timestamptz '2024-03-02Z' + n * interval '1 minute' end
+from (
+  select *, n % 30 <> 29 as is_stored,
+    case when n % 30 <> 29 then 'stored' else 'prepared' end as state
+  from somebody where n % 3 = 2 and home_id is not null
+) s""",
     f"""
 insert into client (tenant_id, id, version, made_at, made_by, name, secret_hash, origins, grants,
   revoked_at)

@@ -25,6 +25,7 @@ TABLES = {
     "Linkage": "linkage",
     "Duty": "duty",
     "Station": "station",
+    "File": "file",
     "Client": "client",
     "Account": "account",
     "Issuer": "issuer",

@@ -41,6 +41,7 @@ FRAME_OF_SERVICES = {
     "kept": "what a process keeps in memory",
     "levels": "what of a county's tree a new pack must fit",
     "masking": "what in a text is personal, and the text without it",
+    "passes": "signed addresses of files",
     "passwords": "hashing for accounts",
     "posts": "tables and questions of appointments",
     "prepared": "what every command asks, compiled once",

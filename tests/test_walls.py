@@ -30,6 +30,11 @@ TENANT_TABLES = [table for table in tables().sorted_tables if "tenant_id" in tab
 QUEUE_TABLES = ("pgqueuer", "pgqueuer_log", "pgqueuer_schedules", "pgqueuer_statistics")
 MUTATIONS = list(mutations())
 QUERIES = dict(lists())
+# How what is no list is asked for.
+ASKED = {
+    "coverage": "coverage { estates }",
+    "guarantees": 'guarantees(begins: "2026-01-01", ends: "2026-02-01") { lines { kept } }',
+}
 
 
 @pytest.fixture(scope="session")
@@ -199,9 +204,9 @@ class TestEveryRole:
         known = {"client": mine.readers["client"], **platform.founders}
         actor = known.get(role) or await _in_role(mine, role)
         for name, object_ in QUERIES.items():
-            wanted = "estates" if name == "coverage" else "totalCount"
+            asked = ASKED.get(name, f"{name} {{ totalCount }}")
             try:
-                await compiled(database, actor, f"{{ {name} {{ {wanted} }} }}")
+                await compiled(database, actor, f"{{ {asked} }}")
                 is_answered = True
             except Forbidden:
                 is_answered = False
@@ -240,7 +245,11 @@ class TestEveryRole:
 
     async def test_every_object_that_is_read_has_a_policy_line(self) -> None:
         catalogue = Catalogue.of(schema.build()._schema)
-        read = {reading.object for reading in catalogue.readings.values()} | {"coverage", "schema"}
+        read = {reading.object for reading in catalogue.readings.values()} | {
+            "coverage",
+            "guarantees",
+            "schema",
+        }
         assert read == {object_ for object_, action in policies.permissions() if action == "read"}
 
     async def test_every_mutation_has_a_policy_line_and_every_line_a_mutation(self) -> None:

@@ -17,6 +17,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from uuid_utils.compat import uuid7
 
 from infra.database import Database
+from infra.demo.councils import build_councils
 from infra.demo.county import build_frame, build_grids
 from infra.demo.description import Description, descriptions
 from infra.demo.desk import Desk
@@ -24,6 +25,7 @@ from policies import Actor
 from services import accounts as signing_in
 from services import authority, clients, tenants
 from services.accounts import Account
+from services.councils import Council
 from services.posts import OF_POST, Appointment, Post
 from services.units import Unit, UnitKind
 
@@ -98,7 +100,8 @@ async def _load_county(database: Database, described: Description) -> bool:
             group.create_task(_load_part(database, tenant_id, described, block, part))
             for block, part in ((1, GRIDS), (2, ACCOUNTS))
         ]
-    return is_new or any(part.result() for part in rest)
+    is_seated = await _load_part(database, tenant_id, described, 3, COUNCILS)
+    return is_new or is_seated or any(part.result() for part in rest)
 
 
 async def _found_county(database: Database, described: Description) -> UUID:
@@ -150,6 +153,9 @@ FRAME = Part(lambda tenant, told: _unit_named(UnitKind.bureau, told.bureau, tena
 GRIDS = Part(
     lambda tenant, told: _unit_named(UnitKind.estate, told.estate_names.all()[0], tenant),
     build_grids,
+)
+COUNCILS = Part(
+    lambda tenant, _: select(Council.id).where(Council.tenant_id == tenant), build_councils
 )
 ACCOUNTS = Part(
     lambda tenant, _: select(Account.id).where(Account.tenant_id == tenant), _open_accounts

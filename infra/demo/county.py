@@ -24,9 +24,11 @@ async def build_frame(desk: Desk) -> None:
     above["industry_committee"] = committee
     firms = {firm.name: await _firm(desk, firm, above[told.below["firm"]]) for firm in told.firms}
     showcases = {showcase.community: showcase for showcase in told.showcases}
+    partners = iter(told.partners)
     for place in told.communities:
         top = offices.get(told.working_committee or "", root)
         community = await _community(desk, place.name, top)
+        await _partner(desk, community, next(partners, None))
         if place.name in showcases:
             showcase = showcases[place.name]
             await estates.tell(desk, community, showcase, firms[showcase.firm])
@@ -52,6 +54,8 @@ async def _offices(desk: Desk, told: Description, root: Unit) -> dict[str, Unit]
     await desk.seat("housing_officer", offices[told.bureau], desk.begun, named=True)
     for name in told.departments:
         offices[name] = await desk.found(UnitKind.linked_department, name, root, desk.begun)
+        named = name == told.departments[0]
+        await desk.seat("department_officer", offices[name], desk.begun, named=named)
     if told.working_committee is not None:
         name = told.working_committee
         offices[name] = await desk.found(UnitKind.working_committee, name, root, desk.begun)
@@ -84,6 +88,15 @@ async def _community(desk: Desk, name: str, above: Unit) -> Unit:
     since = desk.begun if named else desk.described.linked_since
     await desk.seat("community_secretary", community, since, named=named, is_member=True)
     return community
+
+
+async def _partner(desk: Desk, community: Unit, name: str | None) -> None:
+    """A unit that builds together with a community, and its delegate at the round tables."""
+    if name is not None:
+        since = desk.described.linked_since
+        named = name == desk.described.partners[0]
+        unit = await desk.found(UnitKind.co_building_unit, name, community, since)
+        await desk.seat("partner_delegate", unit, since, named=named, is_member=True)
 
 
 async def _firm(desk: Desk, firm: Firm, above: Unit) -> FirmUnits:

@@ -97,6 +97,7 @@ class Wording(Part):
     building: str
     stairwell: str
     agreement: str
+    council: str
     address: str
     hours: str
     ground: str
@@ -116,6 +117,7 @@ class Description(Part):
     below: Mapping[Literal["industry_committee", "firm"], str]
     bureau: str
     departments: tuple[str, ...]
+    partners: tuple[str, ...] = ()
     working_committee: str | None = None
     industry_committee: IndustryCommittee
     communities: tuple[Community, ...]

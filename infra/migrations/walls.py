@@ -15,7 +15,16 @@ JOBS = "sanfang_jobs"
 TENANTS, EVENTS = "tenant", "event"
 CHANGES = "sanfang_changes(uuid[], text, integer)"
 APPENDED_ONLY = frozenset(
-    {"attendance", "correction", "event", "matter_entry", "recusal", "rule_book", "signature"}
+    {
+        "attendance",
+        "correction",
+        "event",
+        "evidence",
+        "matter_entry",
+        "recusal",
+        "rule_book",
+        "signature",
+    }
 )
 # What goes on and on, and is never gone: a matter, a meeting, what it resolved.
 LASTING = frozenset({"agenda_item", "matter", "meeting", "minutes", "resolution"})

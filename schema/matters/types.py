@@ -33,6 +33,7 @@ from schema.scopes import (
     pointing,
     raised_by_reader,
 )
+from services.matters.evidence import Evidence as EvidenceTable
 from services.matters.states import NEXT, TRANSITIONS, MatterState
 from services.matters.tables import (
     Channel,
@@ -47,6 +48,7 @@ from services.publications import Publication as PublicationTable
 
 if TYPE_CHECKING:
     from schema.appointments import Appointment
+    from schema.files import File
     from schema.units import Unit
 
 ENTRY = light(EntryTable)
@@ -160,6 +162,25 @@ class MatterEntry(Node):
     )
 
 
+@strawberry.enum(description="佐证按什么排序。 By what evidence is ordered.")
+class EvidenceOrder(Enum):
+    """By what evidence is ordered."""
+
+    SEQ = "seq"
+
+
+@strawberry.type(description="佐证：随某一步出示的文件。 A file shown with an act.")
+@reads(EvidenceTable, "matters", unit=of_matter, own=raised_by_reader)
+class Evidence(Node):
+    """A file shown with an act on a matter."""
+
+    seq: int = column(EvidenceTable.seq, "随哪一条记录。 With the entry of this number.")
+    file: Annotated["File", strawberry.lazy("schema.files")] | None = link(
+        EvidenceTable.file_id, "文件。 The file."
+    )
+    at: datetime = column(EvidenceTable.at, "出示的时刻。 When.")
+
+
 @strawberry.type(
     description="事项：三事六步，每一步有人、有期限、有记录。 A matter on its six steps."
 )
@@ -223,6 +244,9 @@ class Matter(Node):
     )
     objections: Connection[Objection] = connection(
         ObjectionTable.matter_id, ObjectionOrder, "异议。 Objections to its result."
+    )
+    evidence: Connection[Evidence] = connection(
+        EvidenceTable.matter_id, EvidenceOrder, "佐证。 The files shown, act by act."
     )
     version: int = column(Table.version, "版本。 Its version.")
 

@@ -9,6 +9,7 @@ from graphql.execution.values import VariableValues, get_argument_values
 
 from policies import Actor
 from services.errors import VariablesRefused
+from services.passes import Passes
 from services.standing import Authority
 
 Hashes = Callable[[str], Sequence[bytes]]
@@ -28,7 +29,8 @@ class Call:
     """One running of a plan: who asks, the coerced variables, and what a mutation has just made.
 
     `rows` is what its plans may touch so far; `charge` takes them from the caller's allowance, of
-    which `left` is what remains. `toil` is told of how many tables a plan was made anew.
+    which `left` is what remains. `toil` is told of how many tables a plan was made anew. `passes`
+    sign the addresses of files.
     """
 
     authority: Authority
@@ -36,6 +38,7 @@ class Call:
     page: PageLimits
     given: Any = None
     hashes: Hashes | None = None
+    passes: Passes | None = None
     constants: dict[int, dict[str, Any] | None] = field(default_factory=dict)
     charge: Callable[[int], int | None] | None = None
     toil: Callable[[int], None] | None = None

@@ -51,7 +51,7 @@ from schema.reading.joined import Json, list_of, named, object_of, optional
 from schema.reading.paging import Page
 from schema.reading.paths import Path, placed
 from schema.reading.selection import Selector, Wanted
-from schema.reading.values import global_id, key_of, parse_id, scalar
+from schema.reading.values import as_json, global_id, key_of, parse_id, scalar
 from services.errors import Forbidden
 
 ABSENT = optional(cast(null(), Text))
@@ -299,7 +299,7 @@ class Statement:
     def _written(self, key: Any, get: Callable[[Call], Any]) -> ColumnElement[Any]:
         """What is in hand, as JSON."""
         return self.bind(  # type: ignore[no-any-return]
-            key, lambda call: dumps(get(call), ensure_ascii=False), Text()
+            key, lambda call: dumps(get(call), ensure_ascii=False, default=as_json), Text()
         )
 
     def _pages(self, field: GraphQLField, want: Wanted, pages: d.Pages, row: d.Row) -> Json:

@@ -57,6 +57,11 @@ def global_id(type_name: str, column: ColumnElement[Any]) -> Json:
     return quoted(column, is_optional=False, prefix=f"{type_name}:")
 
 
+def as_json(value: datetime) -> str:
+    """A moment in hand, written as PostgreSQL is asked to write one."""
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
 def parse_id(text: str, argument: str = "id") -> tuple[str, UUID]:
     """The type's name and the key in a global id, as we write it; `BadInput` where it is none."""
     name, _, digits = text.partition(":")

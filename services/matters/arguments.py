@@ -16,4 +16,7 @@ Story: TypeAlias = Annotated[
 Detail: TypeAlias = Annotated[
     str | None, Length(1, 200), "具体位置，不公开。 Where exactly; never shown in public."
 ]
+Files: TypeAlias = Annotated[
+    list[UUID] | None, Of("File"), "照片、文件，先上传。 Photos and documents, uploaded before."
+]
 DueOn: TypeAlias = Annotated[date, "办结期限（当天结束前）。 By the end of which day."]

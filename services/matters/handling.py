@@ -14,7 +14,7 @@ from policies import Actor
 from services import clock, units
 from services.arguments import Length, Of, Reason, Version
 from services.errors import Refused
-from services.matters.arguments import DueOn, MatterId, Said, Words
+from services.matters.arguments import DueOn, Files, MatterId, Said, Words
 from services.matters.moving import Case, Raiser, go, take
 from services.matters.tables import HandlingClass, Matter
 from services.units import UnitKind
@@ -126,6 +126,7 @@ async def complete(
     *,
     matter: MatterId,
     result: Annotated[Said, "办理结果。 What came of it."],
+    files: Files = None,
     expected_version: Version = None,
 ) -> Matter:
     """Report the result of a matter; it goes on to be verified and shown in public."""
@@ -134,7 +135,7 @@ async def complete(
     if row.handler_id is None:
         raise HandlerMissing()
     row.result, row.completed_by = result, by.person_id
-    return await go(session, by, "complete", case, said=result, to=row.grid_id)
+    return await go(session, by, "complete", case, said=result, to=row.grid_id, files=files)
 
 
 async def verify(
@@ -143,6 +144,7 @@ async def verify(
     *,
     matter: MatterId,
     said: Said,
+    files: Files = None,
     expected_version: Version = None,
 ) -> Matter:
     """Say that one has seen the result, which somebody else has brought about."""
@@ -151,7 +153,7 @@ async def verify(
     if by.person_id is None or by.person_id == row.completed_by:
         raise SameHands()
     row.verified_by, row.verified_at = by.person_id, clock.now()
-    return await go(session, by, "verify", case, said=said)
+    return await go(session, by, "verify", case, said=said, files=files)
 
 
 async def rework(
@@ -160,12 +162,15 @@ async def rework(
     *,
     matter: MatterId,
     reason: Reason,
+    files: Files = None,
     expected_version: Version = None,
 ) -> Matter:
     """Send a result back to its handler: it isn't what was promised."""
     case = await take(session, by, "rework", matter, expected_version=expected_version)
     _begin_again(case.matter)
-    return await go(session, by, "rework", case, said=reason, to=case.matter.handler_id)
+    return await go(
+        session, by, "rework", case, said=reason, to=case.matter.handler_id, files=files
+    )
 
 
 async def confirm(

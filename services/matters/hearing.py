@@ -19,8 +19,8 @@ from services.arguments import Length, Of, Reason, UnitId, Version
 from services.calendar import CalendarRules
 from services.errors import BadInput, Refused
 from services.events import record, state_of
-from services.matters import deadlines
-from services.matters.arguments import Detail, MatterId, Said, Story, Title, Words
+from services.matters import deadlines, evidence
+from services.matters.arguments import Detail, Files, MatterId, Said, Story, Title, Words
 from services.matters.moving import LINE, Raiser, begin, go, ranks_of, take
 from services.matters.rules import MatterRules
 from services.matters.tables import Channel, Matter, Visibility
@@ -90,6 +90,7 @@ async def raise_(
     raiser: Annotated[UUID | None, Of("Person"), "代谁提出。 For whom, if registered."] = None,
     raiser_name: Annotated[str | None, Length(1, 80), "提事人姓名。 The raiser's name."] = None,
     raiser_phone: Annotated[str | None, Length(3, 30), "提事人电话。 Their number."] = None,
+    files: Files = None,
 ) -> Matter:
     """Raise a matter, for oneself or, by phone or at a visit, on behalf of a resident."""
     where = await units.find_open(session, by, place)
@@ -107,7 +108,7 @@ async def raise_(
         raiser_id=by.person_id if is_own else raiser,
     )  # fmt: skip
     await _note_raiser(session, by, row, raiser_name, raiser_phone)
-    await _begin(session, by, row, acting)
+    await _begin(session, by, row, acting, files)
     return row
 
 
@@ -150,6 +151,7 @@ async def inquire(
     matter: MatterId,
     contacted_at: Annotated[datetime, "与提事人联系的时刻。 When the raiser was contacted."],
     said: Said,
+    files: Files = None,
     expected_version: Version = None,
 ) -> Matter:
     """Record a party member's contact with the raiser (党员问事)."""
@@ -165,7 +167,7 @@ async def inquire(
     if contacted_at < row.raised_at:
         raise BadInput(argument="contactedAt", reason="before the matter was raised")
     when = contacted_at.astimezone(clock.CHINA).strftime("%Y-%m-%d %H:%M")
-    return await go(session, by, "inquire", case, said=f"[{when}] {said}")
+    return await go(session, by, "inquire", case, said=f"[{when}] {said}", files=files)
 
 
 async def return_(
@@ -189,6 +191,7 @@ async def resubmit(
     title: Title | None = None,
     text: Story | None = None,
     place_detail: Detail = None,
+    files: Files = None,
     expected_version: Version = None,
 ) -> Matter:
     """Send a returned matter again, with what was missing; what is left out stays."""
@@ -200,7 +203,7 @@ async def resubmit(
     row.place_detail = place_detail or row.place_detail
     is_confidential = row.visibility == Visibility.confidential
     first = row.grid_id if is_confidential else _line(case.ranks)[0]
-    return await go(session, by, "resubmit", case, to=first)
+    return await go(session, by, "resubmit", case, to=first, files=files)
 
 
 async def withdraw(
@@ -293,7 +296,9 @@ async def _where(
     }
 
 
-async def _begin(session: AsyncSession, by: Actor, row: Matter, acting: Held | None) -> None:
+async def _begin(
+    session: AsyncSession, by: Actor, row: Matter, acting: Held | None, files: Files
+) -> None:
     rules = await packs.read_edition(session, by, row.pack_id, "matters", MatterRules)
     if row.category not in rules.categories:
         raise BadInput(argument="category", reason=f"one of {', '.join(rules.categories)}")
@@ -302,6 +307,7 @@ async def _begin(session: AsyncSession, by: Actor, row: Matter, acting: Held | N
     row.alarm_at = deadlines.alarm(rules, calendar, row)
     session.add(row)
     begin(session, by, row, acting)
+    await evidence.attach(session, by, row, rules, "raise", files)
     if row.raiser_id is not None:
         put(session, MatterWatcher, tenant_id=by.tenant_id, matter_id=row.id,
             person_id=row.raiser_id)  # fmt: skip

@@ -4,7 +4,7 @@
 one matter the second waits for the lock, and then finds the matter where the first has left it.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -19,8 +19,8 @@ from policies import Actor, Held, authorize
 from services import clock, notices, packs, rows
 from services.calendar import CalendarRules
 from services.events import record, state_of
-from services.matters import deadlines
-from services.matters.rules import MatterRules
+from services.matters import deadlines, evidence
+from services.matters.rules import SHOWING, MatterRules
 from services.matters.states import DUE, STEPS, TRANSITIONS, MatterState, leads_to
 from services.matters.tables import Matter, MatterEntry, Recommendation
 from services.prepared import Prepared, put
@@ -143,6 +143,7 @@ async def go(
     due_at: datetime | None = None,
     head: str | None = None,
     recommends: Recommendation | None = None,
+    files: Sequence[UUID] | None = None,
 ) -> Matter:
     """Let the act take effect: the state, the deadline, the entry, the event, and who is told.
 
@@ -161,6 +162,8 @@ async def go(
     row.due_at = due_at or row.due_at
     row.alarm_at = deadlines.alarm(case.rules, case.calendar, row)
     _write(session, by, case, verb, entry)
+    if verb in SHOWING:
+        await evidence.attach(session, by, row, case.rules, verb, files)
     for follow in AFTER:
         await follow(session, by, verb, case)
     if verb not in QUIET:

@@ -13,7 +13,7 @@ from policies import Actor, Denied
 from services import clock
 from services.arguments import Reason, Version
 from services.errors import Refused
-from services.matters.arguments import MatterId, Said, Words
+from services.matters.arguments import Files, MatterId, Said, Words
 from services.matters.moving import Case, entries, go, take
 from services.matters.rules import Head
 from services.matters.states import MatterState
@@ -108,6 +108,7 @@ async def settle(
     *,
     matter: MatterId,
     decision: Annotated[Said, "怎么办的、结果如何。 What was decided and done."],
+    files: Files = None,
     expected_version: Version = None,
 ) -> Matter:
     """Settle a simple matter at once; its result is still verified and shown in public."""
@@ -116,7 +117,7 @@ async def settle(
     if any(entry.recommends == Recommendation.table for entry in opinions):
         raise HeadsWouldTable()
     case.matter.result, case.matter.completed_by = decision, by.person_id
-    return await go(session, by, "settle", case, said=decision)
+    return await go(session, by, "settle", case, said=decision, files=files)
 
 
 async def table(

@@ -42,6 +42,8 @@ class Step(packs.Section):
     hours: Annotated[int, Field(ge=0, le=720)]
 
 
+# The acts with which files are shown.
+SHOWING = frozenset({"raise", "inquire", "settle", "complete", "verify", "rework", "resubmit"})
 HEADS = (
     Head(role="stairwell_head", at=UnitKind.stairwell),
     Head(role="building_head", at=UnitKind.building),
@@ -92,7 +94,8 @@ class MatterRules(packs.Section):
     """How this county deals with matters.
 
     `days` are working days a step may take, `hours` those of an urgent matter; `ladder` counts from
-    the deadline. `objection_days` are working days, `reopen_days` days of the calendar.
+    the deadline. `evidence` names the acts that need a file with them. `objection_days` are
+    working days, `reopen_days` days of the calendar.
     """
 
     categories: Annotated[dict[str, packs.Label], Field(min_length=1)] = CATEGORIES
@@ -100,6 +103,7 @@ class MatterRules(packs.Section):
     days: dict[MatterState, Days] = DAYS
     hours: dict[MatterState, Hours] = HOURS
     ladder: tuple[Step, ...] = LADDER
+    evidence: tuple[str, ...] = ("complete",)
     objection_days: Days = 5
     reopen_days: Annotated[int, Field(ge=0, le=3650)] = 90
     longest_extension: Days = 30
@@ -112,6 +116,7 @@ class MatterRules(packs.Section):
         object.__setattr__(self, "labels", LABELS | self.labels)
         problems = [*_of_heads(self.heads), *_of_ladder(self.ladder)]
         problems += [f"{state} has no deadline" for state in {*self.days, *self.hours} - set(DUE)]
+        problems += [f"{name} takes no evidence" for name in set(self.evidence) - SHOWING]
         problems += [f"{name} is no state" for name in set(self.labels) - set(LABELS)]
         if problems:
             raise ValueError("; ".join(problems))

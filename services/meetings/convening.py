@@ -12,17 +12,17 @@ from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from policies import Actor, authorize
-from services import clock, councils, packs, units
+from policies import Actor, Held, authorize
+from services import clock, councils, packs, rows, units
 from services.arguments import AppointmentId, Length, Reason, Version
-from services.councils import SITTING, CouncilClosed, CouncilId, CouncilSeat, SeatKind
+from services.councils import SITTING, Council, CouncilClosed, CouncilId, CouncilSeat, SeatKind
 from services.errors import Refused
 from services.events import record, state_of
 from services.matters.states import MatterState
 from services.matters.tables import Matter
 from services.meetings import minutes
 from services.meetings.states import MeetingId, Sitting, go, lock_council, take
-from services.meetings.tables import AgendaItem, Attendance, Meeting, Outcome
+from services.meetings.tables import AgendaItem, Attendance, Meeting, MeetingState, Outcome
 from services.posts import OF_POST, Appointment, Post, is_active
 from services.rows import made
 
@@ -51,6 +51,15 @@ class ItemsUndisposed(Refused):
     """
 
 
+class MeetingUnderWay(Refused):
+    """本圆桌会有一次会议正在进行：{id}。请先散会。
+    A meeting of this round table is in session: {id}. Adjourn that first.
+    """
+
+
+Present: TypeAlias = Annotated[
+    list[AppointmentId] | None, "到会的任职。 The appointments of who is there."
+]
 PlannedAt: TypeAlias = Annotated[datetime, "开会时间。 When it is to be held."]
 Place: TypeAlias = Annotated[str, Length(1, 200), "地点。 Where."]
 
@@ -112,14 +121,15 @@ async def open_(
     by: Actor,
     *,
     meeting: MeetingId,
-    present: Annotated[list[AppointmentId], "到会的任职。 The appointments of who is there."],
+    present: Present = None,
     expected_version: Version = None,
 ) -> Meeting:
     """Open a meeting with those who are there: without a quorum it isn't opened."""
     sitting = await take(session, by, "open", meeting, expected_version=expected_version)
-    await _seat_all(session, by, sitting, present)
+    await _seat_all(session, by, sitting, present or [])
     await check_quorum(session, by, sitting)
     await lock_council(session, by, sitting.council.id)
+    await _check_none_sits(session, by, sitting)
     await _take_up(session, by, sitting)
     sitting.meeting.opened_at = clock.now()
     return go(session, by, "open", sitting, "opened")
@@ -130,13 +140,20 @@ async def attend(
     by: Actor,
     *,
     meeting: MeetingId,
-    present: Annotated[list[AppointmentId], "到会的任职。 The appointments of who is there."],
+    present: Present = None,
     expected_version: Version = None,
 ) -> Meeting:
-    """Note who has come (签到); who is noted already stays so."""
-    sitting = await take(session, by, "attend", meeting, expected_version=expected_version)
-    await _seat_all(session, by, sitting, present)
-    return go(session, by, "attend", sitting, "attended", present=[str(one) for one in present])
+    """Note who has come (签到): oneself, or by the grid others too; who is noted stays so."""
+    own = [post for _, post in await seats_held(session, by, meeting)] if present is None else []
+    sitting = await take(
+        session, by, "attend", meeting, expected_version=expected_version,
+        beside=tuple(post.unit_id for post in own),
+    )  # fmt: skip
+    if present is None and not own:
+        raise NoSeatHere(id=f"Person:{by.person_id}")
+    noted = present if present is not None else [post.appointment_id for post in own]
+    await _seat_all(session, by, sitting, noted)
+    return go(session, by, "attend", sitting, "attended", present=[str(one) for one in noted])
 
 
 async def adjourn(
@@ -254,11 +271,37 @@ async def _seat_all(
     await session.flush()
 
 
-def sits_on(grid: UUID, seat: CouncilSeat, held: Appointment, role: str) -> bool:
-    """Whether an appointment sits on a seat: its role, in the seat's unit.
+async def _check_none_sits(session: AsyncSession, by: Actor, sitting: Sitting) -> None:
+    under_way = select(Meeting.id).where(
+        Meeting.tenant_id == by.tenant_id, Meeting.council_id == sitting.council.id,
+        Meeting.state == MeetingState.in_session,
+    )  # fmt: skip
+    found = (await session.exec(under_way)).first()
+    if found is not None:
+        raise MeetingUnderWay(id=f"Meeting:{found}")
 
-    The branch's secretary and the grid worker serve in the grid itself.
-    """
+
+async def seats_held(
+    session: AsyncSession, by: Actor, meeting: UUID
+) -> list[tuple[SeatKind, Held]]:
+    """The seats of a meeting's council on which the actor sits, each with the post by which."""
+    row = await rows.find(session, Meeting, by, meeting)
+    council = await rows.find(session, Council, by, row.council_id)
+    return [
+        (SeatKind(seat.kind), post)
+        for seat in await councils.seats_of(session, by, council.id)
+        for post in by.posts
+        if fits(council.grid_id, seat, post.unit_id, post.role)
+    ]
+
+
+def sits_on(grid: UUID, seat: CouncilSeat, held: Appointment, role: str) -> bool:
+    """Whether an appointment sits on a seat."""
+    return fits(grid, seat, held.unit_id, role)
+
+
+def fits(grid: UUID, seat: CouncilSeat, unit: UUID, role: str) -> bool:
+    """Whether a role in a unit sits on a seat; the branch's secretary serves in the grid itself."""
     kind = SeatKind(seat.kind)
     places = {seat.unit_id, grid} if kind is SeatKind.branch else {seat.unit_id}
-    return role in SITTING[kind] and held.unit_id in places
+    return role in SITTING[kind] and unit in places

@@ -12,12 +12,12 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor, Denied, Held
-from services import clock, councils, rows
+from services import clock
 from services.arguments import Length, Version
-from services.councils import SITTING, CouncilSeat, SeatKind
+from services.councils import SeatKind
 from services.errors import Refused
 from services.events import record, state_of
-from services.meetings.convening import check_disposed
+from services.meetings.convening import check_disposed, seats_held
 from services.meetings.minutes import hash_of
 from services.meetings.states import MeetingId, Sitting, go, take
 from services.meetings.tables import Correction, Meeting, MeetingState, Minutes, Signature
@@ -72,7 +72,7 @@ async def sign(
     ],
 ) -> Meeting:
     """Sign the minutes for one's seat; with the last seat that the county demands they stay."""
-    held = await _own_seats(session, by, meeting)
+    held = await seats_held(session, by, meeting)
     sitting = await take(
         session, by, "sign", meeting, beside=tuple(post.unit_id for _, post in held)
     )
@@ -135,26 +135,6 @@ async def of_meeting(session: AsyncSession, by: Actor, meeting: UUID) -> Minutes
     wanted = select(Minutes).where(Minutes.tenant_id == by.tenant_id, Minutes.meeting_id == meeting)
     found = await session.exec(wanted.with_for_update().execution_options(populate_existing=True))
     return found.one()
-
-
-async def _own_seats(
-    session: AsyncSession, by: Actor, meeting: UUID
-) -> list[tuple[SeatKind, Held]]:
-    """The seats on which the actor sits, each with the post by which."""
-    row = await rows.find(session, Meeting, by, meeting)
-    council = await rows.find(session, councils.Council, by, row.council_id)
-    seats = await councils.seats_of(session, by, council.id)
-    return [
-        (SeatKind(seat.kind), post)
-        for seat in seats
-        for post in by.posts
-        if post.role in SITTING[SeatKind(seat.kind)]
-        and post.unit_id in _places(seat, council.grid_id)
-    ]
-
-
-def _places(seat: CouncilSeat, grid: UUID) -> set[UUID]:
-    return {seat.unit_id, grid} if seat.kind == SeatKind.branch else {seat.unit_id}
 
 
 def _signing(sitting: Sitting, held: list[tuple[SeatKind, Held]]) -> tuple[SeatKind, Held]:

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
+from infra.http import Http
 from infra.settings import Settings
 from tests.infra.live import Live, live
 
@@ -118,6 +120,57 @@ class TestTime:
             await peer.says(b"a")
             await asyncio.sleep(0.1)
         assert await answer == 408
+
+
+class TestBodies:
+    """A body may take longer than a head, for as long as enough of it comes."""
+
+    @pytest.fixture
+    async def paced(self, settings: Settings) -> AsyncIterator[Live]:
+        """0.3 seconds for a head, a hundred bytes of a body in each, 2,000 bytes in all."""
+        limits = {"max_body_bytes": 2_000, "max_file_bytes": 2_000}
+        async with live(settings.model_copy(update=limits)) as running:
+            protocol = running.server.config.http_protocol_class
+            assert isinstance(protocol, type)
+            assert issubclass(protocol, Http)
+            protocol.seconds, protocol.least_bytes = 0.3, 100
+            yield running
+
+    async def paces(self, server: Live, size: int, times: int) -> tuple[int, bool]:
+        """The answer to a body that comes in so many pieces, and whether all of them were sent."""
+        peer = await Peer.of(server)
+        await peer.says(b"POST" + HEAD[4:] + b"content-length: %d\r\n\r\n" % (size * times))
+        answer = asyncio.ensure_future(peer.status())
+        sent = 0
+        while sent < times and not answer.done():
+            await peer.says(b" " * size)
+            sent += 1
+            await asyncio.sleep(0.05)
+        return await answer, sent == times
+
+    async def test_one_that_comes_steadily_is_waited_for(self, paced: Live) -> None:
+        assert await self.paces(paced, 60, 20) == (400, True)
+
+    async def test_one_that_trickles_is_let_go(self, paced: Live) -> None:
+        assert await self.paces(paced, 2, 40) == (408, False)
+
+    async def test_one_that_stops_is_let_go(self, paced: Live) -> None:
+        peer = await Peer.of(paced)
+        await peer.says(HEAD + b"content-length: 1500\r\n\r\n" + b" " * 1_000)
+        assert await peer.status() == 408
+        assert await peer.is_closed()
+
+    async def test_one_that_is_too_long_is_cut_off(self, paced: Live) -> None:
+        peer = await Peer.of(paced)
+        await peer.says(HEAD + b"transfer-encoding: chunked\r\n\r\n")
+        answer = asyncio.ensure_future(peer.reader.read())
+        with suppress(ConnectionError):
+            async with asyncio.timeout(10):
+                while not answer.done():
+                    await peer.says(b"64\r\n" + b" " * 100 + b"\r\n")
+                    await asyncio.sleep(0.005)
+        with suppress(ConnectionError):
+            assert (await answer).startswith(b"HTTP/1.1 413 ")
 
 
 class TestConnections:

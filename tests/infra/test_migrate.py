@@ -25,6 +25,7 @@ select table_name || ': ' || column_name || ' ' || data_type || ' ' || is_nullab
   || coalesce(character_maximum_length::text, '')
 from information_schema.columns where table_schema = '{schema}' and table_name <> 'alembic_version'
 """
+ASKED_ONCE: tuple[str, ...] = import_module("infra.migrations.versions.0002_walls_ask_once").TABLES
 OLD = "tenant_id = nullif(current_setting('sanfang.tenant', true), '')::uuid"
 
 

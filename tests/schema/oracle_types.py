@@ -12,6 +12,7 @@ TABLES = {
     "AgendaItem": "agenda_item", "Attendance": "attendance", "Recusal": "recusal",
     "Minutes": "minutes", "Signature": "signature", "Correction": "correction",
     "Resolution": "resolution", "Extension": "extension", "Supervision": "supervision",
+    "File": "file", "Evidence": "evidence",
     "Publication": "publication", "Objection": "objection", "BoardEntry": "publication",
 }  # fmt: skip
 OBJECTS = {
@@ -23,7 +24,8 @@ OBJECTS = {
     "Notice": "notices", "Council": "councils", "CouncilSeat": "councils", "Meeting": "meetings",
     "AgendaItem": "minutes", "Attendance": "minutes", "Recusal": "minutes", "Minutes": "minutes",
     "Signature": "minutes", "Correction": "minutes", "Resolution": "resolutions",
-    "Extension": "extensions", "Supervision": "supervisions",
+    "Extension": "extensions", "Supervision": "supervisions", "File": "files",
+    "Evidence": "matters",
     "Publication": "publications", "Objection": "objections", "BoardEntry": "board",
 }  # fmt: skip
 # The columns whose unit a row is in.
@@ -31,26 +33,27 @@ PLACES = {
     "Unit": ("id",), "Post": ("unit_id",), "Appointment": ("unit_id",),
     "Linkage": ("estate_id", "firm_id"), "Duty": ("member_id",), "RuleBook": ("unit_id",),
     "Station": ("grid_id",), "Matter": ("scope_id", "handler_id"),
-    "Resolution": ("owner_id",), "Supervision": ("unit_id", "holder_id"),
+    "Resolution": ("owner_id",), "Supervision": ("unit_id", "holder_id"), "File": ("unit_id",),
 }  # fmt: skip
 # Those that are seen where what they belong to is: of which type, by which column.
 MEMBERS = {
     "MatterEntry": ("Matter", "matter_id"), "Extension": ("Matter", "matter_id"),
     "Publication": ("Matter", "matter_id"), "Objection": ("Matter", "matter_id"),
-    "Attendance": ("Meeting", "meeting_id"),
+    "Attendance": ("Meeting", "meeting_id"), "Evidence": ("Matter", "matter_id"),
     "Minutes": ("Meeting", "meeting_id"), "Signature": ("Meeting", "meeting_id"),
     "Correction": ("Meeting", "meeting_id"), "Recusal": ("AgendaItem", "item_id"),
 }  # fmt: skip
 # The columns that hold whose a row is.
 OWNERS = {
     "Person": "id", "Appointment": "person_id", "Account": "person_id",
-    "SubjectLink": "person_id", "Matter": "raiser_id", "Notice": "person_id",
+    "SubjectLink": "person_id", "Matter": "raiser_id", "Notice": "person_id", "File": "made_by",
 }  # fmt: skip
 ELSEWHERE = {
     ("MatterEntry", "person"): "made_by",
     ("MatterEntry", "appointment"): "made_as",
     ("Matter", "verifiedBy"): "verified_by",
     ("Correction", "person"): "made_by",
+    ("File", "person"): "made_by",
     ("Extension", "askedBy"): "made_by",
     ("Publication", "approvedBy"): "approved_by",
     ("Objection", "answeredBy"): "answered_by",
@@ -72,6 +75,7 @@ BACK = {
     ("Person", "appointments"): "person_id",
     ("Post", "appointments"): "post_id",
     ("Matter", "entries"): "matter_id",
+    ("Matter", "evidence"): "matter_id",
     ("Matter", "publications"): "matter_id",
     ("Matter", "objections"): "matter_id",
     ("Council", "seats"): "council_id",

@@ -27,6 +27,7 @@ DEEPEST = 6
 # One object in so many is wide: more members than one call of a function of PostgreSQL takes.
 WIDE_OF = 60
 WIDTHS = (51, 75, 101)
+DAYS = ("2026-01-01", "2026-11-30", "2026-12-01", "2027-02-28", "1900-01-01", "2199-12-31")
 BOUNDS = ((), (), ("after",), ("before",), ("after", "before"))
 Cursors: TypeAlias = Mapping[tuple[str, str, str], Sequence[str]]
 Composite: TypeAlias = GraphQLObjectType | GraphQLInterfaceType
@@ -205,6 +206,9 @@ class Maker:
             parts.append(
                 f"unit: {self.variables.place('ID', lambda: self._id(self.known.units()))}"
             )
+        for day in sorted({"begins", "ends"} & set(one.args)):
+            drawn = self.variables.place("Date!", lambda: quoted(self.chance.choice(DAYS)))
+            parts.append(f"{day}: {drawn}")
         if "language" in one.args and self.chance.random() < 0.5:
             parts.append(f"language: {self._member(one, 'language')}")
         if "orderBy" in one.args:

@@ -46,6 +46,7 @@ TABLES: Mapping[str, Changes] = {
     "duty": {"text": TEXTS, "since until": SPANS},
     "rule_book": {"title": TEXTS, "text": TEXTS, "is_public": TRUTHS},
     "station": {"name": TEXTS, "address": TEXTS, "is_public": TRUTHS, "since until": SPANS},
+    "file": {"name": TEXTS},
     "event": {"before": RECORDS, "after": RECORDS, "command_key": PERHAPS},
     "client": {"name": TEXTS, "origins": LISTS, "rows_per_minute": (None, 1, 2**31 - 1)},
     "account": {"must_change": TRUTHS, "failures": (0, 2**31 - 1)},

@@ -138,7 +138,8 @@ async def spoken(way: Way, visibility: Visibility) -> None:
         "assign", way.secretary, row.id, handling_class=HandlingClass.own, words=PERSONAL,
         handler=way.tree.stairwell.id, due_on=clock.today(),
     )  # fmt: skip
-    await way.do("complete", way.stairwell_head, row.id, result=PERSONAL)
+    photo = await way.photo(way.stairwell_head)
+    await way.do("complete", way.stairwell_head, row.id, result=PERSONAL, files=[photo])
     await way.do("verify", way.worker, row.id, **said)
     await way.do("confirm", way.worker, row.id, words=PERSONAL)
     await way.published(row.id)

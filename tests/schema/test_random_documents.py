@@ -32,6 +32,7 @@ from services.standing import Authority
 from tests.county import County
 from tests.everything import ids
 from tests.schema.oracle import Oracle
+from tests.schema.oracle_values import OTHER_TYPES
 from tests.schema.random_documents import Cursors, Drawn, Known, document
 from tests.schema.random_rows import change
 from tests.schema.test_oracle import DOCUMENTS, READER, compiled, fields_of_schema, parsed
@@ -51,6 +52,9 @@ PLACES = {
     "branch_secretary": "branch", "working_officer": "root", "industry_officer": "root",
     "housing_officer": "root",
 }  # fmt: skip
+
+# The types that a filter may name by an id.
+POINTED_AT = tuple(f"{type_name}:" for type_name in {"Unit", *OTHER_TYPES.values()})
 
 
 @dataclass(frozen=True)
@@ -121,7 +125,7 @@ def known(actor: Actor, everywhere: list[str], cursors: Cursors) -> Known:
         for type_ in [id_.partition(":")[0]]
         if type_ in readings and actor.reach(readings[type_].object, "read")
     ]
-    pointed = [id_ for id_ in everywhere if id_.startswith(("Unit:", "Person:", "Client:"))]
+    pointed = [id_ for id_ in everywhere if id_.startswith(POINTED_AT)]
     return Known(tuple(readable), tuple(pointed), cursors)
 
 

@@ -13,6 +13,7 @@ from services import (
     clock,
     duties,
     extensions,
+    files,
     linkages,
     objections,
     packs,
@@ -76,6 +77,8 @@ async def world(county: County) -> World:
         "partner": await county.actor("partner_delegate", await _unit(county, "县图书馆")),
         "client": await _client(county),
     }
+    for role in ("resident", "secretary"):
+        await _files(county, tree, readers[role])
     return World(county, tree, readers, resident.id)
 
 
@@ -197,6 +200,20 @@ async def _meetings(way: Way) -> None:
     await table.carry("take_up", way.firm, resolution.id)
 
 
+async def _files(county: County, tree: Tree, by: Actor) -> None:
+    """Of one person: a picture and a document with their content, and a file without."""
+    for unit, media_type, size in (
+        (tree.building, "image/jpeg", (640, 480)), (tree.estate, "application/pdf", (None, None)),
+        (tree.communities[0], None, (None, None)),
+    ):  # fmt: skip
+        async with county.session() as session:
+            made = await files.prepare(session, by, unit=unit.id, name="证据")
+            await session.flush()
+            if media_type is not None:
+                content = files.Content(media_type, 1, "0" * 64, "f" * 64, *size)
+                await files.store(session, by, file=made.id, content=content)
+
+
 async def _words(county: County) -> None:
     """A second pack, with words of the county's own."""
     labels = {"grid": {"zh": "片区", "en": "Block"}}
@@ -227,6 +244,7 @@ async def _access(county: County, person: UUID) -> None:
 
 async def _client(county: County) -> Actor:
     grants = ["units.read", "people.read", "appointments.read", "coverage.read"]
+    grants += ["guarantees.read"]
     async with county.session() as session:
         made = await clients.register(
             session, county.administrator, name="小程序", origins=["https://m.example.com"],

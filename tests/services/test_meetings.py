@@ -23,6 +23,7 @@ from services.meetings.agenda import (
 )
 from services.meetings.convening import (
     MeetingInThePast,
+    MeetingUnderWay,
     NoSeatHere,
     QuorumMissing,
 )
@@ -144,6 +145,38 @@ class TestOpen:
         outsider = table.way.building_head.posts[0].appointment_id
         async with unchanged(table.way.county, NoSeatHere):
             await table.do("open", meeting=meeting.id, present=[*table.present(), outsider])
+
+
+class TestAttend:
+    async def test_each_notes_themselves_and_the_meeting_opens_with_them(
+        self, table: RoundTable
+    ) -> None:
+        meeting = await table.convened()
+        for kind in (SeatKind.committee, SeatKind.firm, SeatKind.partner, SeatKind.branch):
+            await table.do("attend", table.sitters[kind], meeting=meeting.id)
+        assert (await table.do("open", meeting=meeting.id)).state == MeetingState.in_session
+
+    async def test_nobody_notes_others_but_the_grid(self, table: RoundTable) -> None:
+        meeting = await table.convened()
+        firm = table.sitters[SeatKind.firm]
+        async with unchanged(table.way.county, Denied):
+            await table.do("attend", firm, meeting=meeting.id, present=table.present())
+
+    async def test_who_has_no_seat_notes_nobody(self, table: RoundTable) -> None:
+        meeting = await table.convened()
+        outsider = await table.way.county.actor(
+            "community_secretary", table.way.tree.communities[0]
+        )
+        async with unchanged(table.way.county, NoSeatHere):
+            await table.do("attend", outsider, meeting=meeting.id)
+
+    async def test_one_meeting_of_a_council_is_in_session_at_a_time(
+        self, table: RoundTable
+    ) -> None:
+        await table.opened()
+        meeting = await table.convened()
+        async with unchanged(table.way.county, MeetingUnderWay):
+            await table.do("open", meeting=meeting.id, present=table.present())
 
 
 class TestDispose:

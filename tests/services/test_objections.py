@@ -122,7 +122,7 @@ class TestRaise:
         other = await resident(way)
         async with unchanged(way.county, WrongStep):
             await way.objection(matter.id, by=other)
-        await way.do("complete", way.firm, matter.id, result="已换线。")
+        await way.complete(matter.id)
         async with unchanged(way.county, NotPublished):
             await way.objection(matter.id, by=other)
 

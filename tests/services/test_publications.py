@@ -283,7 +283,7 @@ class TestClose:
     async def test_an_edition_of_before_the_result_does_not_count(self, way: Way) -> None:
         matter = await way.reworked()
         await way.published(matter.id, days_ago=60)
-        await way.do("complete", way.firm, matter.id, result="已换线。")
+        await way.complete(matter.id)
         await way.do("verify", way.worker, matter.id, said="看过")
         async with unchanged(way.county, NotPublished):
             await self.close(way, matter.id)

@@ -104,13 +104,14 @@ class TestOfMatter:
         row = await table.resolved(item.id)
         way = table.way
         seen = []
-        for verb, by, more in (
-            ("complete", way.firm, {"result": "已换灯。"}),
-            ("rework", way.worker, {"reason": "灯不亮"}),
-            ("complete", way.firm, {"result": "已换线。"}),
-            ("verify", way.worker, {"said": "亮了。"}),
-        ):
-            await way.do(verb, by, matter.id, **more)
+        for verb in ("complete", "rework", "complete", "verify"):
+            match verb:
+                case "complete":
+                    await way.complete(matter.id)
+                case "rework":
+                    await way.do("rework", way.worker, matter.id, reason="灯不亮")
+                case _:
+                    await way.do("verify", way.worker, matter.id, said="亮了。")
             seen.append((await table.resolution(row.id)).state)
         assert seen == ["reported", "executing", "reported", "verified"]
 
@@ -141,7 +142,7 @@ class TestOfMatter:
         [item] = await table.items((await table.opened()).id)
         row = await table.resolved(item.id)
         way = table.way
-        await way.do("complete", way.firm, matter.id, result="已换灯。")
+        await way.complete(matter.id)
         await way.do("verify", way.worker, matter.id, said="亮了。")
         await way.do("close", way.secretary, matter.id)
         await way.do("reopen", way.resident, matter.id, reason="又坏了")
@@ -149,5 +150,5 @@ class TestOfMatter:
             "assign", way.secretary, matter.id, handling_class=HandlingClass.firm,
             handler=way.tree.firm.id, due_on=clock.today() + timedelta(days=3),
         )  # fmt: skip
-        await way.do("complete", way.firm, matter.id, result="再换。")
+        await way.complete(matter.id)
         assert (await table.resolution(row.id)).state == "reported"

@@ -1,12 +1,13 @@
 """Publications."""
+# ruff: noqa: E501
 
 import sqlalchemy as sa
 from alembic import op
 
 from infra.migrations import walls
 
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 
 
 def upgrade() -> None:

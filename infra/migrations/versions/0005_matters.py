@@ -6,8 +6,8 @@ from alembic import op
 
 from infra.migrations import walls
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 
 
 def upgrade() -> None:
@@ -583,6 +583,43 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "evidence",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("matter_id", sa.Uuid(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("file_id", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("isfinite(at)", name=op.f("ck_evidence_at_is_finite")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "file_id"],
+            ["file.tenant_id", "file.id"],
+            name=op.f("fk_evidence_tenant_id_file_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "matter_id"],
+            ["matter.tenant_id", "matter.id"],
+            name=op.f("fk_evidence_tenant_id_matter_id"),
+        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_evidence_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_evidence")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "matter_id",
+            "file_id",
+            name=op.f("uq_evidence_tenant_id_matter_id_file_id"),
+        ),
+    )
+    op.create_index(
+        op.f("ix_evidence_tenant_id_file_id"), "evidence", ["tenant_id", "file_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_evidence_tenant_id_matter_id_seq_id"),
+        "evidence",
+        ["tenant_id", "matter_id", "seq", "id"],
+        unique=False,
+    )
+    op.create_table(
         "extension",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -1118,6 +1155,7 @@ def upgrade() -> None:
     walls.guard("agenda_item")
     walls.guard("attendance")
     walls.guard("correction")
+    walls.guard("evidence")
     walls.guard("extension")
     walls.guard("matter_entry")
     walls.guard("matter_watcher")

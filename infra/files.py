@@ -1,0 +1,197 @@
+"""Files over HTTP (文件传输): PUT lets a prepared file's bytes in, GET gives a stored one's out.
+
+The address is the whole authority: it names the county and the file, and its pass ends soon. No
+address that isn't good says why, and no cookie is looked at.
+"""
+
+import hashlib
+import re
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import IO
+from urllib.parse import quote
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from infra import cors, requests
+from infra.checking import Checker
+from infra.database import Database
+from infra.graphql import refused_response
+from infra.requests import JSON, RequestIncomplete
+from infra.settings import Settings
+from infra.stores import Store
+from policies import Actor
+from schema.errors import language_of, refusal
+from services import files
+from services.errors import NotFound, Refused
+from services.files import File, FileState, FileStored
+from services.passes import PATH, Purpose
+from services.tables import TenantState
+
+PICTURE = "image/jpeg"
+NOT_PLAIN = re.compile(r"[^0-9A-Za-z._-]")
+# Nothing in a file can do anything, wherever it is opened; other pages may show it.
+ALWAYS = {
+    "cache-control": "private, no-store",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+    "cross-origin-resource-policy": "cross-origin",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
+
+
+class AddressRefused(Refused, status=404):
+    """这个地址无效或已失效，请重新获取。
+    This address isn't good, or is over. Ask for a new one.
+    """
+
+
+class FileTooLarge(Refused, status=413):
+    """文件超过 {limit} 字节，请缩小后再上传。
+    The file is over {limit} bytes. Make it smaller.
+    """
+
+
+class UploadsBusy(Refused, status=503):
+    """正在接收的文件太多，请在 {seconds} 秒后再试。
+    Too many files are coming in at this moment. Send it again in {seconds} seconds.
+    """
+
+
+@dataclass(slots=True)
+class Place:
+    """What an address names: the county, as somebody who is nobody there, and the file."""
+
+    by: Actor
+    file: UUID
+
+
+class Files:
+    """The endpoint, over one database and one store."""
+
+    def __init__(self, database: Database, store: Store, settings: Settings) -> None:
+        self.database, self.store, self.settings = database, store, settings
+        self.checker = Checker(settings.checks_at_once)
+        self._coming = 0
+
+    async def answer(self, request: Request) -> Response:
+        """PUT or GET /files/{county}/{pass}."""
+        try:
+            if request.method == "PUT":
+                return await self._take(request, await self._place(request, Purpose.upload))
+            return await self._give(await self._place(request, Purpose.read))
+        except Exception as raised:
+            language = language_of(requests.header(request, b"accept-language"))
+            return refused_response(refusal(raised), language, JSON)
+
+    async def _place(self, request: Request, purpose: Purpose) -> Place:
+        """Where the address leads; the county's state is asked for each time."""
+        slug, token = request.path_params["tenant"], request.path_params["token"]
+        known = await self.database.tenant(slug, fresh=True)
+        if known is None or known[1] != TenantState.active:
+            raise AddressRefused()
+        file = self.database.passes.prove(known[0], purpose, token)
+        if file is None:
+            raise AddressRefused()
+        return Place(Actor(known[0], slug), file)
+
+    async def _take(self, request: Request, place: Place) -> Response:
+        """Look at the bytes, keep them, and only then say so in the row."""
+        tenant_id, file = place.by.tenant_id, place.file
+        async with self._room(), _received(request, self.settings.max_file_bytes) as (sent, digest):
+            row = await self._row(place)
+            files.check_same(row, digest)
+            if row.state == FileState.stored:
+                return _stored(row)
+            content, kept = await self.checker.check(sent, digest)
+        await self.store.write(tenant_id, file, content.sha256, kept)
+        try:
+            async with self.database.session(tenant_id) as session:
+                return _stored(await files.store(session, place.by, file=file, content=content))
+        except FileStored:
+            # Two that differ in what isn't kept are the same bytes here.
+            if (await self._row(place)).sha256 != content.sha256:
+                await self.store.forget(tenant_id, file, content.sha256)
+            raise
+
+    async def _give(self, place: Place) -> Response:
+        row = await self._row(place)
+        if row.sha256 is None or row.media_type is None:
+            raise AddressRefused()
+        size, chunks = await self.store.read(place.by.tenant_id, place.file, row.sha256)
+        headers = {**ALWAYS, "content-length": str(size), "content-disposition": _disposition(row)}
+        return StreamingResponse(chunks, 200, headers, row.media_type)
+
+    async def _row(self, place: Place) -> File:
+        try:
+            async with self.database.session(place.by.tenant_id, read_only=True) as session:
+                return await files.find(session, place.by, place.file)
+        except NotFound:
+            raise AddressRefused() from None
+
+    @asynccontextmanager
+    async def _room(self) -> AsyncIterator[None]:
+        """So many come in at a time: each has its place on the disk until it is looked at."""
+        if self._coming >= self.settings.max_uploads:
+            raise UploadsBusy(seconds=10)
+        self._coming += 1
+        try:
+            yield
+        finally:
+            self._coming -= 1
+
+
+def routes(database: Database, settings: Settings) -> list[Route]:
+    """The endpoint as a route; pages of the county's registered origins may use it."""
+    endpoint = Files(database, Store.of(settings), settings)
+    answer = cors.let_in(endpoint.answer, lambda _: database, "GET, PUT")
+    methods = ["GET", "PUT", "OPTIONS"]
+    return [Route(f"/{PATH}/{{tenant}}/{{token}}", answer, methods=methods)]
+
+
+@asynccontextmanager
+async def _received(request: Request, most: int) -> AsyncIterator[tuple[IO[bytes], str]]:
+    """The body in a file of the moment, and its hash; read no further than the limit."""
+    said = requests.header(request, b"content-length")
+    if said is not None and said.isdecimal() and int(said[:20]) > most:
+        raise FileTooLarge(limit=most)
+    digest, size = hashlib.sha256(), 0
+    with tempfile.TemporaryFile() as sent:
+        more = True
+        while more:
+            message = await request.receive()
+            if message["type"] == "http.disconnect":
+                raise RequestIncomplete()
+            part = message.get("body", b"")
+            size += len(part)
+            if size > most:
+                raise FileTooLarge(limit=most)
+            digest.update(part)
+            sent.write(part)
+            more = bool(message.get("more_body"))
+        yield sent, digest.hexdigest()
+
+
+def _stored(row: File) -> Response:
+    """What is kept; the file itself is read by GraphQL, whoever may."""
+    kept: Mapping[str, object] = {
+        "id": f"File:{row.id}", "mediaType": row.media_type, "size": row.size,
+        "sha256": row.sha256, "originalSha256": row.original_sha256,
+        "width": row.width, "height": row.height,
+    }  # fmt: skip
+    return JSONResponse({"data": kept}, headers=ALWAYS)
+
+
+def _disposition(row: File) -> str:
+    """Pictures are shown, being our own making; all else is saved, under its name (RFC 6266)."""
+    is_picture = row.media_type == PICTURE
+    name = PurePath(row.name).stem + (".jpg" if is_picture else ".pdf")
+    plain = NOT_PLAIN.sub("_", name)
+    way = "inline" if is_picture else "attachment"
+    return f"{way}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

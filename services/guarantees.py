@@ -1,0 +1,244 @@
+"""The four guarantees (四个“每”), council by council and month by month: kept, broken, or pending.
+
+Every month a meeting, every matter deliberated, every deliberation a result, every result carried
+out (每月一会、每事必议、每议必果、每果必行). Nothing here is kept: it is a piece of a reading
+statement over what was recorded, and each verdict says by how many of how many.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from enum import StrEnum
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    DateTime,
+    Integer,
+    Interval,
+    ScalarSelect,
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
+
+from services.councils import Council
+from services.matters.tables import Matter
+from services.meetings.tables import (
+    OVER,
+    AgendaItem,
+    Meeting,
+    MeetingState,
+    Outcome,
+    Resolution,
+    ResolutionState,
+)
+from services.packs import Pack
+from services.tables import metadata
+
+Tenant: TypeAlias = ColumnElement[UUID]
+Within: TypeAlias = Callable[[ColumnElement[UUID]], ColumnElement[bool]]
+CHINA = "Asia/Shanghai"
+# A period of so many months at most: it is a row a council, month and guarantee.
+MOST_MONTHS = 36
+
+
+class Guarantee(StrEnum):
+    """The four guarantees."""
+
+    monthly_meeting = "monthly_meeting"
+    each_deliberated = "each_deliberated"
+    each_resolved = "each_resolved"
+    each_executed = "each_executed"
+
+
+class Verdict(StrEnum):
+    """Whether a guarantee was kept in a month."""
+
+    kept = "kept"
+    broken = "broken"
+    pending = "pending"
+
+
+def lines(
+    tenant: Tenant, within: Within, begins: ColumnElement[date], ends: ColumnElement[date]
+) -> Select[Any]:
+    """A row for each council, month and guarantee: the verdict, and how many of how many."""
+    month = _months(begins, ends)
+    council = metadata.tables[Council.__tablename__].alias("gua_council")
+    following = cast(month.c.month + func.make_interval(0, 1), Date)
+    standing = (
+        select(council.c.id.label("council_id"), month.c.month, following.label("following"))
+        .select_from(council, month)
+        .where(
+            council.c.tenant_id == tenant,
+            within(council.c.grid_id),
+            council.c.since < following,
+            or_(council.c.until.is_(None), council.c.until > month.c.month),
+        )
+        .cte("gua_standing")
+    )
+    parts = [_part(build, name, tenant, standing) for name, build in VERDICTS.items()]
+    found = union_all(*parts).subquery("gua_lines")
+    return select(found).order_by(found.c.month, found.c.council_id, found.c.place)
+
+
+def _months(begins: ColumnElement[date], ends: ColumnElement[date]) -> Any:
+    """The first days of the months that the period touches."""
+    first = cast(func.date_trunc("month", begins), Date)
+    series = func.generate_series(first, ends, cast(literal("1 month"), Interval))
+    month = cast(series.column_valued("gua_series"), Date)
+    return select(month.label("month")).limit(MOST_MONTHS).subquery("gua_month")
+
+
+Build: TypeAlias = Callable[[Tenant, Any], tuple[ColumnElement[Any], ScalarSelect[int], Any]]
+
+
+def _part(build: Build, name: Guarantee, tenant: Tenant, standing: Any) -> Select[Any]:
+    here = standing.alias(f"gua_{name.value}")
+    verdict, kept, of = build(tenant, here)
+    return select(
+        here.c.council_id,
+        here.c.month,
+        literal(name.value, String).label("guarantee"),
+        literal(list(Guarantee).index(name), Integer).label("place"),
+        verdict.label("verdict"),
+        kept.label("kept"),
+        of.label("of"),
+    )
+
+
+def _monthly(tenant: Tenant, here: Any) -> tuple[Any, Any, Any]:
+    """Kept by a meeting that was opened; broken from the first day after the county's date on."""
+    meeting = _alias(Meeting, "m")
+    held = _count(meeting, _opened_in(meeting, tenant, here))
+    is_late = _today() > here.c.month + _number(tenant, "meet_by") - 1
+    verdict = case((held > 0, "kept"), (is_late, "broken"), else_="pending")
+    return verdict, held, literal(1, Integer)
+
+
+def _deliberated(tenant: Tenant, here: Any) -> tuple[Any, Any, Any]:
+    """Of the matters tabled in the month: broken where a meeting was opened since without one."""
+    matter, item, meeting = _alias(Matter, "t"), _alias(AgendaItem, "i"), _alias(Meeting, "n")
+    council = _alias(Council, "c")
+    tabled = and_(
+        matter.c.tenant_id == tenant,
+        council.c.tenant_id == tenant,
+        council.c.id == here.c.council_id,
+        matter.c.grid_id == council.c.grid_id,
+        _in_month(matter.c.tabled_at, here),
+    )
+    heard = (
+        select(item.c.id)
+        .where(
+            item.c.tenant_id == tenant,
+            item.c.matter_id == matter.c.id,
+            item.c.outcome.not_in((Outcome.queued.value, Outcome.taken_off.value)),
+        )
+        .correlate_except(item)
+        .exists()
+    )
+    left = matter.c.state != "tabled"
+    passed_over = (
+        select(meeting.c.id)
+        .where(
+            meeting.c.tenant_id == tenant,
+            meeting.c.council_id == here.c.council_id,
+            meeting.c.adjourned_at > matter.c.tabled_at,
+        )
+        .correlate_except(meeting)
+        .exists()
+    )
+    both = (matter, council)
+    of = _count_of(both, tabled)
+    done = _count_of(both, tabled, or_(heard, left))
+    missed = _count_of(both, tabled, ~heard, ~left, passed_over)
+    return case((missed > 0, "broken"), (done < of, "pending"), else_="kept"), done, of
+
+
+def _resolved(tenant: Tenant, here: Any) -> tuple[Any, Any, Any]:
+    """Of the month's meetings: broken where one isn't signed so many days after it was opened."""
+    meeting = _alias(Meeting, "r")
+    opened = _opened_in(meeting, tenant, here)
+    of = _count(meeting, opened)
+    signed = _count(meeting, opened, meeting.c.state.in_(OVER))
+    days = _number(tenant, "signing_days")
+    since = cast(func.timezone(CHINA, meeting.c.opened_at), Date)
+    late = _count(meeting, opened, meeting.c.state.not_in(OVER), since + days < _today())
+    return case((late > 0, "broken"), (signed < of, "pending"), else_="kept"), signed, of
+
+
+def _executed(tenant: Tenant, here: Any) -> tuple[Any, Any, Any]:
+    """Of what the month's meetings resolved: broken where one is overdue and not reported."""
+    resolution, meeting = _alias(Resolution, "x"), _alias(Meeting, "y")
+    both = (resolution, meeting)
+    resolved = and_(
+        resolution.c.tenant_id == tenant,
+        resolution.c.meeting_id == meeting.c.id,
+        _opened_in(meeting, tenant, here),
+        resolution.c.state != ResolutionState.superseded.value,
+    )
+    is_open = resolution.c.state.in_(
+        (ResolutionState.assigned.value, ResolutionState.executing.value)
+    )
+    of = _count_of(both, resolved)
+    done = _count_of(both, resolved, resolution.c.state == ResolutionState.verified.value)
+    late = _count_of(both, resolved, is_open, resolution.c.due_on < _today())
+    return case((late > 0, "broken"), (done < of, "pending"), else_="kept"), done, of
+
+
+VERDICTS: dict[Guarantee, Build] = {
+    Guarantee.monthly_meeting: _monthly,
+    Guarantee.each_deliberated: _deliberated,
+    Guarantee.each_resolved: _resolved,
+    Guarantee.each_executed: _executed,
+}
+
+
+def _alias(model: Any, name: str) -> Any:
+    return metadata.tables[model.__tablename__].alias(f"gua_{name}")
+
+
+def _opened_in(meeting: Any, tenant: Tenant, here: Any) -> ColumnElement[bool]:
+    return and_(
+        meeting.c.tenant_id == tenant,
+        meeting.c.council_id == here.c.council_id,
+        _in_month(meeting.c.opened_at, here),
+        meeting.c.state != MeetingState.cancelled.value,
+    )
+
+
+def _in_month(moment: ColumnElement[Any], here: Any) -> ColumnElement[bool]:
+    """A moment is in the month, by the days in China."""
+    begun = func.timezone(CHINA, cast(here.c.month, DateTime(timezone=False)))
+    ended = func.timezone(CHINA, cast(here.c.following, DateTime(timezone=False)))
+    return and_(moment >= begun, moment < ended)
+
+
+def _today() -> ColumnElement[date]:
+    return cast(func.timezone(CHINA, func.now()), Date)
+
+
+def _number(tenant: Tenant, name: str) -> ColumnElement[int]:
+    """A number of the county's active pack, of its section on councils."""
+    pack = _alias(Pack, f"pack_{name}")
+    found = cast(func.jsonb_extract_path_text(pack.c.document, "councils", name), Integer)
+    active = select(found).where(pack.c.tenant_id == tenant, pack.c.until.is_(None))
+    return active.correlate_except(pack).scalar_subquery()
+
+
+def _count(table: Any, *conditions: ColumnElement[bool]) -> ScalarSelect[int]:
+    return _count_of((table,), *conditions)
+
+
+def _count_of(tables: tuple[Any, ...], *conditions: ColumnElement[bool]) -> ScalarSelect[int]:
+    counted = select(func.count()).select_from(*tables).where(*conditions)
+    return counted.correlate_except(*tables).scalar_subquery()

@@ -1,0 +1,146 @@
+"""The four guarantees as DOMAIN says them, counted in Python for the oracle."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from tests.schema.oracle_coverage import Derived
+from tests.schema.oracle_values import Row
+
+if TYPE_CHECKING:
+    from tests.schema.oracle import Oracle
+
+CHINA = timezone(timedelta(hours=8))
+MOST_MONTHS = 36
+
+
+def guarantees(oracle: "Oracle", unit: UUID | None, begins: date, ends: date) -> list[Derived]:
+    """Each council that the reader may look at, month by month, guarantee by guarantee."""
+    found: list[Derived] = []
+    for month in months(begins, ends):
+        for council in sorted(oracle.rows["Council"], key=lambda row: row["id"].int):
+            if _stands(council, month) and _seen(oracle, council["grid_id"], unit):
+                found += _lines(oracle, council, month)
+    return found
+
+
+def months(begins: date, ends: date) -> list[date]:
+    """The first days of the months that the period touches, so many at most."""
+    month, found = begins.replace(day=1), list[date]()
+    while month <= ends and len(found) < MOST_MONTHS:
+        found.append(month)
+        if (month.year, month.month) == (9999, 12):
+            break
+        month = following(month)
+    return found
+
+
+def following(month: date) -> date:
+    """The first day of the month after."""
+    return month.replace(year=month.year + month.month // 12, month=month.month % 12 + 1)
+
+
+def _stands(council: Row, month: date) -> bool:
+    is_over = council["until"] is not None and council["until"] <= month
+    return council["since"] < following(month) and not is_over
+
+
+def _seen(oracle: "Oracle", grid: UUID, unit: UUID | None) -> bool:
+    if unit is not None and not oracle.is_below(grid, unit):
+        return False
+    reach = oracle.actor.reach("guarantees", "read")
+    return reach.county or any(oracle.is_below(grid, held) for held in reach.units)
+
+
+def _lines(oracle: "Oracle", council: Row, month: date) -> list[Derived]:
+    rules = next(row for row in oracle.rows["Pack"] if row["until"] is None)["document"]["councils"]
+    today = (oracle.now + timedelta(hours=8)).date()
+    meetings = [
+        row
+        for row in oracle.rows["Meeting"]
+        if row["council_id"] == council["id"] and _is_in(row["opened_at"], month)
+    ]
+    counted = {
+        "monthly_meeting": _monthly(meetings, today, month, rules),
+        "each_deliberated": _deliberated(oracle, council, month),
+        "each_resolved": _resolved(meetings, today, rules),
+        "each_executed": _executed(oracle, meetings, today),
+    }
+    return [
+        Derived(
+            "GuaranteeLine",
+            {
+                "council_id": council["id"], "month": month, "guarantee": name,
+                "verdict": verdict, "kept": kept, "of": of,
+            }
+        )
+        for name, (verdict, kept, of) in counted.items()
+    ]  # fmt: skip
+
+
+def _monthly(
+    meetings: list[Row], today: date, month: date, rules: Mapping[str, Any]
+) -> tuple[str, int, int]:
+    if meetings:
+        return "kept", len(meetings), 1
+    is_late = today > month.replace(day=rules["meet_by"])
+    return ("broken" if is_late else "pending"), 0, 1
+
+
+def _deliberated(oracle: "Oracle", council: Row, month: date) -> tuple[str, int, int]:
+    tabled = [
+        row
+        for row in oracle.rows["Matter"]
+        if row["grid_id"] == council["grid_id"] and _is_in(row["tabled_at"], month)
+    ]
+    left = [row for row in tabled if not _is_done(oracle, row)]
+    missed = [
+        row
+        for row in left
+        if any(
+            meeting["council_id"] == council["id"]
+            and meeting["adjourned_at"] is not None
+            and meeting["adjourned_at"] > row["tabled_at"]
+            for meeting in oracle.rows["Meeting"]
+        )
+    ]
+    verdict = "broken" if missed else "pending" if left else "kept"
+    return verdict, len(tabled) - len(left), len(tabled)
+
+
+def _is_done(oracle: "Oracle", matter: Row) -> bool:
+    heard = any(
+        item["matter_id"] == matter["id"] and item["outcome"] not in ("queued", "taken_off")
+        for item in oracle.rows["AgendaItem"]
+    )
+    return heard or matter["state"] != "tabled"
+
+
+def _resolved(meetings: list[Row], today: date, rules: Mapping[str, Any]) -> tuple[str, int, int]:
+    open_ = [row for row in meetings if row["state"] not in ("signed", "published")]
+    days = timedelta(days=rules["signing_days"])
+    late = [row for row in open_ if row["opened_at"].astimezone(CHINA).date() + days < today]
+    verdict = "broken" if late else "pending" if open_ else "kept"
+    return verdict, len(meetings) - len(open_), len(meetings)
+
+
+def _executed(oracle: "Oracle", meetings: list[Row], today: date) -> tuple[str, int, int]:
+    ids = {row["id"] for row in meetings}
+    resolved = [
+        row
+        for row in oracle.rows["Resolution"]
+        if row["meeting_id"] in ids and row["state"] != "superseded"
+    ]
+    done = [row for row in resolved if row["state"] == "verified"]
+    late = [
+        row
+        for row in resolved
+        if row["state"] in ("assigned", "executing") and row["due_on"] < today
+    ]
+    verdict = "broken" if late else "pending" if len(done) < len(resolved) else "kept"
+    return verdict, len(done), len(resolved)
+
+
+def _is_in(moment: datetime | None, month: date) -> bool:
+    return moment is not None and moment.astimezone(CHINA).date().replace(day=1) == month

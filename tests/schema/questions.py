@@ -1,0 +1,168 @@
+"""Documents that ask for every field of the schema, reader by reader."""
+
+from tests.schema.oracle_board import BOARD, EDITIONS
+
+UNIT = (
+    "id kind kindLabel kindLabelEn: kindLabel(language: EN) name since until decision"
+    " isPublic version"
+)
+PERSON = "id name phone identityNumber isPartyMember version"
+HELD = "id state isActive startsAt endsAt ground warning version"
+POST = "id role roleLabel title seats version"
+INFO = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
+
+ANYBODY = (
+    *BOARD,
+    "{ viewer { isSignedIn person { id name } county { id slug name nameEn state }"
+    " posts { role appointmentId unitId } roles { name zh en purposeZh purposeEn }"
+    " may { object action scope } __typename } }",
+    "{ roles { name } county { name } counties { nodes { slug } totalCount } }",
+    f"{{ units {{ totalCount {INFO} edges {{ cursor node {{ {UNIT} __typename"
+    f" parent {{ {UNIT} parent {{ name }} }} }} }} nodes {{ name }} }} }}",
+    "{ units(first: 3) { nodes { name } pageInfo { hasNextPage endCursor } } }",
+    "{ units(last: 3, direction: DESC, orderBy: SINCE) { edges { cursor node { id } } } }",
+    "{ units(first: 0) { nodes { id } totalCount pageInfo { hasNextPage startCursor } } }",
+    '{ units(filter: {kinds: [GRID, ESTATE], open: true, name: "第"}) { nodes { name kind } }'
+    " one: units(filter: {kinds: [GRID], open: true}, last: 5) { nodes { name kind } } }",
+    '{ units(filter: {kinds: []}) { totalCount } a: units(filter: {name: "无"}) { nodes { id } } }',
+    f"{{ units(filter: {{kinds: [GRID]}}) {{ nodes {{ name children(last: 1) {{ nodes {{ {UNIT} }}"
+    " totalCount } linkages(filter: {current: true}) { nodes { id since until decision version"
+    " grid { name } estate { name estateLinkages { nodes { since until firm { name } } } }"
+    " branch { name } committee { name } firm { name } } } stations { nodes { id name address hours"
+    " since until version grid { name } } } ruleBooks { totalCount } } } }",
+    "{ linkages(orderBy: SINCE, direction: DESC) { nodes { since estate { name } } } }",
+    "{ ruleBooks { nodes { id title edition text adoptedOn effectiveOn isPublic version"
+    " unit { name } } } }",
+    "{ stations { nodes { name } edges { cursor __typename } __typename } }",
+    "query ($yes: Boolean = true, $no: Boolean = false) { units(first: 2) { nodes {"
+    " name @include(if: $yes) kind @skip(if: $yes) ...Named @include(if: $no)"
+    " ... on Node { id } ... @include(if: $yes) { since } } } }"
+    " fragment Named on Unit { version }",
+    "{ a: __typename units(first: 1) { nodes { n: name name n: name } } }",
+)
+SIGNED_IN = (
+    f"{{ people {{ totalCount nodes {{ {PERSON} home {{ name }} appointments {{ nodes {{ {HELD}"
+    f" post {{ {POST} unit {{ name }} }} unit {{ name }} person {{ name }} }} }} }} }} }}",
+    '{ people(filter: {name: "王", isPartyMember: true}) { nodes { name } } }',
+    f"{{ appointments(filter: {{states: [CONFIRMED]}}) {{ totalCount nodes {{ {HELD} }} }} }}",
+    f"{{ posts(orderBy: ROLE) {{ nodes {{ {POST} appointments {{ totalCount }}"
+    " unit { name } } } }",
+    "{ units { nodes { name posts { nodes { title } } appointments { nodes { state } }"
+    " residents { nodes { name } } } } }",
+)
+GUARANTEES = (
+    '{ guarantees(begins: "2026-01-01", ends: "2027-12-31") { lines { month guarantee verdict kept'
+    " of council { name } } } }",
+)
+COVERAGE = (
+    *GUARANTEES,
+    "{ coverage { estates estatesLinked firms firmsWithPartyOrganisation firmsWithInstructor"
+    " crossAppointed gaps { missing unit { name } } crossAppointments { parties estate { name }"
+    " person { name } } } }",
+    "{ units(filter: {kinds: [GRID, COMMUNITY]}) { nodes { name coverage { estates estatesLinked"
+    " firms crossAppointed gaps { missing } crossAppointments { parties } } } } }",
+)
+OFFICERS = (
+    "{ duties { nodes { id text since until version committee { name } member { name duties {"
+    " nodes { text } } } } } }",
+)
+AUDITORS = (
+    "{ events { totalCount nodes { id at name objectType commandKey before after"
+    " object { id __typename ... on Unit { name } ... on Person { name phone } }"
+    " person { name } appointment { id } client { name } } } }",
+    "{ packs { nodes { id edition document since until version } } }",
+    "{ clients { nodes { id name origins grants rowsPerMinute revokedAt version } } }",
+    "{ trustedDocuments(filter: {active: true}) { nodes { id documentId text name registeredAt"
+    " withdrawnAt version client { name } } } }",
+    "{ accounts { nodes { id name person { name } mustChange failures lockedUntil version"
+    " confirmedAt } } }",
+    "{ issuers { nodes { id url audience algorithms distrustedAt version } } }",
+    "{ subjectLinks { nodes { id subject issuer { url } person { name } confirmedAt version } } }",
+    '{ events(filter: {name: "unit.founded"}, last: 2) { nodes { name } } }',
+    "{ clients(filter: {active: true}) { totalCount } issuers(filter: {trusted: true})"
+    " { totalCount } packs(filter: {active: true}) { totalCount } }",
+)
+ENTRY = "id seq act verb fromState toState at secondsHeld dueAt said head recommends"
+MATTER = (
+    "id code category categoryLabel title text placeDetail visibility channel isUrgent contactName"
+    " contactPhone state stateLabel next(language: EN) dueAt isOverdue rung handlingClass result"
+    " completedAt verifiedAt isConfirmed satisfaction satisfactionWord reopened raisedAt closedAt"
+    " version place { name } grid { name } raiser { name } holder { name } handler { name }"
+    " verifiedBy { name } mergedInto { code }"
+)
+ITEM = "id position title outcome reserved said disposedAt version deferredTo { number }"
+RESOLUTION = (
+    "id text state isOverdue handlingClass dueOn report reportedAt verifiedAt version"
+    " owner { name } meeting { number } matter { code } reportedBy { name } verifiedBy { name }"
+    " supersededBy { id }"
+)
+MEETING = "id number state plannedAt place openedAt adjournedAt signedAt version council { name }"
+MATTERS = (
+    *EDITIONS,
+    f"{{ matters(first: 30) {{ totalCount nodes {{ {MATTER} entries(first: 25) {{ nodes {{"
+    f" {ENTRY} person {{ name }} appointment {{ id }} unit {{ name }} toUnit {{ name }} }} }}"
+    " } } }",
+    "{ matters(first: 40) { nodes { evidence { nodes { id seq at file { name } } } } } }",
+    "{ matters(filter: {states: [CLOSED, MERGED]}, direction: DESC) { nodes { code } } }",
+    "{ notices { totalCount nodes { id at eventName words matter { code } seenAt } } }",
+    "{ notices(filter: {unseen: true}) { totalCount } }",
+    "{ extensions { totalCount nodes { id days reason state askedAt decision version"
+    " matter { code } askedBy { name } decidedBy { name } } } }",
+)
+TABLE = (
+    "{ councils { totalCount nodes { id name since until version grid { name } seats { nodes {"
+    " id kind kindLabel since until version unit { name } council { name } } } } } }",
+    f"{{ meetings {{ totalCount nodes {{ {MEETING} }} }} }}",
+)
+SITTERS = (
+    f"{{ meetings(first: 8) {{ nodes {{ {MEETING} items(first: 4) {{ nodes {{ {ITEM}"
+    " matter { code } referredTo { name } meeting { number }"
+    " recusals(first: 2) { nodes { id reason at attendance { kind } } }"
+    f" resolutions(first: 2) {{ nodes {{ {RESOLUTION} }} }} }} }} }} }} }}",
+    "{ meetings(first: 8) { nodes { attendance(first: 9) { nodes { id kind at person { name }"
+    " appointment { id } } } resolutions { totalCount } minutes(first: 2) { nodes { id text hash"
+    " sha256 version meeting { number } } } signatures(first: 9) { nodes { id kind sha256 at"
+    " person { name } } } corrections(first: 9) { nodes { id seq text at person { name } } } } } }",
+    f"{{ resolutions {{ totalCount nodes {{ {RESOLUTION} }} }} }}",
+    "{ supervisions { totalCount nodes { id rung dueAt at matter { code } resolution { id }"
+    " council { name } holder { name } unit { name } } } }",
+)
+FILES = (
+    "{ files { totalCount nodes { id name state mediaType size sha256 originalSha256 width height"
+    " madeAt storedAt url urlUntil version unit { name } person { name } } } }",
+    "{ files(filter: {states: [STORED]}, direction: DESC) { nodes { id madeAt } } }",
+)
+EVERYTHING = {
+    "public": (*ANYBODY, *TABLE),
+    "auditor": (
+        *ANYBODY,
+        *SIGNED_IN,
+        *COVERAGE,
+        *OFFICERS,
+        *AUDITORS,
+        *MATTERS,
+        *TABLE,
+        *SITTERS,
+        *FILES,
+    ),
+    "raiser": (*ANYBODY, *SIGNED_IN, *MATTERS, *TABLE, *FILES),
+    "firm_staff": (*ANYBODY, *MATTERS, *TABLE, *SITTERS),
+    "partner": (*ANYBODY, *MATTERS, *TABLE, *SITTERS),
+    "department": (*ANYBODY, *MATTERS, *TABLE, *SITTERS),
+    "security": (*ANYBODY, *SIGNED_IN, *COVERAGE, *OFFICERS, *AUDITORS),
+    "administrator": (*ANYBODY, *SIGNED_IN, *COVERAGE, *OFFICERS, *FILES),
+    "secretary": (
+        *ANYBODY,
+        *SIGNED_IN,
+        *COVERAGE,
+        *OFFICERS,
+        *MATTERS,
+        *TABLE,
+        *SITTERS,
+    ),
+    "elsewhere": (*ANYBODY, *SIGNED_IN, *COVERAGE, *OFFICERS, *FILES),
+    "stairwell_head": (*ANYBODY, *SIGNED_IN, *FILES),
+    "firm_manager": (*ANYBODY, *SIGNED_IN, *OFFICERS, *FILES),
+    "resident": (*ANYBODY, *SIGNED_IN, *FILES),
+    "client": (*ANYBODY, *SIGNED_IN, *COVERAGE),
+}

@@ -1,0 +1,146 @@
+"""The four guarantees as they are reported: kept, and broken in each way that there is."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from infra.database import Database
+from services import clock
+from services.clock import CHINA
+from services.matters.tables import HandlingClass
+from tests.county import County
+from tests.round_table import RoundTable
+from tests.schema.test_oracle import compiled
+from tests.way import Way
+
+DOCUMENT = """query ($from: Date!, $to: Date!) {
+  guarantees(begins: $from, ends: $to) { lines { month guarantee verdict kept of } } }"""
+MARCH = datetime(2026, 3, 10, 19, tzinfo=CHINA)
+
+
+@pytest.fixture
+async def table(county: County) -> RoundTable:
+    made = await RoundTable.of(await Way.of(county))
+    await made.sql("update council set since = '2026-01-01'")
+    return made
+
+
+async def reported(
+    database: Database, table: RoundTable, month: date = date(2026, 3, 1)
+) -> dict[str, tuple[str, int, int]]:
+    """What is said of one month: each guarantee's verdict, how many of how many."""
+    given = {"from": month.isoformat(), "to": month.isoformat()}
+    answer = await compiled(database, table.way.community, DOCUMENT, given)
+    lines: list[dict[str, Any]] = answer["guarantees"]["lines"]
+    assert {line["month"] for line in lines} == {month.isoformat()}
+    return {line["guarantee"]: (line["verdict"], line["kept"], line["of"]) for line in lines}
+
+
+class TestKept:
+    async def test_a_month_as_it_should_be(self, database: Database, table: RoundTable) -> None:
+        way = table.way
+        with clock.at(MARCH):
+            meeting = await table.signed()
+            [item] = await table.items(meeting.id)
+            assert item.matter_id is not None
+            await way.complete(item.matter_id)
+            await way.do("verify", way.worker, item.matter_id, said="看过。")
+        assert await reported(database, table) == {
+            "MONTHLY_MEETING": ("KEPT", 1, 1),
+            "EACH_DELIBERATED": ("KEPT", 1, 1),
+            "EACH_RESOLVED": ("KEPT", 1, 1),
+            "EACH_EXECUTED": ("KEPT", 1, 1),
+        }
+
+
+class TestBroken:
+    async def test_no_meeting(self, database: Database, table: RoundTable) -> None:
+        assert (await reported(database, table))["MONTHLY_MEETING"] == ("BROKEN", 0, 1)
+
+    async def test_a_convened_meeting_that_nobody_opened(
+        self, database: Database, table: RoundTable
+    ) -> None:
+        with clock.at(MARCH):
+            await table.convened()
+        assert (await reported(database, table))["MONTHLY_MEETING"] == ("BROKEN", 0, 1)
+
+    async def test_a_matter_that_a_meeting_passed_over(
+        self, database: Database, table: RoundTable
+    ) -> None:
+        """Only by somebody who writes past the commands: they let no tabled matter be left off."""
+        with clock.at(MARCH):
+            await table.way.tabled()
+            meeting = await table.opened()
+            await table.sql(
+                "update agenda_item set outcome = 'taken_off', said = 'x', disposed_at = now()"
+            )
+            with clock.at(MARCH + timedelta(hours=1)):
+                await table.do("adjourn", meeting=meeting.id)
+        assert (await reported(database, table))["EACH_DELIBERATED"] == ("BROKEN", 0, 1)
+
+    async def test_a_meeting_whose_minutes_nobody_signed(
+        self, database: Database, table: RoundTable
+    ) -> None:
+        with clock.at(MARCH):
+            await table.adjourned()
+        assert (await reported(database, table))["EACH_RESOLVED"] == ("BROKEN", 0, 1)
+
+    async def test_a_resolution_that_is_overdue(
+        self, database: Database, table: RoundTable
+    ) -> None:
+        with clock.at(MARCH):
+            await table.signed()
+        assert (await reported(database, table))["EACH_EXECUTED"] == ("BROKEN", 0, 1)
+
+
+class TestPending:
+    async def test_what_is_not_due_yet(self, database: Database, table: RoundTable) -> None:
+        way, month = table.way, clock.today().replace(day=1)
+        await way.tabled()
+        later = await table.opened()
+        item = await table.do("add", meeting=later.id, title="清理杂物")
+        await table.do(
+            "resolve", item=item.id, text="清理。", handling_class=HandlingClass.own,
+            owner=way.tree.grids[0].id, due_on=clock.today() + timedelta(days=9),
+        )  # fmt: skip
+        found = await reported(database, table, month)
+        assert found["EACH_DELIBERATED"] == ("PENDING", 0, 1)
+        assert found["EACH_RESOLVED"] == ("PENDING", 0, 1)
+        assert found["EACH_EXECUTED"] == ("PENDING", 0, 1)
+
+    async def test_a_month_to_come_is_nobodys_fault(
+        self, database: Database, table: RoundTable
+    ) -> None:
+        month = (clock.today().replace(day=1) + timedelta(days=62)).replace(day=1)
+        found = await reported(database, table, month)
+        assert found["MONTHLY_MEETING"] == ("PENDING", 0, 1)
+
+
+class TestPeriod:
+    async def test_each_month_of_it_and_thirty_six_at_most(
+        self, database: Database, table: RoundTable
+    ) -> None:
+        await table.sql("update council set since = '2000-01-01'")
+        answer = await compiled(
+            database, table.way.community, DOCUMENT, {"from": "2001-02-14", "to": "2026-01-01"}
+        )
+        months = sorted({line["month"] for line in answer["guarantees"]["lines"]})
+        assert (len(months), months[0], months[-1]) == (36, "2001-02-01", "2004-01-01")
+
+    async def test_before_it_was_formed_a_council_has_no_months(
+        self, database: Database, table: RoundTable
+    ) -> None:
+        answer = await compiled(
+            database, table.way.community, DOCUMENT, {"from": "2025-11-01", "to": "2026-01-31"}
+        )
+        assert {line["month"] for line in answer["guarantees"]["lines"]} == {"2026-01-01"}
+
+    async def test_another_community_sees_none_of_it(
+        self, database: Database, table: RoundTable
+    ) -> None:
+        beside = table.way.tree.communities[1]
+        stranger = await table.way.county.actor("community_secretary", beside)
+        given = {"from": "2026-03-01", "to": "2026-03-01"}
+        answer = await compiled(database, stranger, DOCUMENT, given)
+        assert answer["guarantees"]["lines"] == []
