@@ -6,12 +6,13 @@ from enum import Enum
 import strawberry
 
 from schema.commands import command
-from schema.matters.types import Matter, of_matter, raised_by_reader
+from schema.matters.types import Matter
 from schema.nodes import Node
 from schema.people import Person
 from schema.reading.declare import column, connection, link, reads
 from schema.reading.pages import Connection
 from schema.scopes import among, pointing
+from schema.sight import of_matter, raised_by_reader
 from services import extensions
 from services.extensions import Extension as Table
 from services.extensions import ExtensionState

@@ -20,13 +20,13 @@ from sqlalchemy import (
 from sqlalchemy.sql.expression import Grouping
 
 from schema.commands import command, made
-from schema.matters.types import of_matter, raised_by_reader
 from schema.nodes import Node
 from schema.people import Person
 from schema.reading.call import Call
 from schema.reading.declare import Ask, Row, column, computed, connection, light, link, reads
 from schema.reading.pages import Connection
 from schema.scopes import among, found_by, pointing, under
+from schema.sight import of_matter, raised_by_reader
 from schema.units import Unit
 from services import files
 from services.files import File as Table

@@ -38,6 +38,10 @@ def _words(ask: Ask, row: Row) -> ColumnElement[Any]:
         act.event: case((is_english, literal(act.label.en)), else_=literal(act.label.zh))
         for act in TRANSITIONS.values()
     }
+    said |= {
+        event: case((is_english, literal(words.en)), else_=literal(words.zh))
+        for event, words in notices.WORDS.items()
+    }
     return case(said, value=row["event_name"], else_=row["event_name"])
 
 

@@ -5,7 +5,16 @@ Filters that several capabilities share stand here too, so that none of them wri
 
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Select, Text, and_, func, literal_column, select
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    func,
+    literal_column,
+    select,
+)
 
 from schema.reading.call import Call
 from schema.reading.declare import Ask, Predicate, Row, UnitPredicate, Where, light, where
@@ -108,6 +117,14 @@ def among(attribute: Any, description: str) -> Any:
     return where(
         Where(_among, attribute.key, array=True, convert=_texts, is_choice=True), description
     )
+
+
+def among_those(elsewhere: Any, attribute: Any, description: str) -> Any:
+    """A member of a filter: something of the row that the column leads to is one of these."""
+    built = Where(
+        _among, attribute.key, array=True, type_=Text(), convert=_texts, elsewhere=elsewhere
+    )
+    return where(built, description)
 
 
 def starting(attribute: Any, description: str) -> Any:

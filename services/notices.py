@@ -26,9 +26,16 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from policies import Actor, authorize
 from services import clock, rows
 from services.arguments import Of
+from services.errors import Said
 from services.events import record, state_of
-from services.prepared import Prepared
+from services.prepared import Prepared, put
 from services.tables import Moment, Recorded, TenantRow, moment, within_tenant
+
+# What one is told of that is no act on the matter itself.
+WORDS: dict[str, Said] = {
+    "publication.approved": Said("已公开", "shown in public"),
+    "objection.answered": Said("异议已答复", "objection answered"),
+}
 
 
 class MatterWatcher(TenantRow, table=True):
@@ -86,6 +93,14 @@ async def tell(session: AsyncSession, by: Actor, matter: UUID, event: str) -> No
     await _TELL.rows(
         session, tenant_id=by.tenant_id, matter_id=matter, event=event, at=clock.now(),
         but=by.person_id,
+    )  # fmt: skip
+
+
+def tell_one(session: AsyncSession, by: Actor, person: UUID, matter: UUID, event_name: str) -> None:
+    """Tell one person, whether they follow the matter or not."""
+    put(
+        session, Notice, tenant_id=by.tenant_id, person_id=person, matter_id=matter,
+        event_name=event_name,
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ with all above it, `somebody` every resident, numbered from 0 within a county.
 
 from infra.demo.names import FIRST, SECOND, SURNAMES
 from tests.crowd_matters import MATTERS
+from tests.crowd_publications import PUBLICATIONS
 
 # How a level hangs below another: how many of it below each, and the most that there can be, by
 # which each is numbered within its county. {t} is the county, {n} the number of the one above.
@@ -325,6 +326,7 @@ select p.tenant_id, pg_temp.identity(78, t.number, n), 2, begun, n + 1, p.docume
 from pack p join county t using (tenant_id) cross join generate_series(0, 11) n
 cross join lateral (select timestamptz '2024-01-01Z' + n * interval '50 days' as begun) at""",
     *MATTERS,
+    *PUBLICATIONS,
     # An event each for what was founded, registered and confirmed.
     *(
         f"""

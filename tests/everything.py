@@ -40,6 +40,8 @@ TABLES = {
     "AgendaItem": "agenda_item",
     "Resolution": "resolution",
     "Extension": "extension",
+    "Publication": "publication",
+    "Objection": "objection",
 }
 
 

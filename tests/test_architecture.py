@@ -16,6 +16,7 @@ MOST_LINES, MOST_OF_A_FUNCTION = 400, 40
 
 # A capability that lacks a layer, each with its reason; a needless line fails.
 NO_SERVICE_OF_ITS_OWN = {
+    "board": "it is what `publications` shows, read by everybody",
     "schema": "what the schema says of itself is in no table",
     "minutes": "meetings make them",
 }
@@ -33,11 +34,13 @@ FRAME_OF_SERVICES = {
     "changes": "what is new since one last looked",
     "clock": "the one clock",
     "commands": "what makes a repeat change nothing",
+    "concerned": "whose names must not be read in what is shown",
     "conflicts": "the rules of appointments that a county sets",
     "errors": "every refusal",
     "issuers": "tables and rules of accounts",
     "kept": "what a process keeps in memory",
     "levels": "what of a county's tree a new pack must fit",
+    "masking": "what in a text is personal, and the text without it",
     "passes": "signed addresses of files",
     "passwords": "hashing for accounts",
     "posts": "tables and questions of appointments",
@@ -61,6 +64,7 @@ FRAME_OF_SCHEMA = {
     "limits": "how much a document may ask",
     "nodes": "what every type shares",
     "scopes": "what each scope means for a row",
+    "sight": "which matters a reader sees, for all that belongs to them",
     "viewer": "who asks, and anything by its id",
 }
 FRAME_PACKAGES = {"reading", "releases"}

@@ -9,9 +9,11 @@ from uuid import UUID, uuid4
 from sqlmodel import col, select
 
 from policies import Actor
-from services import clock, files, matters
+from services import clock, files, matters, objections, publications
 from services.matters.states import MatterState
 from services.matters.tables import HandlingClass, Matter, MatterEntry, Recommendation
+from services.objections import Objection
+from services.publications import Publication
 from tests.county import County, Tree
 
 STORY = "楼道灯坏了一个星期，老人晚上上楼不便。"
@@ -145,10 +147,34 @@ class Way:
         }
         return await made[state]() if state in made else await self._beside(state)
 
-    async def closed(self) -> Matter:
-        """A matter at its end."""
-        row = await self.completed()
-        await self.do("verify", self.worker, row.id, said="现场看过。")
+    async def verified(self, **more: Any) -> Matter:
+        """A matter whose result another has seen."""
+        row = await self.completed(**more)
+        return await self.do("verify", self.worker, row.id, said="现场看过。")
+
+    async def proposed(self, matter: UUID) -> Publication:
+        """What the software would show of a matter."""
+        async with self.county.session() as session:
+            return await publications.propose(session, self.worker, matter=matter)
+
+    async def published(self, matter: UUID, *, days_ago: int = 0) -> Publication:
+        """A matter shown in public, by the secretary, so many days ago."""
+        proposed = await self.proposed(matter)
+        with clock.at(clock.now() - timedelta(days=days_ago)):
+            async with self.county.session() as session:
+                return await publications.approve(session, self.secretary, publication=proposed.id)
+
+    async def objection(
+        self, matter: UUID, by: Actor | None = None, text: str = "没修好"
+    ) -> Objection:
+        """An objection by the raiser, if by nobody else."""
+        async with self.county.session() as session:
+            return await objections.raise_(session, by or self.resident, matter=matter, text=text)
+
+    async def closed(self, **more: Any) -> Matter:
+        """A matter at its end: verified, shown, and its window over."""
+        row = await self.verified(**more)
+        await self.published(row.id, days_ago=60)
         return await self.do("close", self.secretary, row.id)
 
     async def _beside(self, state: MatterState) -> Matter:

@@ -5,24 +5,12 @@ from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    CompoundSelect,
-    Select,
-    Text,
-    case,
-    cast,
-    func,
-    literal,
-    or_,
-    select,
-    union_all,
-)
+from sqlalchemy import BigInteger, ColumnElement, Text, case, cast, func, literal, select
 
-from schema.councils import SEAT
 from schema.nodes import Language, Node, label
+from schema.objections import Objection, ObjectionOrder
 from schema.people import Person
+from schema.publications import Publication, PublicationOrder
 from schema.reading.declare import (
     Ask,
     Row,
@@ -36,7 +24,8 @@ from schema.reading.declare import (
     subscription,
 )
 from schema.reading.pages import Connection
-from schema.scopes import among, equals, found_by, of_person, pointing, under
+from schema.scopes import among, equals, of_person, pointing
+from schema.sight import matter_seen_in, of_matter, raised_by_reader
 from services.matters.evidence import Evidence as EvidenceTable
 from services.matters.states import NEXT, TRANSITIONS, MatterState
 from services.matters.tables import (
@@ -47,16 +36,15 @@ from services.matters.tables import (
 )
 from services.matters.tables import Matter as Table
 from services.matters.tables import MatterEntry as EntryTable
-from services.meetings.tables import AgendaItem as ItemTable
+from services.objections import Objection as ObjectionTable
+from services.publications import Publication as PublicationTable
 
 if TYPE_CHECKING:
     from schema.appointments import Appointment
     from schema.files import File
     from schema.units import Unit
 
-MATTER = light(Table)
 ENTRY = light(EntryTable)
-ITEM = light(ItemTable)
 
 strawberry.enum(MatterState, description="事项的状态：六步及其旁支。 Where a matter stands.")
 strawberry.enum(Visibility, description="谁能知道这件事项。 Who may come to know of a matter.")
@@ -91,68 +79,6 @@ class MatterFilter:
     raiser: strawberry.ID | None = pointing(Table.raiser_id, "Person", "提事人。 Who raised it.")
     category: str | None = equals(Table.category, "类别。 The category.")
     code: str | None = equals(Table.code, "编号。 Its number.")
-
-
-def _seen_in(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElement[bool]:
-    """A matter is where it may be seen from, with whoever handles it, and with who sits on it."""
-    if ask.gathers:
-        return _is_among(row["id"], _seen(ask, held))
-    return or_(
-        under(ask, row["scope_id"], held),
-        under(ask, row["handler_id"], held),
-        row["id"].in_(_tabled_before(ask, held)),
-    )
-
-
-def of_matter(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElement[bool]:
-    """What belongs to a matter is seen where that is."""
-    if ask.gathers:
-        return _is_among(row["matter_id"], _seen(ask, held))
-    matter = MATTER.alias()
-    seen = select(matter.c.id).where(
-        matter.c.tenant_id == ask.tenant, _seen_in(ask, matter.c, held)
-    )
-    return found_by(ask, row["matter_id"], seen, matter.c.id)
-
-
-def _seen(ask: Ask, held: ColumnElement[Any]) -> CompoundSelect[Any]:
-    """The matters that one sees, gathered by an index for each way of seeing them."""
-    parts = []
-    for column_ in ("scope_id", "handler_id"):
-        matter = MATTER.alias()
-        found = under(ask, matter.c[column_], held)
-        parts.append(select(matter.c.id).where(matter.c.tenant_id == ask.tenant, found))
-    return union_all(*parts, _tabled_before(ask, held))
-
-
-def _tabled_before(ask: Ask, held: ColumnElement[Any]) -> Select[Any]:
-    """The matters that were on the agenda of a council where one's own unit has a seat."""
-    item, seat = ITEM.alias(), SEAT.alias()
-    return (
-        select(item.c.matter_id)
-        .where(
-            item.c.tenant_id == ask.tenant,
-            item.c.matter_id.is_not(None),
-            seat.c.tenant_id == ask.tenant,
-            seat.c.council_id == item.c.council_id,
-            seat.c.until.is_(None),
-            seat.c.unit_id == func.any(held),
-        )
-        .correlate_except(item, seat)
-    )
-
-
-def _is_among(column_: ColumnElement[Any], found: CompoundSelect[Any]) -> ColumnElement[bool]:
-    return column_ == func.any(func.array(found.scalar_subquery()))
-
-
-def raised_by_reader(ask: Ask, row: Row) -> ColumnElement[bool]:
-    """What belongs to a matter is its raiser's own."""
-    matter = MATTER.alias()
-    mine = select(matter.c.id).where(
-        matter.c.tenant_id == ask.tenant, matter.c.raiser_id == ask.person
-    )
-    return found_by(ask, row["matter_id"], mine, matter.c.id)
 
 
 def _next(ask: Ask, row: Row) -> ColumnElement[Any]:
@@ -251,7 +177,7 @@ class Evidence(Node):
 @strawberry.type(
     description="事项：三事六步，每一步有人、有期限、有记录。 A matter on its six steps."
 )
-@reads(Table, "matters", unit=_seen_in, own=of_person("raiser_id"))
+@reads(Table, "matters", unit=matter_seen_in, own=of_person("raiser_id"))
 class Matter(Node):
     """A resident's matter."""
 
@@ -305,6 +231,12 @@ class Matter(Node):
     closed_at: datetime | None = column(Table.closed_at, "办结的时刻。 Closed when.")
     entries: Connection[MatterEntry] = connection(
         EntryTable.matter_id, MatterEntryOrder, "流转记录。 How it went, act by act."
+    )
+    publications: Connection[Publication] = connection(
+        PublicationTable.matter_id, PublicationOrder, "公开稿，逐版。 What is shown, by edition."
+    )
+    objections: Connection[Objection] = connection(
+        ObjectionTable.matter_id, ObjectionOrder, "异议。 Objections to its result."
     )
     evidence: Connection[Evidence] = connection(
         EvidenceTable.matter_id, EvidenceOrder, "佐证。 The files shown, act by act."

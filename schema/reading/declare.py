@@ -72,6 +72,7 @@ class Ask(Protocol):
 
 Predicate = Callable[[Ask, Row], ColumnElement[bool]]
 UnitPredicate = Callable[[Ask, Row, ColumnElement[Any]], ColumnElement[bool]]
+Elsewhere = Callable[[Ask, ColumnElement[Any], ColumnElement[Any]], ColumnElement[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ class Link:
     `lenient` also answers null where the reader may read no such row at all.
     """
 
-    to: str | Given
+    to: str | Given | Computed
     lenient: bool = False
 
 
@@ -281,6 +282,11 @@ def link(to: Any, description: str, *, lenient: bool = False) -> Any:
     return source(Link(Given(to), lenient), description)
 
 
+def computed_link(build: Callable[[Ask, Row], ColumnElement[Any]], description: str) -> Any:
+    """The row whose id SQL computes from this one."""
+    return source(Link(Computed(build)), description)
+
+
 def subscription(description: str) -> Any:
     """The row of the field's type with this id: as it is now, then after each change of it."""
     named = argument("id", strawberry.ID, "看哪一个。 Which one.")
@@ -309,8 +315,17 @@ def records(
     return source(Records(get, columns), description)
 
 
-def connection(back: Any, orders: type[Enum], description: str, filter_: type | None = None) -> Any:
-    """A Relay connection; `back` is the column of the other table that points here, or None."""
+def connection(
+    back: Any,
+    orders: type[Enum],
+    description: str,
+    filter_: type | None = None,
+    direction: Direction = Direction.ASC,
+) -> Any:
+    """A Relay connection; `back` is the column of the other table that points here, or None.
+
+    `direction` is the way it goes where none is asked for.
+    """
     filtered = [argument("filter", filter_ | None, "只要符合的。 Only these.")] if filter_ else []
     name = None if back is None else back.key
     return source(
@@ -322,7 +337,7 @@ def connection(back: Any, orders: type[Enum], description: str, filter_: type | 
         argument("before", str | None, "到这个游标之前。 Only what comes before this cursor."),
         *filtered,
         argument("order_by", orders, "按什么排序。 By what to order.", next(iter(orders))),
-        argument("direction", Direction, "升序或降序。 Which way.", Direction.ASC),
+        argument("direction", Direction, "升序或降序。 Which way.", direction),
     )
 
 
@@ -332,6 +347,7 @@ class Where:
 
     `needs`: the action on the rows without which nobody may search by what the column seals.
     `is_choice`: the column is one of the values, so that of a single one it is equal to it.
+    `elsewhere` asks it of another row, to which the column leads, in the place of `build`.
     """
 
     build: Callable[[ColumnElement[Any], ColumnElement[Any]], ColumnElement[bool]]
@@ -342,6 +358,7 @@ class Where:
     needs: str | None = None
     of: str | None = None
     is_choice: bool = False
+    elsewhere: Elsewhere | None = None
 
 
 def where(what: Where, description: str) -> Any:

@@ -56,7 +56,10 @@ def _condition(
         # One choice is an equality: the index then gives the rows in their order.
         one: ColumnElement[bool] = column == ask.bind(place, lambda call: get(call)[0], type_)
         return one
-    return member.build(column, ask.bind(place, get, ARRAY(type_) if member.array else type_))
+    value = ask.bind(place, get, ARRAY(type_) if member.array else type_)
+    if member.elsewhere is not None:
+        return member.elsewhere(ask, column, value)
+    return member.build(column, value)
 
 
 def _getter(

@@ -231,7 +231,7 @@ class Statement:
         field: GraphQLField,
         want: Wanted,
         row: d.Row,
-        to: str | d.Given,
+        to: str | d.Given | d.Computed,
         lenient: bool,
     ) -> Json:
         target = _object_type(field.type)
@@ -239,6 +239,8 @@ class Statement:
             return ABSENT
         if isinstance(to, d.Given):
             id_ = self.bind((type_.name, want.name, "id"), to.get, Uuid())
+        elif isinstance(to, d.Computed):
+            id_ = to.build(self, row)
         else:
             id_ = row[to]
         return self.one(target, want, id_)

@@ -3,6 +3,7 @@
 Self, firm, department, owners' vote: the class says what kind of unit handles it.
 """
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, time, timedelta
 from typing import Annotated
 from uuid import UUID
@@ -31,6 +32,9 @@ HANDLERS: dict[HandlingClass, frozenset[UnitKind]] = {
     ),
     HandlingClass.owners_vote: frozenset({UnitKind.owners_committee}),
 }  # fmt: skip
+
+# What else keeps a matter from being closed: each capability that has a say refuses for itself.
+CLOSING: list[Callable[[AsyncSession, Actor, Case], Awaitable[None]]] = []
 
 
 class HandlerUnfit(Refused):
@@ -216,6 +220,8 @@ async def close(
     case = await take(session, by, "close", matter, expected_version=expected_version)
     if case.matter.verified_at is None:
         raise NotVerified()
+    for check in CLOSING:
+        await check(session, by, case)
     return await go(session, by, "close", case, said=words)
 
 

@@ -152,6 +152,7 @@ TRANSITIONS: dict[str, Transition] = {
         Said("退回重办", "send back to be redone"), (S.published,), S.handling, "reworked"
     ),
     "confirm": _act(Said("提事人确认", "confirm"), (S.published,), None, "confirmed"),
+    "dispute": _act(Said("提出异议", "object"), (S.published,), None, "disputed"),
     "rate": _act(Said("评价", "rate"), (S.published, S.closed), None, "rated"),
     "close": _act(Said("办结", "close"), (S.published,), S.closed, "closed"),
     "reopen": _act(Said("重新办理", "reopen"), (S.closed,), S.handling, "reopened"),

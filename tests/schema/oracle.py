@@ -26,8 +26,10 @@ from strawberry.utils.str_converters import to_snake_case
 import policies
 import schema
 from policies import Actor
+from services import notices
 from services.matters import states
 from tests.county import County
+from tests.schema.oracle_board import entries
 from tests.schema.oracle_coverage import Derived, coverage
 from tests.schema.oracle_guarantees import guarantees
 from tests.schema.oracle_pages import Node, Page, check_sizes, cursor, cut
@@ -64,6 +66,7 @@ class Oracle:
             for type_name, table in {**TABLES, "UnitPath": "unit_path"}.items():
                 found = await session.exec(text(f"select * from {table}"))  # type: ignore[call-overload]
                 rows[type_name] = [dict(row) for row in found.mappings()]
+            rows["BoardEntry"] = entries(rows)
             now = (await session.exec(text("select now()"))).scalar_one()  # type: ignore[call-overload]
         return cls(actor, rows, now)
 
@@ -181,7 +184,9 @@ class Oracle:
                 is_theirs = me is not None and bool(row[OWNERS[type_name]] == me)
                 shown = self._shown(row) if type_name == "File" else []
                 return is_theirs or any(self._is_own("Evidence", one) for one in shown)
-            case "MatterEntry" | "Extension" | "Evidence":
+            case "Objection" if me is not None and row["person_id"] == me:
+                return True
+            case "MatterEntry" | "Extension" | "Evidence" | "Publication" | "Objection":
                 return self._is_own("Matter", self._row("Matter", row["matter_id"]))
             case "Post":
                 mine = (held for held in self.rows["Appointment"] if held["person_id"] == me)
@@ -202,6 +207,8 @@ class Oracle:
                 return is_open and self._is_shown(row["grid_id"])
             case "RuleBook":
                 return bool(row["is_public"]) and self._is_shown(row["unit_id"])
+            case "BoardEntry":
+                return bool(row["is_approved"]) and self._is_shown(row["place_id"])
             case "Council":
                 return self._is_shown(row["grid_id"])
             case "CouncilSeat":
@@ -245,7 +252,7 @@ class Oracle:
             if wanted is not None:
                 rows = [row for row in rows if matches(type_name, row, name, wanted)]
         asked, down = given["orderBy"].lower(), given["direction"] == "DESC"
-        order = ORDERS.get(asked, asked)
+        order = ORDERS.get(f"{type_name}.{asked}", ORDERS.get(asked, asked))
         rows.sort(key=lambda row: (collated(row[order]), row["id"].int), reverse=down)
         return cut(type_name, rows, given, order, f"{order}_desc" if down else order)
 
@@ -319,6 +326,8 @@ class Oracle:
     def _matter_categorylabel(self, source: Node, given: Mapping[str, Any]) -> str:
         return self._label("matters", source.row["category"], given["language"], "categories")
 
+    _boardentry_categorylabel = _matter_categorylabel
+
     def _matter_statelabel(self, source: Node, given: Mapping[str, Any]) -> str:
         return self._label("matters", source.row["state"], given["language"])
 
@@ -355,7 +364,8 @@ class Oracle:
 
     def _notice_words(self, source: Node, given: Mapping[str, Any]) -> str:
         event = source.row["event_name"]
-        said = {act.event: act.label for act in states.TRANSITIONS.values()}.get(event)
+        acts = {act.event: act.label for act in states.TRANSITIONS.values()}
+        said = acts.get(event) or notices.WORDS.get(event)
         if said is None:
             return str(event)
         return said.en if given["language"] == "EN" else said.zh

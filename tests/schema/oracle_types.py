@@ -13,6 +13,7 @@ TABLES = {
     "Minutes": "minutes", "Signature": "signature", "Correction": "correction",
     "Resolution": "resolution", "Extension": "extension", "Supervision": "supervision",
     "File": "file", "Evidence": "evidence",
+    "Publication": "publication", "Objection": "objection", "BoardEntry": "publication",
 }  # fmt: skip
 OBJECTS = {
     "Unit": "units", "Person": "people", "Post": "appointments", "Appointment": "appointments",
@@ -25,6 +26,7 @@ OBJECTS = {
     "Signature": "minutes", "Correction": "minutes", "Resolution": "resolutions",
     "Extension": "extensions", "Supervision": "supervisions", "File": "files",
     "Evidence": "matters",
+    "Publication": "publications", "Objection": "objections", "BoardEntry": "board",
 }  # fmt: skip
 # The columns whose unit a row is in.
 PLACES = {
@@ -36,6 +38,7 @@ PLACES = {
 # Those that are seen where what they belong to is: of which type, by which column.
 MEMBERS = {
     "MatterEntry": ("Matter", "matter_id"), "Extension": ("Matter", "matter_id"),
+    "Publication": ("Matter", "matter_id"), "Objection": ("Matter", "matter_id"),
     "Attendance": ("Meeting", "meeting_id"), "Evidence": ("Matter", "matter_id"),
     "Minutes": ("Meeting", "meeting_id"), "Signature": ("Meeting", "meeting_id"),
     "Correction": ("Meeting", "meeting_id"), "Recusal": ("AgendaItem", "item_id"),
@@ -52,6 +55,8 @@ ELSEWHERE = {
     ("Correction", "person"): "made_by",
     ("File", "person"): "made_by",
     ("Extension", "askedBy"): "made_by",
+    ("Publication", "approvedBy"): "approved_by",
+    ("Objection", "answeredBy"): "answered_by",
     ("Extension", "decidedBy"): "decided_by",
     ("Resolution", "reportedBy"): "reported_by",
     ("Resolution", "verifiedBy"): "verified_by",
@@ -71,6 +76,8 @@ BACK = {
     ("Post", "appointments"): "post_id",
     ("Matter", "entries"): "matter_id",
     ("Matter", "evidence"): "matter_id",
+    ("Matter", "publications"): "matter_id",
+    ("Matter", "objections"): "matter_id",
     ("Council", "seats"): "council_id",
     ("AgendaItem", "recusals"): "item_id",
     ("AgendaItem", "resolutions"): "item_id",
@@ -93,8 +100,14 @@ RENAMED = {
     ("TrustedDocument", "documentId"): "digest",
     ("TrustedDocument", "registeredAt"): "made_at",
     ("Extension", "askedAt"): "made_at",
+    ("Publication", "proposedAt"): "made_at",
+    ("Objection", "raisedAt"): "made_at",
 }
-ORDERS = {"registered_at": "made_at"}
+ORDERS = {
+    "registered_at": "made_at",
+    "proposed_at": "made_at",
+    "Objection.raised_at": "made_at",
+}
 
 
 def link_column(type_name: str, name: str) -> str:

@@ -1,5 +1,7 @@
 """Documents that ask for every field of the schema, reader by reader."""
 
+from tests.schema.oracle_board import BOARD, EDITIONS
+
 UNIT = (
     "id kind kindLabel kindLabelEn: kindLabel(language: EN) name since until decision"
     " isPublic version"
@@ -10,6 +12,7 @@ POST = "id role roleLabel title seats version"
 INFO = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
 
 ANYBODY = (
+    *BOARD,
     "{ viewer { isSignedIn person { id name } county { id slug name nameEn state }"
     " posts { role appointmentId unitId } roles { name zh en purposeZh purposeEn }"
     " may { object action scope } __typename } }",
@@ -95,6 +98,7 @@ RESOLUTION = (
 )
 MEETING = "id number state plannedAt place openedAt adjournedAt signedAt version council { name }"
 MATTERS = (
+    *EDITIONS,
     f"{{ matters(first: 30) {{ totalCount nodes {{ {MATTER} entries(first: 25) {{ nodes {{"
     f" {ENTRY} person {{ name }} appointment {{ id }} unit {{ name }} toUnit {{ name }} }} }}"
     " } } }",

@@ -258,10 +258,8 @@ class Maker:
             for bound in bounds
         ]
         # What the schema has as its default may be left out.
-        for name, value, usual in (
-            ("orderBy", order, orders[0]), ("direction", direction, directions[0]),
-        ):  # fmt: skip
-            if value != usual or self.chance.random() < 0.5:
+        for name, value in (("orderBy", order), ("direction", direction)):
+            if value != usual(one, name) or self.chance.random() < 0.5:
                 type_ = str(one.args[name].type)
                 parts.append(f"{name}: {self.variables.settled(type_, name_of(value))}")
         return parts
@@ -278,6 +276,17 @@ class Maker:
     def _name(self, letter: str) -> str:
         self.names += 1
         return f"{letter}{self.names}"
+
+
+def usual(one: GraphQLField, name: str) -> str:
+    """The member that an argument has where it is left out."""
+    type_, default = get_named_type(one.args[name].type), one.args[name].default_value
+    assert isinstance(type_, GraphQLEnumType)
+    value = getattr(default, "value", default)
+    for key, member in type_.values.items():
+        if getattr(member.value, "value", member.value) == value:
+            return str(key)
+    raise LookupError(name)
 
 
 def members(one: GraphQLField, name: str) -> list[str]:

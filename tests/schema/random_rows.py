@@ -58,6 +58,8 @@ TABLES: Mapping[str, Changes] = {
         "raised_at": MOMENTS, "reopened": (0, 2**31 - 1), "handler_id": (None,),
     },
     "matter_entry": {"said": PERHAPS, "made_by": (None,), "at": MOMENTS},
+    "publication": {"title": PERHAPS, "text": PERHAPS, "result": PERHAPS, "category": TEXTS},
+    "objection": {"text": TEXTS},
     "notice": {"at": MOMENTS, "seen_at": (None, *MOMENTS), "event_name": ("matter.raised", "x")},
 }  # fmt: skip
 JSON = ("before", "after", "origins")

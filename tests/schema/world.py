@@ -15,8 +15,10 @@ from services import (
     extensions,
     files,
     linkages,
+    objections,
     packs,
     people,
+    publications,
     rulebooks,
     stations,
     supervisions,
@@ -137,12 +139,30 @@ async def _matters(county: County, tree: Tree) -> Way:
     for state in (MatterState.closed, MatterState.suspended, MatterState.merged):
         await way.at(state)
     await way.raised(visibility=Visibility.confidential, is_urgent=True)
+    await _shown(way)
     await way.raised(
         by=way.worker, channel=Channel.phone, raiser_name="试验人", raiser_phone="19900005678"
     )
     await _meetings(way)
     await _late(way)
     return way
+
+
+async def _shown(way: Way) -> None:
+    """On the board: a matter with its objections, one for its parties; one taken down again."""
+    objected = await way.verified(title="电梯停运")
+    await way.published(objected.id)
+    first = await way.objection(objected.id)
+    await way.objection(objected.id, by=await way.county.actor("resident", way.tree.estate))
+    parties = await way.accepted(visibility=Visibility.parties)
+    await way.published(parties.id)
+    taken_down = await way.published((await way.accepted(title="积水")).id)
+    async with way.county.session() as session:
+        await objections.answer(session, way.secretary, objection=first.id, answer="已派人复查。")
+        await publications.withdraw(
+            session, way.secretary, publication=taken_down.id, reason="要改写"
+        )
+    await way.proposed((await way.accepted(title="路灯")).id)
 
 
 async def _late(way: Way) -> None:

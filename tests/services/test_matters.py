@@ -30,8 +30,8 @@ from tests.way import Way
 
 # Acts that go round and round, so that each of many rounds has several that conflict.
 ROUND = ("suspend", "resume", "return", "resubmit", "escalate")
-# What isn't done by a mutation on the matter: the round table's acts, the clock's, an extension.
-ELSEWHERE = {"raise", "defer", "resolve", "refer", "dismiss", "extend", "supervise"}
+# What is no mutation on the matter: acts of the round table, the clock, extensions, objections.
+ELSEWHERE = {"raise", "defer", "resolve", "refer", "dismiss", "extend", "supervise", "dispute"}
 BY_MUTATION = sorted(set(TRANSITIONS) - ELSEWHERE)
 
 
