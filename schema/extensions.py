@@ -12,7 +12,7 @@ from schema.people import Person
 from schema.reading.declare import column, connection, link, reads
 from schema.reading.pages import Connection
 from schema.scopes import among, pointing
-from schema.sight import of_matter, raised_by_reader
+from schema.sight import of_matter, of_own_matter
 from services import extensions
 from services.extensions import Extension as Table
 from services.extensions import ExtensionState
@@ -36,7 +36,7 @@ class ExtensionFilter:
 
 
 @strawberry.type(description="延期申请：到期之前提出，由上级批准。 A request for more time.")
-@reads(Table, "extensions", unit=of_matter, own=raised_by_reader)
+@reads(Table, "extensions", unit=of_matter, own=of_own_matter)
 class Extension(Node):
     """A request for more time."""
 

@@ -26,7 +26,7 @@ from schema.reading.call import Call
 from schema.reading.declare import Ask, Row, column, computed, connection, light, link, reads
 from schema.reading.pages import Connection
 from schema.scopes import among, found_by, pointing, under
-from schema.sight import of_matter, raised_by_reader
+from schema.sight import of_matter, of_own_matter
 from schema.units import Unit
 from services import files
 from services.files import File as Table
@@ -100,7 +100,7 @@ def _is_own(ask: Ask, row: Row) -> ColumnElement[bool]:
     """Whoever uploaded it, and whoever raised the matter that it was shown with."""
     shown = EVIDENCE.alias()
     found = select(shown.c.file_id).where(
-        shown.c.tenant_id == ask.tenant, raised_by_reader(ask, shown.c)
+        shown.c.tenant_id == ask.tenant, of_own_matter(ask, shown.c)
     )
     return or_(row["made_by"] == ask.person, found_by(ask, row["id"], found, shown.c.file_id))
 

@@ -14,7 +14,7 @@ from schema.publications import Publication
 from schema.reading.declare import Ask, Row, column, connection, link, reads
 from schema.reading.pages import Connection
 from schema.scopes import among, pointing
-from schema.sight import of_matter, raised_by_reader
+from schema.sight import of_matter, of_own_matter
 from services import objections
 from services.objections import Objection as Table
 from services.objections import ObjectionState
@@ -42,7 +42,7 @@ class ObjectionFilter:
 
 def _is_own(ask: Ask, row: Row) -> ColumnElement[Any]:
     """Whoever raised the objection, and whoever raised the matter, reads it."""
-    return or_(row["person_id"] == ask.person, raised_by_reader(ask, row))
+    return or_(row["person_id"] == ask.person, of_own_matter(ask, row))
 
 
 @strawberry.type(description="对办理结果的异议及其答复。 An objection to a result, and its answer.")

@@ -12,7 +12,7 @@ from schema.people import Person
 from schema.reading.declare import column, connection, link, reads
 from schema.reading.pages import Connection
 from schema.scopes import among, pointing
-from schema.sight import of_matter, raised_by_reader
+from schema.sight import of_matter, of_own_matter
 from services import publications
 from services.publications import Publication as Table
 from services.publications import PublicationState
@@ -41,7 +41,7 @@ class PublicationFilter:
 @strawberry.type(
     description="公开稿：软件隐去个人信息，由人批准。 An edition: masked, then approved."
 )
-@reads(Table, "publications", unit=of_matter, own=raised_by_reader)
+@reads(Table, "publications", unit=of_matter, own=of_own_matter)
 class Publication(Node):
     """An edition of what is shown of a matter."""
 

@@ -9,10 +9,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, CompoundSelect, Select, func, or_, select, union_all
 
 from schema.reading.declare import Ask, Row, light
-from schema.scopes import found_by, under
+from schema.scopes import UNIT, found_by, under
 from services.councils import CouncilSeat
-from services.matters.tables import Matter
+from services.matters.states import MatterState
+from services.matters.tables import Matter, Visibility
 from services.meetings.tables import AgendaItem
+from services.units import UnitKind
 
 ITEM = light(AgendaItem)
 MATTER = light(Matter)
@@ -27,6 +29,7 @@ def matter_seen_in(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElemen
         under(ask, row["scope_id"], held),
         under(ask, row["handler_id"], held),
         row["id"].in_(_tabled_before(ask, held)),
+        row["id"].in_(_to_ask_about(ask, held)),
     )
 
 
@@ -48,7 +51,7 @@ def _seen(ask: Ask, held: ColumnElement[Any]) -> CompoundSelect[Any]:
         matter = MATTER.alias()
         found = under(ask, matter.c[column_], held)
         parts.append(select(matter.c.id).where(matter.c.tenant_id == ask.tenant, found))
-    return union_all(*parts, _tabled_before(ask, held))
+    return union_all(*parts, _tabled_before(ask, held), _to_ask_about(ask, held))
 
 
 def _tabled_before(ask: Ask, held: ColumnElement[Any]) -> Select[Any]:
@@ -68,14 +71,35 @@ def _tabled_before(ask: Ask, held: ColumnElement[Any]) -> Select[Any]:
     )
 
 
+def _to_ask_about(ask: Ask, held: ColumnElement[Any]) -> Select[Any]:
+    """The matters that a grid's party branch is to ask about, for as long as nobody has."""
+    matter, branch = MATTER.alias(), UNIT.alias()
+    return (
+        select(matter.c.id)
+        .where(
+            branch.c.tenant_id == ask.tenant,
+            branch.c.id == func.any(held),
+            branch.c.kind == UnitKind.party_branch.value,
+            matter.c.tenant_id == ask.tenant,
+            matter.c.grid_id == branch.c.parent_id,
+            matter.c.state == MatterState.inquiring.value,
+            matter.c.visibility != Visibility.confidential.value,
+        )
+        .correlate_except(matter, branch)
+    )
+
+
 def _is_among(column_: ColumnElement[Any], found: CompoundSelect[Any]) -> ColumnElement[bool]:
     return column_ == func.any(func.array(found.scalar_subquery()))
 
 
-def raised_by_reader(ask: Ask, row: Row) -> ColumnElement[bool]:
-    """What belongs to a matter is its raiser's own."""
+def own_matter(ask: Ask, row: Row) -> ColumnElement[bool]:
+    """A matter is its raiser's own, and that of the member who asked about it."""
+    return or_(row["raiser_id"] == ask.person, row["inquired_by"] == ask.person)
+
+
+def of_own_matter(ask: Ask, row: Row) -> ColumnElement[bool]:
+    """What belongs to a matter is theirs whose own that is."""
     matter = MATTER.alias()
-    mine = select(matter.c.id).where(
-        matter.c.tenant_id == ask.tenant, matter.c.raiser_id == ask.person
-    )
+    mine = select(matter.c.id).where(matter.c.tenant_id == ask.tenant, own_matter(ask, matter.c))
     return found_by(ask, row["matter_id"], mine, matter.c.id)

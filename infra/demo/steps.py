@@ -281,7 +281,7 @@ HANDLE = [
     act(
         "公示期未满不能办结", "It isn't closed before the objection period is over", SECRETARY,
         "mutation ($matter: ID!) { closeMatter(matter: $matter) { state } }",
-        lambda known: {"matter": known["matter"]}, refused="WINDOW_OPEN",
+        lambda known: {"matter": known["matter"]}, refused="WINDOW_RUNNING",
     ),
     act(
         "居民看经过了谁、停了多久", "The resident sees whom it passed, how long each held it",

@@ -24,8 +24,8 @@ from schema.reading.declare import (
     subscription,
 )
 from schema.reading.pages import Connection
-from schema.scopes import among, equals, of_person, pointing
-from schema.sight import matter_seen_in, of_matter, raised_by_reader
+from schema.scopes import among, equals, pointing
+from schema.sight import matter_seen_in, of_matter, of_own_matter, own_matter
 from services.matters.evidence import Evidence as EvidenceTable
 from services.matters.states import NEXT, TRANSITIONS, MatterState
 from services.matters.tables import (
@@ -124,7 +124,7 @@ def _in_language() -> Any:
 @strawberry.type(
     description="流转记录：谁、何时、以什么职务办的。 One act on a matter: who, when, as what."
 )
-@reads(EntryTable, "matters", unit=of_matter, own=raised_by_reader)
+@reads(EntryTable, "matters", unit=of_matter, own=of_own_matter)
 class MatterEntry(Node):
     """One act on a matter."""
 
@@ -163,7 +163,7 @@ class EvidenceOrder(Enum):
 
 
 @strawberry.type(description="佐证：随某一步出示的文件。 A file shown with an act.")
-@reads(EvidenceTable, "matters", unit=of_matter, own=raised_by_reader)
+@reads(EvidenceTable, "matters", unit=of_matter, own=of_own_matter)
 class Evidence(Node):
     """A file shown with an act on a matter."""
 
@@ -177,7 +177,7 @@ class Evidence(Node):
 @strawberry.type(
     description="事项：三事六步，每一步有人、有期限、有记录。 A matter on its six steps."
 )
-@reads(Table, "matters", unit=matter_seen_in, own=of_person("raiser_id"))
+@reads(Table, "matters", unit=matter_seen_in, own=own_matter)
 class Matter(Node):
     """A resident's matter."""
 
@@ -211,6 +211,7 @@ class Matter(Node):
     )
     due_at: datetime | None = column(Table.due_at, "这一步的期限。 By when this step is due.")
     is_overdue: bool = computed(_is_overdue, "是否已逾期。 Whether it is overdue.")
+    inquired_by: Person | None = link(Table.inquired_by, "谁问的。 Which member asked about it.")
     rung: str | None = column(Table.rung, "督办到了哪一级。 The latest rung of supervision.")
     handling_class: HandlingClass | None = column(Table.handling_class, "分类。 By whom.")
     handler: Annotated["Unit", strawberry.lazy("schema.units")] | None = link(

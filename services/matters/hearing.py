@@ -166,6 +166,7 @@ async def inquire(
         raise BadInput(argument="contactedAt", reason="is still to come")
     if contacted_at < row.raised_at:
         raise BadInput(argument="contactedAt", reason="before the matter was raised")
+    row.inquired_by = by.person_id
     when = contacted_at.astimezone(clock.CHINA).strftime("%Y-%m-%d %H:%M")
     return await go(session, by, "inquire", case, said=f"[{when}] {said}", files=files)
 

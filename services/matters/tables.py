@@ -75,6 +75,7 @@ class Matter(Recorded, table=True):
         ),
         CheckConstraint("(state = 'merged') = (merged_into_id is not null)", name="merged"),
         CheckConstraint("merged_into_id <> id", name="not_into_itself"),
+        CheckConstraint("inquired_by <> raiser_id", name="inquired_by_another"),
         CheckConstraint("verified_by <> completed_by", name="verified_by_another"),
         CheckConstraint("satisfaction between 1 and 5", name="satisfaction"),
         CheckConstraint("state <> 'closed' or verified_at is not null", name="closed_verified"),
@@ -89,6 +90,7 @@ class Matter(Recorded, table=True):
         within_tenant("holder_id", "unit"),
         within_tenant("handler_id", "unit"),
         within_tenant("raiser_id", "person"),
+        within_tenant("inquired_by", "person"),
         within_tenant("pack_id", "pack"),
         within_tenant("merged_into_id", "matter"),
         UniqueConstraint("tenant_id", "code"),
@@ -97,6 +99,7 @@ class Matter(Recorded, table=True):
         Index(None, "tenant_id", "grid_id", "state", "raised_at", "id"),
         Index(None, "tenant_id", "handler_id", "raised_at", "id"),
         Index(None, "tenant_id", "raiser_id", "raised_at", "id"),
+        Index(None, "tenant_id", "inquired_by", "raised_at", "id"),
         Index(None, "tenant_id", "place_id"),
         Index(None, "tenant_id", "merged_into_id"),
         Index("ix_matter_due", "tenant_id", "due_at", "id",
@@ -126,6 +129,7 @@ class Matter(Recorded, table=True):
     state: str = MatterState.raised
     step: str = MatterState.raised
     stage: int = 1
+    inquired_by: UUID | None = None
     holder_id: UUID
     due_at: datetime | None = moment(default=None)
     alarm_at: datetime | None = moment(default=None)

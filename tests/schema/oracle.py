@@ -7,9 +7,8 @@ here in Python, as the specification and DOMAIN say them.
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
-from uuid import UUID
 
 from graphql import (
     ExecutionResult,
@@ -33,13 +32,10 @@ from tests.schema.oracle_board import entries
 from tests.schema.oracle_coverage import Derived, coverage
 from tests.schema.oracle_guarantees import guarantees
 from tests.schema.oracle_pages import Node, Page, check_sizes, cursor, cut
+from tests.schema.oracle_sight import Sight
 from tests.schema.oracle_types import (
     BACK,
-    MEMBERS,
-    OBJECTS,
     ORDERS,
-    OWNERS,
-    PLACES,
     RENAMED,
     TABLES,
     link_column,
@@ -50,12 +46,9 @@ PLAIN = build_schema(schema.sdl())
 
 
 @dataclass
-class Oracle:
+class Oracle(Sight):
     """Answers one reader out of one county's rows."""
 
-    actor: Actor
-    rows: Mapping[str, list[Row]]
-    now: datetime
     visited: set[tuple[str, str]] = field(default_factory=set)
 
     @classmethod
@@ -112,121 +105,6 @@ class Oracle:
         """The row with this id, if the reader may see it."""
         found = [row for row in self.rows[type_name] if row["id"] == id_]
         return Node(type_name, found[0]) if found and self.sees(type_name, found[0]) else None
-
-    def sees(self, type_name: str, row: Row) -> bool:
-        """Whether the reader's scopes hold the row."""
-        reach = self.actor.reach(OBJECTS[type_name], "read")
-        return (
-            reach.county
-            or any(self._is_in(type_name, row, unit) for unit in reach.units)
-            or (reach.own and self._is_own(type_name, row))
-            or (reach.public and self._is_public(type_name, row))
-        )
-
-    def is_below(self, unit: UUID | None, ancestor: UUID) -> bool:
-        """Whether a unit is the other one or below it."""
-        return any(
-            path["unit_id"] == unit and path["ancestor_id"] == ancestor
-            for path in self.rows["UnitPath"]
-        )
-
-    def is_active(self, row: Row) -> bool:
-        """Whether an appointment gives authority now."""
-        ended = row["ends_at"] is not None and row["ends_at"] <= self.now
-        return row["state"] == "confirmed" and row["starts_at"] <= self.now and not ended
-
-    def _is_in(self, type_name: str, row: Row, unit: UUID) -> bool:
-        if type_name == "Person":
-            serving = [
-                held["unit_id"]
-                for held in self.rows["Appointment"]
-                if held["person_id"] == row["id"] and self.is_active(held)
-            ]
-            return any(self.is_below(place, unit) for place in [row["home_id"], *serving])
-        if type_name in MEMBERS:
-            owner, column = MEMBERS[type_name]
-            return self._is_in(owner, self._row(owner, row[column]), unit)
-        if type_name in ("Meeting", "AgendaItem", "Resolution") and self._sits(row, unit):
-            return True
-        if type_name == "File" and any(
-            self._is_in("Evidence", shown, unit) for shown in self._shown(row)
-        ):
-            return True
-        if type_name == "Matter" and any(
-            item["matter_id"] == row["id"] and self._has_seat(item, unit)
-            for item in self.rows["AgendaItem"]
-        ):
-            return True
-        return any(self.is_below(row[column], unit) for column in PLACES.get(type_name, ()))
-
-    def _shown(self, file: Row) -> list[Row]:
-        return [row for row in self.rows["Evidence"] if row["file_id"] == file["id"]]
-
-    def _row(self, type_name: str, id_: Any) -> Row:
-        return next(one for one in self.rows[type_name] if one["id"] == id_)
-
-    def _sits(self, row: Row, unit: UUID) -> bool:
-        """The council is below the unit, or the unit itself has a seat there."""
-        grid = self._row("Council", row["council_id"])["grid_id"]
-        return self.is_below(grid, unit) or self._has_seat(row, unit)
-
-    def _has_seat(self, row: Row, unit: UUID) -> bool:
-        return any(
-            seat["council_id"] == row["council_id"] and seat["unit_id"] == unit
-            for seat in self.rows["CouncilSeat"]
-            if seat["until"] is None
-        )
-
-    def _is_own(self, type_name: str, row: Row) -> bool:
-        me, client = self.actor.person_id, self.actor.client_id
-        match type_name:
-            case _ if type_name in OWNERS:
-                is_theirs = me is not None and bool(row[OWNERS[type_name]] == me)
-                shown = self._shown(row) if type_name == "File" else []
-                return is_theirs or any(self._is_own("Evidence", one) for one in shown)
-            case "Objection" if me is not None and row["person_id"] == me:
-                return True
-            case "MatterEntry" | "Extension" | "Evidence" | "Publication" | "Objection":
-                return self._is_own("Matter", self._row("Matter", row["matter_id"]))
-            case "Post":
-                mine = (held for held in self.rows["Appointment"] if held["person_id"] == me)
-                return any(held["post_id"] == row["id"] for held in mine)
-            case "Client":
-                return bool(row["id"] == client)
-            case "TrustedDocument":
-                return client is not None and bool(row["client_id"] == client)
-            case _:
-                return False
-
-    def _is_public(self, type_name: str, row: Row) -> bool:
-        match type_name:
-            case "Unit":
-                return row["until"] is None and self._is_shown(row["id"])
-            case "Station":
-                is_open = bool(row["is_public"]) and row["until"] is None
-                return is_open and self._is_shown(row["grid_id"])
-            case "RuleBook":
-                return bool(row["is_public"]) and self._is_shown(row["unit_id"])
-            case "BoardEntry":
-                return bool(row["is_approved"]) and self._is_shown(row["place_id"])
-            case "Council":
-                return self._is_shown(row["grid_id"])
-            case "CouncilSeat":
-                return self._is_shown(self._row("Council", row["council_id"])["grid_id"])
-            case "Meeting":
-                grid = self._row("Council", row["council_id"])["grid_id"]
-                return bool(row["state"] == "published") and self._is_shown(grid)
-            case "Linkage":
-                return self._is_shown(row["estate_id"]) and self._is_shown(row["grid_id"])
-            case "Tenant":
-                return bool(row["id"] == self.actor.tenant_id)
-            case _:
-                return True
-
-    def _is_shown(self, unit: UUID) -> bool:
-        """Whether a unit and every one above it is public."""
-        above = [one for one in self.rows["Unit"] if self.is_below(unit, one["id"])]
-        return all(one["is_public"] for one in above)
 
     def _scalar(self, source: Node | Derived, info: GraphQLResolveInfo[Any]) -> Any:
         parent, name = info.parent_type.name, info.field_name

@@ -52,6 +52,7 @@ ELSEWHERE = {
     ("MatterEntry", "person"): "made_by",
     ("MatterEntry", "appointment"): "made_as",
     ("Matter", "verifiedBy"): "verified_by",
+    ("Matter", "inquiredBy"): "inquired_by",
     ("Correction", "person"): "made_by",
     ("File", "person"): "made_by",
     ("Extension", "askedBy"): "made_by",

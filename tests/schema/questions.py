@@ -88,7 +88,7 @@ MATTER = (
     " contactPhone state stateLabel next(language: EN) dueAt isOverdue rung handlingClass result"
     " completedAt verifiedAt isConfirmed satisfaction satisfactionWord reopened raisedAt closedAt"
     " version place { name } grid { name } raiser { name } holder { name } handler { name }"
-    " verifiedBy { name } mergedInto { code }"
+    " verifiedBy { name } inquiredBy { name } mergedInto { code }"
 )
 ITEM = "id position title outcome reserved said disposedAt version deferredTo { number }"
 RESOLUTION = (

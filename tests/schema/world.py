@@ -73,6 +73,7 @@ async def world(county: County) -> World:
         "resident": await county.reload(resident.id),
         "raiser": way.resident,
         "firm_staff": way.firm,
+        "member": way.member,
         "department": await county.actor("department_officer", await _unit(county, "县城市管理局")),
         "partner": await county.actor("partner_delegate", await _unit(county, "县图书馆")),
         "client": await _client(county),
