@@ -45,6 +45,12 @@ class NoSeatHere(Refused):
     """
 
 
+class SitsAlready(Refused):
+    """一个人在一次会议上只占一个席位：{id}。
+    A person sits on one seat at a meeting: {id}.
+    """
+
+
 class ItemsUndisposed(Refused):
     """还有没有结果的议题：{items}。请逐项议决、延期、转交或不采纳。
     These items have no outcome yet: {items}. Resolve, defer, refer or dismiss each of them.
@@ -151,7 +157,7 @@ async def attend(
     )  # fmt: skip
     if present is None and not own:
         raise NoSeatHere(id=f"Person:{by.person_id}")
-    noted = present if present is not None else [post.appointment_id for post in own]
+    noted = present if present is not None else [own[0].appointment_id]
     await _seat_all(session, by, sitting, noted)
     return go(session, by, "attend", sitting, "attended", present=[str(one) for one in noted])
 
@@ -248,7 +254,8 @@ async def _seat_all(
     session: AsyncSession, by: Actor, sitting: Sitting, present: list[UUID]
 ) -> None:
     seats = await councils.seats_of(session, by, sitting.council.id)
-    there = {one.appointment_id for one in await attendance_of(session, by, sitting.meeting.id)}
+    noted = await attendance_of(session, by, sitting.meeting.id)
+    there, people = {one.appointment_id for one in noted}, {one.person_id for one in noted}
     for appointment in dict.fromkeys(present):
         if appointment in there:
             continue
@@ -261,6 +268,9 @@ async def _seat_all(
         )
         if not found or not seat:
             raise NoSeatHere(id=f"Appointment:{appointment}")
+        if found[0].person_id in people:
+            raise SitsAlready(id=f"Person:{found[0].person_id}")
+        people.add(found[0].person_id)
         session.add(
             Attendance(
                 tenant_id=by.tenant_id, meeting_id=sitting.meeting.id, seat_id=seat.id,

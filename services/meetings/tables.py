@@ -152,7 +152,7 @@ class Attendance(TenantRow, table=True):
         within_tenant("appointment_id", "appointment"),
         within_tenant("person_id", "person"),
         one_of("kind", SeatKind),
-        UniqueConstraint("tenant_id", "meeting_id", "appointment_id"),
+        UniqueConstraint("tenant_id", "meeting_id", "person_id"),
         Index(None, "tenant_id", "meeting_id", "at", "id"),
     )
 

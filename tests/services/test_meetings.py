@@ -26,6 +26,7 @@ from services.meetings.convening import (
     MeetingUnderWay,
     NoSeatHere,
     QuorumMissing,
+    SitsAlready,
 )
 from services.meetings.states import ACTS, MeetingNotThere
 from services.meetings.tables import Meeting, MeetingState, Outcome, Reserved
@@ -161,6 +162,19 @@ class TestAttend:
         firm = table.sitters[SeatKind.firm]
         async with unchanged(table.way.county, Denied):
             await table.do("attend", firm, meeting=meeting.id, present=table.present())
+
+    async def test_who_serves_in_two_parties_counts_for_one(self, table: RoundTable) -> None:
+        way = table.way
+        both = await way.county.person()
+        for role, unit in (("committee_member", way.tree.committee), ("firm_staff", way.tree.firm)):
+            await way.county.appoint(both, role, unit)
+        one = await way.county.reload(both.id)
+        meeting = await table.convened()
+        await table.do("attend", one, meeting=meeting.id)
+        async with unchanged(way.county, SitsAlready):
+            await table.do(
+                "attend", meeting=meeting.id, present=[post.appointment_id for post in one.posts]
+            )
 
     async def test_who_has_no_seat_notes_nobody(self, table: RoundTable) -> None:
         meeting = await table.convened()

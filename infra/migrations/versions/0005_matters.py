@@ -564,8 +564,8 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "tenant_id",
             "meeting_id",
-            "appointment_id",
-            name=op.f("uq_attendance_tenant_id_meeting_id_appointment_id"),
+            "person_id",
+            name=op.f("uq_attendance_tenant_id_meeting_id_person_id"),
         ),
     )
     op.create_index(
