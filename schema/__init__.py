@@ -37,6 +37,7 @@ CAPABILITIES = (
     "extensions",
     "supervisions",
     "guarantees",
+    "reports",
     "events",
 )
 

@@ -26,7 +26,7 @@ def _lines(ask: Ask, row: Row) -> Select[Any]:
             return asked
         return asked & under(ask, grid, ask.units("guarantees"))
 
-    begins, ends = ask.argument("begins", Date()), ask.argument("ends", Date())
+    begins, ends = ask.argument("from", Date()), ask.argument("to", Date())
     return guarantees.lines(ask.tenant, within, begins, ends)
 
 
@@ -57,7 +57,7 @@ class Queries:
         "四个“每”：每月一会、每事必议、每议必果、每果必行；最多三十六个月。"
         " The four guarantees: kept or broken, per council and month; 36 months at most.",
         "guarantees",
-        argument("begins", date, "从哪天的月份起。 From the month of this day."),
-        argument("ends", date, "到哪天的月份止。 To the month of this day."),
+        argument("from", date, "从哪天的月份起。 From the month of this day."),
+        argument("to", date, "到哪天的月份止。 To the month of this day."),
         argument("unit", strawberry.ID | None, "哪个单元及以下。 This unit and below."),
     )

@@ -84,7 +84,6 @@ def lines(
             council.c.since < following,
             or_(council.c.until.is_(None), council.c.until > month.c.month),
         )
-        .cte("gua_standing")
     )
     parts = [_part(build, name, tenant, standing) for name, build in VERDICTS.items()]
     found = union_all(*parts).subquery("gua_lines")
@@ -103,7 +102,7 @@ Build: TypeAlias = Callable[[Tenant, Any], tuple[ColumnElement[Any], ScalarSelec
 
 
 def _part(build: Build, name: Guarantee, tenant: Tenant, standing: Any) -> Select[Any]:
-    here = standing.alias(f"gua_{name.value}")
+    here = standing.subquery(f"gua_{name.value}")
     verdict, kept, of = build(tenant, here)
     return select(
         here.c.council_id,

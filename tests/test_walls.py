@@ -33,7 +33,8 @@ QUERIES = dict(lists())
 # How what is no list is asked for.
 ASKED = {
     "coverage": "coverage { estates }",
-    "guarantees": 'guarantees(begins: "2026-01-01", ends: "2026-02-01") { lines { kept } }',
+    "countyReport": 'countyReport(from: "2026-01-01", to: "2026-02-01") { raised }',
+    "guarantees": 'guarantees(from: "2026-01-01", to: "2026-02-01") { lines { kept } }',
 }
 
 

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Integer,
     Text,
     Uuid,
+    case,
     cast,
     func,
     literal_column,
@@ -47,9 +48,17 @@ def scalar(column: ColumnElement[Any], type_: GraphQLOutputType, *, is_optional:
         return quoted(moment, is_optional=is_optional)
     if named.name == BIG or isinstance(column.type, Uuid):
         return quoted(column, is_optional=is_optional)
+    if named.name == "Float":
+        return Json((_with_a_point(cast(column, Text)),), is_optional)
     if isinstance(column.type, Integer):
         return Json((cast(column, Text) if is_optional else column,), is_optional)
     return Json((func.to_json(column, type_=JSON),), is_optional)
+
+
+def _with_a_point(digits: ColumnElement[str]) -> ColumnElement[str]:
+    """A float as Python writes it: a whole number has its point too."""
+    is_whole = func.strpos(digits, ".") == 0
+    return digits + case((is_whole, literal_column("'.0'", Text)), else_=literal_column("''", Text))
 
 
 def global_id(type_name: str, column: ColumnElement[Any]) -> Json:

@@ -32,6 +32,7 @@ from tests.schema.oracle_board import entries
 from tests.schema.oracle_coverage import Derived, coverage
 from tests.schema.oracle_guarantees import guarantees
 from tests.schema.oracle_pages import Node, Page, check_sizes, cursor, cut
+from tests.schema.oracle_reports import report
 from tests.schema.oracle_sight import Sight
 from tests.schema.oracle_types import (
     BACK,
@@ -261,10 +262,16 @@ class Oracle(Sight):
     def _appointment_isactive(self, source: Node, _: Any) -> bool:
         return self.is_active(source.row)
 
+    def _query_countyreport(self, _: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+        unit = given.get("unit")
+        below = key_of(unit, "unit", "Unit")[1] if unit else None
+        begins, ends = (date.fromisoformat(str(given[name])) for name in ("from", "to"))
+        return report(self, below, begins, ends)
+
     def _query_guarantees(self, _: Any, given: Mapping[str, Any]) -> dict[str, Any]:
         unit = given.get("unit")
         below = key_of(unit, "unit", "Unit")[1] if unit else None
-        begins, ends = (date.fromisoformat(str(given[name])) for name in ("begins", "ends"))
+        begins, ends = (date.fromisoformat(str(given[name])) for name in ("from", "to"))
         return {"lines": guarantees(self, below, begins, ends)}
 
     def _unit_coverage(self, source: Node, _: Any) -> dict[str, Any] | None:

@@ -51,11 +51,19 @@ SIGNED_IN = (
     " residents { nodes { name } } } } }",
 )
 GUARANTEES = (
-    '{ guarantees(begins: "2026-01-01", ends: "2027-12-31") { lines { month guarantee verdict kept'
+    '{ guarantees(from: "2026-01-01", to: "2027-12-31") { lines { month guarantee verdict kept'
     " of council { name } } } }",
+)
+FIGURES = "settled raised inquiring preliminary tabled handling published whole"
+REPORTS = (
+    '{ countyReport(from: "2026-01-01", to: "2199-12-31") { raised settled deliberated meetings'
+    f" monthsMet resolved executed satisfaction inAll {{ {FIGURES} }} byGrid {{ {FIGURES} unit"
+    f" {{ name }} }} byCommunity {{ {FIGURES} unit {{ name }} }} byClass {{ {FIGURES}"
+    " handlingClass } } }",
 )
 COVERAGE = (
     *GUARANTEES,
+    *REPORTS,
     "{ coverage { estates estatesLinked firms firmsWithPartyOrganisation firmsWithInstructor"
     " crossAppointed gaps { missing unit { name } } crossAppointments { parties estate { name }"
     " person { name } } } }",

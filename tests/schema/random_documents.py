@@ -206,7 +206,7 @@ class Maker:
             parts.append(
                 f"unit: {self.variables.place('ID', lambda: self._id(self.known.units()))}"
             )
-        for day in sorted({"begins", "ends"} & set(one.args)):
+        for day in sorted({"from", "to"} & set(one.args)):
             drawn = self.variables.place("Date!", lambda: quoted(self.chance.choice(DAYS)))
             parts.append(f"{day}: {drawn}")
         if "language" in one.args and self.chance.random() < 0.5:

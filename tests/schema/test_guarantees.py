@@ -15,7 +15,7 @@ from tests.schema.test_oracle import compiled
 from tests.way import Way
 
 DOCUMENT = """query ($from: Date!, $to: Date!) {
-  guarantees(begins: $from, ends: $to) { lines { month guarantee verdict kept of } } }"""
+  guarantees(from: $from, to: $to) { lines { month guarantee verdict kept of } } }"""
 MARCH = datetime(2026, 3, 10, 19, tzinfo=CHINA)
 
 

@@ -245,7 +245,7 @@ async def _access(county: County, person: UUID) -> None:
 
 async def _client(county: County) -> Actor:
     grants = ["units.read", "people.read", "appointments.read", "coverage.read"]
-    grants += ["guarantees.read"]
+    grants += ["guarantees.read", "reports.read"]
     async with county.session() as session:
         made = await clients.register(
             session, county.administrator, name="小程序", origins=["https://m.example.com"],

@@ -1,0 +1,115 @@
+"""The county's report (全县报告): S14's figures, each counted from what was recorded."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+from sqlalchemy import ColumnElement, Date, Select, Uuid, true
+
+from policies import Scope
+from schema.reading.declare import Ask, Row, argument, column, computed, here, link, rows
+from schema.scopes import beneath, under
+from services import reports
+from services.matters.tables import HandlingClass
+
+if TYPE_CHECKING:
+    from schema.units import Unit
+
+
+def _of(ask: Ask) -> tuple[Any, Any, Any]:
+    """The county, where one may look, and the days that are asked for."""
+
+    def within(grid: ColumnElement[Any]) -> ColumnElement[bool]:
+        asked: ColumnElement[bool] = true()
+        if ask.is_given("unit"):
+            asked = beneath(ask, grid, ask.argument("unit", Uuid(), of="Unit"))
+        if Scope.county in ask.scopes("reports"):
+            return asked
+        return asked & under(ask, grid, ask.units("reports"))
+
+    days = ask.argument("from", Date()), ask.argument("to", Date())
+    return ask.tenant, within, days
+
+
+def _count(build: Callable[..., Any]) -> Callable[[Ask, Row], ColumnElement[Any]]:
+    return lambda ask, row: build(*_of(ask))
+
+
+def _list(build: Callable[..., Any]) -> Callable[[Ask, Row], Select[Any]]:
+    return lambda ask, row: build(*_of(ask))
+
+
+@strawberry.type
+class Figures:
+    """How many were settled, and the median days of each step."""
+
+    settled: int = column("settled", "办结的事项。 Matters settled.")
+    raised: float | None = column("raised", "第一步的天数（中位数）。 Days until accepted, median.")
+    inquiring: float | None = column("inquiring", "党员问事的天数。 Days until a member asked.")
+    preliminary: float | None = column("preliminary", "三长初议的天数。 Days of the heads.")
+    tabled: float | None = column("tabled", "等圆桌会的天数。 Days until the round table.")
+    handling: float | None = column("handling", "办理的天数。 Days of handling.")
+    published: float | None = column("published", "公开到办结的天数。 Days from result to close.")
+    whole: float | None = column("whole", "从提出到办结的天数。 Days in all.")
+
+
+@strawberry.type(description="办结件数与各步天数的中位数。 How many, and median days of each step.")
+class ReportFigures(Figures):
+    """The figures of the whole."""
+
+
+@strawberry.type(description="一个单元的办结件数与天数。 The figures of one unit.")
+class UnitFigures(Figures):
+    """The figures of a community or grid."""
+
+    unit: Annotated["Unit", strawberry.lazy("schema.units")] | None = link(
+        "unit_id", "社区或网格。 The community or grid."
+    )
+
+
+@strawberry.type(description="一类的件数与天数；空为初议办结。 Of a class; null: by the heads.")
+class ClassFigures(Figures):
+    """The figures of a class of handling."""
+
+    handling_class: HandlingClass | None = column("handling_class", "分类。 The class.")
+
+
+@strawberry.type(description="全县报告，逐项由记录得出。 The county's report, counted.")
+class CountyReport:
+    """The county's report."""
+
+    raised: int = computed(_count(reports.raised), "提出的事项。 Matters raised.")
+    settled: int = computed(_count(reports.settled), "办结的事项。 Matters settled.")
+    deliberated: int = computed(
+        _count(reports.deliberated), "圆桌会议过的事项。 Matters that a round table disposed of."
+    )
+    meetings: int = computed(_count(reports.meetings), "开过的圆桌会。 Meetings held.")
+    months_met: int = computed(
+        _count(reports.months_met), "各圆桌开了会的月数之和。 Each council's months, added up."
+    )
+    resolved: int = computed(_count(reports.resolved), "形成的决议。 Resolutions adopted.")
+    executed: int = computed(
+        _count(reports.executed), "落实并核实的决议。 Resolutions carried out and verified."
+    )
+    satisfaction: float | None = computed(
+        _count(reports.satisfaction), "满意度的平均。 What raisers said, on average."
+    )
+    in_all: list[ReportFigures] = rows(_list(reports.in_all), "全部，一行。 In all: one row.")
+    by_community: list[UnitFigures] = rows(_list(reports.by_community), "按社区。 By community.")
+    by_grid: list[UnitFigures] = rows(_list(reports.by_grid), "按网格。 By grid.")
+    by_class: list[ClassFigures] = rows(_list(reports.by_class), "按分类。 By class.")
+
+
+@strawberry.type
+class Queries:
+    """What can be asked of the whole county."""
+
+    county_report: CountyReport = here(
+        "全县报告：一段时间里提了什么、议了什么、办了什么、用了几天。"
+        " The county's report: what was raised, deliberated, handled, and in how many days.",
+        "reports",
+        argument("from", date, "从哪天起。 From this day on."),
+        argument("to", date, "到哪天止（含）。 Until this day, included."),
+        argument("unit", strawberry.ID | None, "哪个单元及以下。 This unit and below."),
+    )

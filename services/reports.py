@@ -1,0 +1,207 @@
+"""The county's report (全县报告): what was raised, deliberated, handled, and how long it took.
+
+S14 of the account. Nothing here is kept or typed in: each figure is a piece of a reading statement
+over what was recorded. A matter is settled (办结) on the day that it was closed; the days of a step
+are those from coming to it until leaving it, and a median is exact.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Float,
+    Numeric,
+    ScalarSelect,
+    Select,
+    and_,
+    cast,
+    distinct,
+    func,
+    select,
+)
+
+from services.councils import Council
+from services.matters.tables import Matter
+from services.meetings.tables import AgendaItem, Meeting, Outcome, Resolution
+from services.tables import metadata
+from services.units import Unit
+
+Tenant: TypeAlias = ColumnElement[UUID]
+Within: TypeAlias = Callable[[ColumnElement[UUID]], ColumnElement[bool]]
+Days: TypeAlias = tuple[ColumnElement[date], ColumnElement[date]]
+CHINA = "Asia/Shanghai"
+DAY = 86_400
+# From what until what each step lasts; the whole from the raising to the closing.
+STEPS = {
+    "raised": ("raised_at", "accepted_at"),
+    "inquiring": ("accepted_at", "inquired_at"),
+    "preliminary": ("inquired_at", "deliberated_at"),
+    "tabled": ("tabled_at", "decided_at"),
+    "handling": ("decided_at", "completed_at"),
+    "published": ("completed_at", "closed_at"),
+    "whole": ("raised_at", "closed_at"),
+}
+DISPOSED = (Outcome.resolved, Outcome.deferred, Outcome.referred, Outcome.dismissed)
+
+
+def raised(tenant: Tenant, within: Within, days: Days) -> ScalarSelect[int]:
+    """How many matters were raised."""
+    matter = _alias(Matter)
+    return _count(matter, _of(matter, tenant, within), _between(matter.c.raised_at, days))
+
+
+def settled(tenant: Tenant, within: Within, days: Days) -> ScalarSelect[int]:
+    """How many matters were closed."""
+    matter = _alias(Matter)
+    return _count(matter, _settled(matter, tenant, within, days))
+
+
+def deliberated(tenant: Tenant, within: Within, days: Days) -> ScalarSelect[int]:
+    """How many matters a round table disposed of."""
+    item, council = _alias(AgendaItem), _alias(Council)
+    found = select(func.count(distinct(item.c.matter_id))).where(
+        item.c.tenant_id == tenant,
+        item.c.outcome.in_([outcome.value for outcome in DISPOSED]),
+        _between(item.c.disposed_at, days),
+        _at_council(council, item, tenant, within),
+    )
+    return found.correlate_except(item, council).scalar_subquery()
+
+
+def meetings(tenant: Tenant, within: Within, days: Days) -> ScalarSelect[int]:
+    """How many meetings were held."""
+    return _meetings(tenant, within, days, lambda meeting: func.count())
+
+
+def months_met(tenant: Tenant, within: Within, days: Days) -> ScalarSelect[int]:
+    """In how many months how many councils met: each council's months, added up."""
+
+    def months(meeting: Any) -> ColumnElement[Any]:
+        local = func.timezone(CHINA, meeting.c.opened_at)
+        month = func.date_trunc("month", local)
+        return func.count(distinct(func.row(meeting.c.council_id, month)))
+
+    return _meetings(tenant, within, days, months)
+
+
+def resolved(tenant: Tenant, within: Within, days: Days) -> ScalarSelect[int]:
+    """How many resolutions were adopted."""
+    return _resolutions(tenant, within, lambda one: _between(one.c.made_at, days))
+
+
+def executed(tenant: Tenant, within: Within, days: Days) -> ScalarSelect[int]:
+    """How many resolutions were carried out, and verified by another."""
+    return _resolutions(tenant, within, lambda one: _between(one.c.verified_at, days))
+
+
+def satisfaction(tenant: Tenant, within: Within, days: Days) -> ScalarSelect[Any]:
+    """What the raisers of settled matters said, on average; null where nobody said anything."""
+    matter = _alias(Matter)
+    mean = cast(func.round(func.avg(matter.c.satisfaction), 2), Float)
+    found = select(mean).select_from(matter).where(_settled(matter, tenant, within, days))
+    return found.correlate_except(matter).scalar_subquery()
+
+
+def in_all(tenant: Tenant, within: Within, days: Days) -> Select[Any]:
+    """One row: the settled matters and the median days of each step."""
+    matter = _alias(Matter)
+    found = select(*_figures(matter)).select_from(matter)
+    return found.where(_settled(matter, tenant, within, days)).correlate_except(matter)
+
+
+def by_grid(tenant: Tenant, within: Within, days: Days) -> Select[Any]:
+    """A row for each grid in which matters were settled."""
+    matter = _alias(Matter)
+    grid = matter.c.grid_id.label("unit_id")
+    found = select(grid, *_figures(matter)).select_from(matter)
+    found = found.where(_settled(matter, tenant, within, days)).group_by(matter.c.grid_id)
+    return found.order_by(matter.c.grid_id).correlate_except(matter)
+
+
+def by_community(tenant: Tenant, within: Within, days: Days) -> Select[Any]:
+    """A row for each community: a grid's is the unit right above it."""
+    matter, grid = _alias(Matter), _alias(Unit)
+    above = grid.c.parent_id.label("unit_id")
+    found = select(above, *_figures(matter)).select_from(matter, grid)
+    found = found.where(
+        _settled(matter, tenant, within, days),
+        grid.c.tenant_id == tenant,
+        grid.c.id == matter.c.grid_id,
+    )
+    found = found.group_by(grid.c.parent_id).order_by(grid.c.parent_id)
+    return found.correlate_except(matter, grid)
+
+
+def by_class(tenant: Tenant, within: Within, days: Days) -> Select[Any]:
+    """A row for each class of handling; null for what the heads settled at once."""
+    matter = _alias(Matter)
+    found = select(matter.c.handling_class, *_figures(matter)).select_from(matter)
+    found = found.where(_settled(matter, tenant, within, days)).group_by(matter.c.handling_class)
+    return found.order_by(matter.c.handling_class).correlate_except(matter)
+
+
+def _figures(matter: Any) -> list[ColumnElement[Any]]:
+    """How many, and the median days of each step."""
+    medians = []
+    for name, (begun, ended) in STEPS.items():
+        passed = func.extract("epoch", matter.c[ended] - matter.c[begun]) / DAY
+        median = func.percentile_cont(0.5).within_group(passed)
+        medians.append(cast(func.round(cast(median, Numeric), 2), Float).label(name))
+    return [func.count().label("settled"), *medians]
+
+
+def _settled(matter: Any, tenant: Tenant, within: Within, days: Days) -> ColumnElement[bool]:
+    return and_(_of(matter, tenant, within), _between(matter.c.closed_at, days))
+
+
+def _of(matter: Any, tenant: Tenant, within: Within) -> ColumnElement[bool]:
+    return and_(matter.c.tenant_id == tenant, within(matter.c.grid_id))
+
+
+def _between(moment: ColumnElement[Any], days: Days) -> ColumnElement[bool]:
+    """From the first day on, and not after the last, by the days in China."""
+    begins, ends = (cast(day, DateTime(timezone=False)) for day in days)
+    following = ends + func.make_interval(0, 0, 0, 1)
+    return and_(moment >= func.timezone(CHINA, begins), moment < func.timezone(CHINA, following))
+
+
+def _meetings(
+    tenant: Tenant, within: Within, days: Days, counted: Callable[[Any], ColumnElement[Any]]
+) -> ScalarSelect[int]:
+    meeting, council = _alias(Meeting), _alias(Council)
+    found = select(counted(meeting)).where(
+        meeting.c.tenant_id == tenant,
+        _between(meeting.c.opened_at, days),
+        _at_council(council, meeting, tenant, within),
+    )
+    return found.select_from(meeting, council).correlate_except(meeting, council).scalar_subquery()
+
+
+def _resolutions(
+    tenant: Tenant, within: Within, which: Callable[[Any], ColumnElement[bool]]
+) -> ScalarSelect[int]:
+    one, council = _alias(Resolution), _alias(Council)
+    found = select(func.count()).select_from(one, council)
+    found = found.where(
+        one.c.tenant_id == tenant, which(one), _at_council(council, one, tenant, within)
+    )
+    return found.correlate_except(one, council).scalar_subquery()
+
+
+def _at_council(council: Any, of: Any, tenant: Tenant, within: Within) -> ColumnElement[bool]:
+    return and_(
+        council.c.tenant_id == tenant, council.c.id == of.c.council_id, within(council.c.grid_id)
+    )
+
+
+def _count(table: Any, *conditions: ColumnElement[bool]) -> ScalarSelect[int]:
+    counted = select(func.count()).select_from(table).where(*conditions)
+    return counted.correlate_except(table).scalar_subquery()
+
+
+def _alias(model: Any) -> Any:
+    return metadata.tables[model.__tablename__].alias(f"rep_{model.__tablename__}")
