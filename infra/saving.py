@@ -13,8 +13,7 @@ import asyncpg
 from sqlalchemy import Table, bindparam, func, insert, literal, select, update
 from sqlalchemy import inspect as inspected
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.orm import Mapper, make_transient_to_detached
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm import Mapper, make_transient, make_transient_to_detached
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.util import await_only
 from sqlmodel import Session as PlainSession
@@ -72,14 +71,11 @@ class Session(PlainSession):
 
     def _settle(self, new: Iterable[Any], changed: Iterable[Any]) -> None:
         """Take what was written for what the database holds."""
-        for each in new:
+        for each in (*new, *changed):
             self.expunge(each)
+            make_transient(each)
             make_transient_to_detached(each)
             self.add(each)
-        for each in changed:
-            for name in inspected(each).attrs.keys():  # noqa: SIM118
-                if name in each.__dict__:
-                    set_committed_value(each, name, each.__dict__[name])
 
 
 def _is_plain(row: Any) -> bool:

@@ -104,6 +104,27 @@ class Wording(Part):
     secretary: str
 
 
+class Story(Part):
+    """A matter that somebody raises, and what comes of it."""
+
+    category: str
+    title: str
+    text: str
+    asked: str
+    opinion: str
+    decision: str
+    result: str
+
+
+class History(Part):
+    """How many months back it goes, how many matters were settled, how many there are in all."""
+
+    months: int
+    settled: int
+    matters: int
+    stories: tuple[Story, ...]
+
+
 class Description(Part):
     """A demo county."""
 
@@ -127,6 +148,7 @@ class Description(Part):
     firms: tuple[Firm, ...]
     lacking: Mapping[str, tuple[Party, ...]] = {}
     showcases: tuple[Showcase, ...]
+    history: History
 
 
 @lru_cache(maxsize=1)

@@ -198,7 +198,7 @@ def _ways(type_name: str) -> list[tuple[str, frozenset[str]]]:
         return [(way, frozenset({CATALOGUE.readings[type_name].object}))]
     return [
         (
-            way.replace("*", f"{name}{_needed(above, name)} {{ * }}"),
+            way.replace("*", f"{name}{needed(above, name)} {{ * }}"),
             objects | {source.object or ""} - {""},
         )
         for (above, name), source in CATALOGUE.sources.items()
@@ -207,7 +207,7 @@ def _ways(type_name: str) -> list[tuple[str, frozenset[str]]]:
     ]
 
 
-def _needed(type_name: str, name: str) -> str:
+def needed(type_name: str, name: str) -> str:
     """The arguments without which a field isn't asked: days, so far."""
     days = [key for key, one in _object(type_name).fields[name].args.items() if is_required(one)]
     given = ", ".join(f'{key}: "2026-01-01"' for key in days)

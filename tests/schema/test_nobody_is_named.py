@@ -31,7 +31,8 @@ from tests.way import Way
 
 NAME, PHONE, IDENTITY, HOUSE = "慕容复生", "13877776666", "360102199001011234", "9栋8单元701"
 PERSONAL = f"{NAME}住{HOUSE}，电话{PHONE}，证号{IDENTITY}。"
-FRAGMENTS = (NAME, "慕容", PHONE, "7777", IDENTITY, "19900101", HOUSE, "701")
+# Long enough that no id and no cursor has one by chance.
+FRAGMENTS = (NAME, "慕容", PHONE, "8777766", IDENTITY, "19900101", HOUSE, "单元701")
 
 # Columns whose text the public reads; each with its reason, and a needless line fails.
 PUBLIC_BY_NATURE = {

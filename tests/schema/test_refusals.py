@@ -20,6 +20,7 @@ from services.errors import BadInput, Refused, VariablesRefused
 from tests.county import County
 from tests.infra.service import Service, token
 from tests.infra.test_graphql import count_statements
+from tests.schema.explained import needed
 from tests.schema.oracle import Oracle
 from tests.schema.oracle_values import Wrong
 from tests.schema.test_oracle import READER, compiled
@@ -235,7 +236,8 @@ def forbidden(actor: Actor) -> list[tuple[str, dict[str, Any], list[str]]]:
             continue
         below = "{ totalCount }" if isinstance(source, Pages) else "{ __typename }"
         if type_name == "Query":
-            found.append((f"{{ it: {name} {below} }}", {}, ["it"]))
+            asked = f"it: {name}{needed(type_name, name)} {below}"
+            found.append((f"{{ {asked} }}", {}, ["it"]))
         elif type_name in readings and actor.reach(readings[type_name].object, "read"):
             inside = f"... on {type_name} {{ {name} {below} }}"
             document = f"query ($id: ID!) {{ node(id: $id) {{ {inside} }} }}"

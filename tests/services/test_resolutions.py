@@ -144,6 +144,7 @@ class TestOfMatter:
         way = table.way
         await way.complete(matter.id)
         await way.do("verify", way.worker, matter.id, said="亮了。")
+        await way.published(matter.id, days_ago=60)
         await way.do("close", way.secretary, matter.id)
         await way.do("reopen", way.resident, matter.id, reason="又坏了")
         await way.do(
