@@ -7,6 +7,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BENCH := $(VENV)/bench
 
+# Each process of the tests has a database of its own, unless one server is given for all.
+BESIDE := $(if $(SANFANG_TEST_DATABASE_URL),,-n auto --maxprocesses 4 --dist loadfile)
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint current schema matrix migration release conformance clean bench
 
@@ -16,8 +19,8 @@ help: ## 列出可用的命令 Lists these commands
 demo: $(READY) ## 启动并载入两个示范县 Serves two demo counties
 	@$(BIN)/sanfang demo
 
-test: $(READY) ## 在自带的数据库上跑全部测试 Runs the whole suite on a database of its own
-	@$(BIN)/python -m pytest
+test: $(READY) ## 在自带的数据库上跑全部测试 Runs the whole suite on databases of its own
+	@$(BIN)/python -m pytest $(BESIDE)
 
 check: $(READY) lint current test ## 全部检查 The one gate: lint, types, imports, what is exported, tests
 
