@@ -42,11 +42,16 @@ def serve() -> None:
 
 
 @app.command(help=say("载入两个示范县并启动服务。", "Load two demo counties and serve them."))
-def demo() -> None:
+def demo(
+    history: Annotated[
+        bool,
+        typer.Option(help=say("载入两年半的办事经过。", "Load two and a half years of history.")),
+    ] = True,
+) -> None:
     """Serve the demo counties."""
     from infra.serving import serve
 
-    serve(load_settings(), is_demo=True)
+    serve(load_settings(), is_demo=True, has_history=history)
 
 
 @app.command(

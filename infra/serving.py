@@ -61,14 +61,14 @@ class Server(uvicorn.Server):
         yield
 
 
-def serve(settings: Settings, *, is_demo: bool) -> None:
+def serve(settings: Settings, *, is_demo: bool, has_history: bool = False) -> None:
     """Serve until a signal comes."""
     began = time.monotonic()
     listening = _listen(settings)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     loaded = ["infra.server", *(["infra.worker"] if settings.has_worker else [])]
     with listening, _database(settings, *loaded):
-        run(_serve(settings, listening, is_demo, began))
+        run(_serve(settings, listening, is_demo, has_history, began))
     print(say("已停止。", "Stopped."))
 
 
@@ -102,11 +102,15 @@ def _database(settings: Settings, *loaded: str) -> Iterator[None]:
         embedded.release()
 
 
-async def _serve(settings: Settings, listening: socket.socket, is_demo: bool, began: float) -> None:
+async def _serve(
+    settings: Settings, listening: socket.socket, is_demo: bool, has_history: bool, began: float
+) -> None:
     from infra import telemetry
     from infra.server import create_app
 
     await _prepare(settings, is_demo)
+    if has_history:
+        await _tell(settings)
     telemetry.configure(settings)
     app = create_app(settings, has_worker=settings.has_worker)
     config = uvicorn.Config(
@@ -188,6 +192,21 @@ async def _load_demo(settings: Settings) -> None:
     async with await Database.open(settings) as database:
         with Console(stderr=True).status(waiting):
             await demo.load(database)
+
+
+async def _tell(settings: Settings) -> None:
+    """The history of the demo counties, with a bar that shows how far it is."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from infra.database import Database
+    from infra.demo import telling
+
+    saying = say("载入办事经过，首次约一分钟", "Telling the history, a minute at first")
+    async with await Database.open(settings) as database:
+        with Progress(console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task(saying, total=await telling.grids(database))
+            await telling.tell_all(database, settings, lambda done: bar.advance(task, done))
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -17,8 +17,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from infra.demo.description import Description, Story
 from policies import Actor, Held
-from services import clock, files, matters, meetings, publications
-from services.councils import SITTING, Council, CouncilSeat, SeatKind
+from services import clock, files, matters, meetings, packs, publications
+from services.councils import SITTING, Council, CouncilRules, CouncilSeat, SeatKind
 from services.files import Content
 from services.matters.tables import Channel, HandlingClass, Matter, Recommendation
 from services.meetings.minutes import hash_of
@@ -136,22 +136,29 @@ class Told:
         if at + DAY > self.now:
             return
         cast, sitters = self.cast, self.cast.sitters()
+        rules = await packs.read(self.session, cast.secretary, "councils", CouncilRules)
+        if len(sitters) < rules.quorum:
+            # Where a county lacks parties, its round table can't meet.
+            return
         with clock.at(at - 3 * DAY):
             meeting = await meetings.draft(
                 self.session, cast.secretary, council=cast.council.id, planned_at=at,
                 place=cast.place.name,
             )  # fmt: skip
             await meetings.convene(self.session, cast.secretary, meeting=meeting.id)
-        present = [actor.posts[0].appointment_id for actor in self._present(sitters)]
+        there = self._present(sitters, rules.quorum)
+        present = [actor.posts[0].appointment_id for actor in there]
         with clock.at(at):
             await meetings.open_(self.session, cast.secretary, meeting=meeting.id, present=present)
         await self._resolve(meeting, at + timedelta(minutes=40))
-        await self._sign(meeting, sitters, at + timedelta(minutes=90))
+        signers = [sitters[kind] for kind in rules.signers if kind in sitters]
+        await self._sign(meeting, signers, at + timedelta(minutes=90))
 
-    def _present(self, sitters: dict[SeatKind, Actor]) -> list[Actor]:
+    def _present(self, sitters: dict[SeatKind, Actor], quorum: int) -> list[Actor]:
         """Everybody, but now and then one of the two who come from outside."""
         away = self.chance.choice([None, None, SeatKind.partner, SeatKind.department])
-        return [actor for kind, actor in sitters.items() if kind is not away]
+        there = [actor for kind, actor in sitters.items() if kind is not away]
+        return there if len(there) >= quorum else list(sitters.values())
 
     async def _resolve(self, meeting: Meeting, at: datetime) -> None:
         due = (at + 20 * DAY).date()
@@ -199,21 +206,19 @@ class Told:
         await self._at(at + DAY, matters.confirm, cast.worker, matter=matter)
         await self._at(at + self._days(17, 20), matters.close, cast.secretary, matter=matter)
 
-    async def _sign(self, meeting: Meeting, sitters: dict[SeatKind, Actor], at: datetime) -> None:
+    async def _sign(self, meeting: Meeting, signers: list[Actor], at: datetime) -> None:
         secretary = self.cast.secretary
         with clock.at(at):
             await meetings.adjourn(self.session, secretary, meeting=meeting.id)
         digest = hash_of((await of_meeting(self.session, secretary, meeting.id)).text)
-        for kind, actor in sitters.items():
-            if meeting.state == MeetingState.minutes_pending and kind in self._signers():
-                with clock.at(at + DAY / 2):
-                    await meetings.sign(self.session, actor, meeting=meeting.id, sha256=digest)
+        for actor in signers:
+            with clock.at(at + DAY / 2):
+                meeting = await meetings.sign(
+                    self.session, actor, meeting=meeting.id, sha256=digest
+                )
         if meeting.state == MeetingState.signed:
             with clock.at(at + DAY):
                 await meetings.publish(self.session, secretary, meeting=meeting.id)
-
-    def _signers(self) -> tuple[SeatKind, ...]:
-        return (SeatKind.branch, SeatKind.committee, SeatKind.firm)
 
     def _handler(self) -> tuple[UUID, HandlingClass, Actor]:
         """Who carries it out: mostly the firm, else the grid itself or a department."""

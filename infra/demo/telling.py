@@ -3,47 +3,88 @@
 What was told already isn't told again: a grid whose council has met is passed over.
 """
 
+import asyncio
+import sys
 from collections.abc import Callable
 from datetime import date
 from random import Random
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import func, text
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from infra.database import Database
-from infra.demo.description import Description
+from infra.demo.description import Description, descriptions
 from infra.demo.history import Cast, Told, casts, content_of, months_until, tasks_of
+from infra.demo.steps import photo
+from infra.settings import Settings
 from infra.stores import Store
 from services import clock
-from services.files import Content
+from services.councils import Council
 from services.meetings.tables import Meeting
+from services.tenants import PLATFORM_ID
 
 Progress = Callable[[int], None]
+# This many processes tell: what takes the time is Python's, and each has a processor for itself.
+TELLERS = 2
 
 
-async def tell(
-    database: Database,
-    store: Store,
-    tenant_id: UUID,
-    told: Description,
-    photo: bytes,
-    progress: Progress,
-    share: tuple[int, int] = (0, 1),
-) -> int:
-    """Tell the history of every grid that has none yet, or of this process's share of them."""
-    async with database.session(tenant_id, read_only=True) as session:
-        everybody = await casts(session, tenant_id, told.slug)
-    content, done = content_of(photo), 0
-    months = months_until(clock.today(), told.history.months)
-    for number, cast in enumerate(everybody):
-        if number % share[1] == share[0]:
-            done += await _tell_grid(
-                database, store, cast, told, (number, len(everybody)), months, (content, photo)
-            )
-            progress(1)
-    return done
+async def grids(database: Database) -> int:
+    """How many grids have a history to be told, told or not."""
+    found = 0
+    for told in descriptions():
+        tenant_id = await _tenant(database, told)
+        async with database.session(tenant_id, read_only=True) as session:
+            councils = select(func.count()).where(Council.tenant_id == tenant_id)
+            found += (await session.exec(councils)).one()
+    return found
+
+
+async def tell_all(database: Database, settings: Settings, progress: Progress) -> None:
+    """Tell the history of every demo county, with another process beside."""
+    command = [sys.executable, "-m", "infra.demo.telling"]
+    beside = [
+        await asyncio.create_subprocess_exec(*command, str(share), stdout=asyncio.subprocess.PIPE)
+        for share in range(1, TELLERS)
+    ]
+    await asyncio.gather(
+        tell_share(database, settings, 0, progress), *(_follow(one, progress) for one in beside)
+    )
+    async with database.owner_session(PLATFORM_ID) as session:
+        # Without statistics the first reads of so many new rows are planned for a few.
+        await (await session.connection()).execute(text("analyze"))
+
+
+async def tell_share(
+    database: Database, settings: Settings, share: int, progress: Progress
+) -> None:
+    """Tell one process's share of the grids."""
+    store, shown = Store.of(settings), photo()
+    for told in descriptions():
+        tenant_id = await _tenant(database, told)
+        async with database.session(tenant_id, read_only=True) as session:
+            everybody = await casts(session, tenant_id, told.slug)
+        months = months_until(clock.today(), told.history.months)
+        for number, cast in enumerate(everybody):
+            if number % TELLERS == share:
+                place = (number, len(everybody))
+                await _tell_grid(database, store, cast, told, place, months, shown)
+                progress(1)
+
+
+async def _follow(beside: asyncio.subprocess.Process, progress: Progress) -> None:
+    assert beside.stdout is not None  # noqa: S101
+    async for _ in beside.stdout:
+        progress(1)
+    if await beside.wait():
+        raise RuntimeError("the history was not told to its end")
+
+
+async def _tenant(database: Database, told: Description) -> UUID:
+    known = await database.tenant(told.slug)
+    assert known is not None  # noqa: S101 - the demo is loaded
+    return known[0]
 
 
 async def _tell_grid(
@@ -53,21 +94,20 @@ async def _tell_grid(
     told: Description,
     place: tuple[int, int],
     months: list[date],
-    photo: tuple[Content, bytes],
-) -> int:
+    shown: bytes,
+) -> None:
     tenant_id = cast.council.tenant_id
     tasks = tasks_of(told, *place, months)
     async with database.session(tenant_id) as session:
         if await _has_met(session, cast):
-            return 0
+            return
         await session.exec(select(func.set_config("plan_cache_mode", "force_custom_plan", True)))
         chance = Random(f"{told.slug}:{place[0]}:meetings")  # noqa: S311 - a story, not a secret
-        story = Told(session, cast, chance, clock.now(), photo[0])
+        story = Told(session, cast, chance, clock.now(), content_of(shown))
         for month in months:
             await story.month(month, tasks[month])
     for file, digest in story.kept:
-        await store.write(tenant_id, file, digest, photo[1])
-    return 1
+        await store.write(tenant_id, file, digest, shown)
 
 
 async def _has_met(session: AsyncSession, cast: Cast) -> bool:
@@ -75,3 +115,13 @@ async def _has_met(session: AsyncSession, cast: Cast) -> bool:
         Meeting.tenant_id == cast.council.tenant_id, Meeting.council_id == cast.council.id
     )
     return (await session.exec(met.limit(1))).first() is not None
+
+
+async def _main(share: int) -> None:
+    settings = Settings()
+    async with await Database.open(settings) as database:
+        await tell_share(database, settings, share, lambda _: print(flush=True))
+
+
+if __name__ == "__main__":
+    asyncio.run(_main(int(sys.argv[1])))

@@ -61,7 +61,10 @@ def running() -> Iterator[Demo]:
         (folder / "demo").mkdir(mode=0o711)
         with shown.log.open("w") as log:
             server = subprocess.Popen(
-                [SANFANG, "demo"], env=shown.environment, stdout=log, stderr=subprocess.STDOUT
+                [SANFANG, "demo", "--no-history"],
+                env=shown.environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
             )
         try:
             _wait(server, shown)
