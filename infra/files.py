@@ -31,7 +31,7 @@ from schema.errors import language_of, refusal
 from services import files
 from services.errors import NotFound, Refused
 from services.files import File, FileState, FileStored
-from services.passes import PATH, Purpose
+from services.passes import PATHS, Purpose
 from services.tables import TenantState
 
 PICTURE = "image/jpeg"
@@ -152,7 +152,7 @@ def routes(database: Database, settings: Settings) -> list[Route]:
     endpoint = Files(database, Store.of(settings), settings)
     answer = cors.let_in(endpoint.answer, lambda _: database, "GET, PUT")
     methods = ["GET", "PUT", "OPTIONS"]
-    return [Route(f"/{PATH}/{{tenant}}/{{token}}", answer, methods=methods)]
+    return [Route(f"/{PATHS[Purpose.read]}/{{tenant}}/{{token}}", answer, methods=methods)]
 
 
 @asynccontextmanager

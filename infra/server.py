@@ -52,16 +52,7 @@ def create_app(settings: Settings, *, has_worker: bool = False) -> Service:
     """The application, which opens its database as it starts and closes it as it ends."""
     built = schema.build()._schema
     reader = Reader(built)
-    limits = Limits(
-        depth=settings.max_depth,
-        aliases=settings.max_aliases,
-        tokens=settings.max_tokens,
-        characters=settings.max_characters,
-        values=settings.max_values,
-        fields=settings.max_fields,
-        directives=settings.max_directives,
-    )
-    documents = Documents(built, limits)
+    documents = Documents(built, _limits(settings))
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -89,6 +80,18 @@ def create_app(settings: Settings, *, has_worker: bool = False) -> Service:
     # A redirect would name whatever host the caller named.
     service.router.redirect_slashes = False
     return service
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        depth=settings.max_depth,
+        aliases=settings.max_aliases,
+        tokens=settings.max_tokens,
+        characters=settings.max_characters,
+        values=settings.max_values,
+        fields=settings.max_fields,
+        directives=settings.max_directives,
+    )
 
 
 def _routes(endpoint: "Endpoint") -> list[BaseRoute]:
