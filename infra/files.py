@@ -1,19 +1,14 @@
 """Files over HTTP (文件传输): PUT lets a prepared file's bytes in, GET gives a stored one's out.
 
-The address is the whole authority: it names the county and the file, and its pass ends soon. No
-address that isn't good says why, and no cookie is looked at.
+A file's address is the whole authority (`infra.passes`).
 """
 
 import hashlib
-import re
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import IO
-from urllib.parse import quote
-from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -23,33 +18,17 @@ from infra import cors, requests
 from infra.checking import Checker
 from infra.database import Database
 from infra.graphql import refused_response
+from infra.passes import ALWAYS, AddressRefused, Place, disposition, path, place
 from infra.requests import JSON, RequestIncomplete
 from infra.settings import Settings
 from infra.stores import Store
-from policies import Actor
 from schema.errors import language_of, refusal
 from services import files
 from services.errors import NotFound, Refused
 from services.files import File, FileState, FileStored
-from services.passes import PATH, Purpose
-from services.tables import TenantState
+from services.passes import Purpose
 
 PICTURE = "image/jpeg"
-NOT_PLAIN = re.compile(r"[^0-9A-Za-z._-]")
-# Nothing in a file can do anything, wherever it is opened; other pages may show it.
-ALWAYS = {
-    "cache-control": "private, no-store",
-    "content-security-policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
-    "cross-origin-resource-policy": "cross-origin",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-}
-
-
-class AddressRefused(Refused, status=404):
-    """这个地址无效或已失效，请重新获取。
-    This address isn't good, or is over. Ask for a new one.
-    """
 
 
 class FileTooLarge(Refused, status=413):
@@ -64,14 +43,6 @@ class UploadsBusy(Refused, status=503):
     """
 
 
-@dataclass(slots=True)
-class Place:
-    """What an address names: the county, as somebody who is nobody there, and the file."""
-
-    by: Actor
-    file: UUID
-
-
 class Files:
     """The endpoint, over one database and one store."""
 
@@ -83,29 +54,19 @@ class Files:
     async def answer(self, request: Request) -> Response:
         """PUT or GET /files/{county}/{pass}."""
         try:
-            if request.method == "PUT":
-                return await self._take(request, await self._place(request, Purpose.upload))
-            return await self._give(await self._place(request, Purpose.read))
+            is_put = request.method == "PUT"
+            purpose = Purpose.upload if is_put else Purpose.read
+            at = await place(self.database, request, purpose)
+            return await (self._take(request, at) if is_put else self._give(at))
         except Exception as raised:
             language = language_of(requests.header(request, b"accept-language"))
             return refused_response(refusal(raised), language, JSON)
 
-    async def _place(self, request: Request, purpose: Purpose) -> Place:
-        """Where the address leads; the county's state is asked for each time."""
-        slug, token = request.path_params["tenant"], request.path_params["token"]
-        known = await self.database.tenant(slug, fresh=True)
-        if known is None or known[1] != TenantState.active:
-            raise AddressRefused()
-        file = self.database.passes.prove(known[0], purpose, token)
-        if file is None:
-            raise AddressRefused()
-        return Place(Actor(known[0], slug), file)
-
-    async def _take(self, request: Request, place: Place) -> Response:
+    async def _take(self, request: Request, at: Place) -> Response:
         """Look at the bytes, keep them, and only then say so in the row."""
-        tenant_id, file = place.by.tenant_id, place.file
+        tenant_id, file = at.by.tenant_id, at.id
         async with self._room(), _received(request, self.settings.max_file_bytes) as (sent, digest):
-            row = await self._row(place)
+            row = await self._row(at)
             files.check_same(row, digest)
             if row.state == FileState.stored:
                 return _stored(row)
@@ -113,25 +74,25 @@ class Files:
         await self.store.write(tenant_id, file, content.sha256, kept)
         try:
             async with self.database.session(tenant_id) as session:
-                return _stored(await files.store(session, place.by, file=file, content=content))
+                return _stored(await files.store(session, at.by, file=file, content=content))
         except FileStored:
             # Two that differ in what isn't kept are the same bytes here.
-            if (await self._row(place)).sha256 != content.sha256:
+            if (await self._row(at)).sha256 != content.sha256:
                 await self.store.forget(tenant_id, file, content.sha256)
             raise
 
-    async def _give(self, place: Place) -> Response:
-        row = await self._row(place)
+    async def _give(self, at: Place) -> Response:
+        row = await self._row(at)
         if row.sha256 is None or row.media_type is None:
             raise AddressRefused()
-        size, chunks = await self.store.read(place.by.tenant_id, place.file, row.sha256)
-        headers = {**ALWAYS, "content-length": str(size), "content-disposition": _disposition(row)}
+        size, chunks = await self.store.read(at.by.tenant_id, at.id, row.sha256)
+        headers = {**ALWAYS, "content-length": str(size), "content-disposition": _saved(row)}
         return StreamingResponse(chunks, 200, headers, row.media_type)
 
-    async def _row(self, place: Place) -> File:
+    async def _row(self, at: Place) -> File:
         try:
-            async with self.database.session(place.by.tenant_id, read_only=True) as session:
-                return await files.find(session, place.by, place.file)
+            async with self.database.session(at.by.tenant_id, read_only=True) as session:
+                return await files.find(session, at.by, at.id)
         except NotFound:
             raise AddressRefused() from None
 
@@ -152,7 +113,7 @@ def routes(database: Database, settings: Settings) -> list[Route]:
     endpoint = Files(database, Store.of(settings), settings)
     answer = cors.let_in(endpoint.answer, lambda _: database, "GET, PUT")
     methods = ["GET", "PUT", "OPTIONS"]
-    return [Route(f"/{PATH}/{{tenant}}/{{token}}", answer, methods=methods)]
+    return [Route(path(Purpose.read), answer, methods=methods)]
 
 
 @asynccontextmanager
@@ -188,10 +149,8 @@ def _stored(row: File) -> Response:
     return JSONResponse({"data": kept}, headers=ALWAYS)
 
 
-def _disposition(row: File) -> str:
-    """Pictures are shown, being our own making; all else is saved, under its name (RFC 6266)."""
+def _saved(row: File) -> str:
+    """Pictures are shown, being our own making; all else is saved."""
     is_picture = row.media_type == PICTURE
     name = PurePath(row.name).stem + (".jpg" if is_picture else ".pdf")
-    plain = NOT_PLAIN.sub("_", name)
-    way = "inline" if is_picture else "attachment"
-    return f"{way}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+    return disposition("inline" if is_picture else "attachment", name)

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 import schema
-from infra import console, cors, files, lateness, requests, sse, telemetry, tokens
+from infra import console, cors, files, lateness, minutes, requests, sse, telemetry, tokens
 from infra.auth import Authenticator
 from infra.database import Database
 from infra.graphql import GraphQL, refused_response
@@ -65,6 +65,7 @@ def create_app(settings: Settings, *, has_worker: bool = False) -> Service:
         app.state.events, app.state.sockets = EventStreams(subscriptions), WebSockets(subscriptions)
         app.router.routes.extend(tokens.routes(authenticator, database, settings))
         app.router.routes.extend(files.routes(database, settings))
+        app.router.routes.extend(minutes.routes(database))
         async with AsyncExitStack() as stack:
             stack.push_async_callback(database.close)
             if has_worker:
@@ -192,6 +193,7 @@ async def _welcome(request: Request) -> Response:
             "by_county": "/graphql/{county}",
             "token": "/token",
             "files": "/files/{county}/{pass}",
+            "minutes": "/minutes/{county}/{pass}",
             "health": ["/healthz", "/readyz", "/metrics"],
         }
     )

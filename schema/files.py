@@ -5,24 +5,12 @@ from enum import Enum
 from typing import Any
 
 import strawberry
-from sqlalchemy import (
-    ARRAY,
-    ColumnElement,
-    Double,
-    LargeBinary,
-    Text,
-    case,
-    cast,
-    func,
-    or_,
-    select,
-)
-from sqlalchemy.sql.expression import Grouping
+from sqlalchemy import ColumnElement, case, or_, select
 
 from schema.commands import command, made
 from schema.nodes import Node
+from schema.passes import address, end
 from schema.people import Person
-from schema.reading.call import Call
 from schema.reading.declare import Ask, Row, column, computed, connection, light, link, reads
 from schema.reading.pages import Connection
 from schema.scopes import among, found_by, pointing, under
@@ -32,9 +20,10 @@ from services import files
 from services.files import File as Table
 from services.files import FileState
 from services.matters.evidence import Evidence
-from services.tables import Moment
+from services.passes import Purpose
 
 EVIDENCE = light(Evidence)
+ADDRESS, END = address(Purpose.read), end(Purpose.read)
 
 strawberry.enum(FileState, description="文件的状态。 Whether the bytes have come.")
 
@@ -54,32 +43,12 @@ class FileFilter:
     states: list[FileState] | None = among(Table.state, "状态。 The states.")
 
 
-def _signing(ask: Ask) -> ColumnElement[Any]:
-    """Null where nobody signs, and so is every address then."""
-
-    def get(call: Call) -> list[bytes] | None:
-        actor, passes = call.actor, call.passes
-        return passes.reading(actor.tenant_id, actor.domain).parts() if passes else None
-
-    return Grouping(ask.bind("signing", get, ARRAY(LargeBinary())))
-
-
 def _url(ask: Ask, row: Row) -> ColumnElement[Any]:
-    """HMAC over the file's id, as `services.passes` proves it."""
-    parts, id_ = _signing(ask), cast(row["id"], Text)
-    inner = func.sha256(parts[1].op("||")(func.convert_to(id_, "UTF8")), type_=LargeBinary())
-    outer = func.sha256(parts[2].op("||")(inner), type_=LargeBinary())
-    address = _text(parts[3]) + id_ + _text(parts[4]) + func.encode(outer, "hex", type_=Text())
-    return case((_is_stored(row), address))
+    return case((_is_stored(row), ADDRESS(ask, row)))
 
 
 def _until(ask: Ask, row: Row) -> ColumnElement[Any]:
-    seconds = cast(_text(_signing(ask)[5]), Double)
-    return case((_is_stored(row), func.to_timestamp(seconds, type_=Moment)))
-
-
-def _text(part: ColumnElement[Any]) -> ColumnElement[Any]:
-    return func.convert_from(part, "UTF8", type_=Text())
+    return case((_is_stored(row), END(ask, row)))
 
 
 def _is_stored(row: Row) -> ColumnElement[bool]:

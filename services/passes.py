@@ -1,7 +1,8 @@
-"""Passes (凭条): addresses that let one file in or out until a moment, signed by the installation.
+"""Passes (凭条): addresses that let one file, or a meeting's minutes, in or out until a moment.
 
-Each key serves one county, one purpose and one moment, so that whoever gets hold of one opens no
-more than that. The signature is an HMAC (RFC 2104), made here or by PostgreSQL while it reads.
+The installation signs them. Each key serves one county, one purpose and one moment, so that whoever
+gets hold of one opens no more than that. The signature is an HMAC (RFC 2104), made here or by
+PostgreSQL while it reads.
 """
 
 import hmac
@@ -16,7 +17,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services import clock
 from services.sealing import Master
 
-PATH = "files"
 BLOCK = 64
 INNER, OUTER = bytes([0x36]) * BLOCK, bytes([0x5C]) * BLOCK
 TOKEN = re.compile(r"([0-9a-f-]{36})\.([1-9][0-9]{0,10})\.([0-9a-f]{64})", re.ASCII)
@@ -30,11 +30,16 @@ class Purpose(StrEnum):
 
     upload = "upload"
     read = "read"
+    minutes = "minutes"
+
+
+# Where each kind of pass is taken.
+PATHS = {Purpose.upload: "files", Purpose.read: "files", Purpose.minutes: "minutes"}
 
 
 @dataclass(frozen=True, slots=True)
 class Signing:
-    """What an address is made of around the file's id: HMAC's two keys, and the texts beside."""
+    """What an address is made of around the row's id: HMAC's two keys, and the texts beside."""
 
     inner: bytes
     outer: bytes
@@ -63,29 +68,29 @@ class Passes:
         address = f"{signing.before}{file}{signing.after}{signature}"
         return address, datetime.fromtimestamp(until, UTC)
 
-    def reading(self, tenant_id: UUID, slug: str) -> Signing:
-        """What makes the addresses by which the county's files are read at this moment."""
+    def reading(self, tenant_id: UUID, slug: str, purpose: Purpose = Purpose.read) -> Signing:
+        """What makes the addresses by which the county's files, or minutes, are read now."""
         minute = int(clock.now().timestamp()) // MINUTE
-        return self._signing(tenant_id, slug, Purpose.read, (minute + READ_MINUTES) * MINUTE)
+        return self._signing(tenant_id, slug, purpose, (minute + READ_MINUTES) * MINUTE)
 
     def prove(self, tenant_id: UUID, purpose: Purpose, token: str) -> UUID | None:
-        """The file that this pass of the county is for; None where it isn't good or is over."""
+        """The row that this pass of the county is for; None where it isn't good or is over."""
         parts = TOKEN.fullmatch(token)
         if parts is None:
             return None
-        file, until, signature = parts[1], int(parts[2]), parts[3]
-        expected = self._sign(tenant_id, purpose, until, file)
+        id_, until, signature = parts[1], int(parts[2]), parts[3]
+        expected = self._sign(tenant_id, purpose, until, id_)
         if not hmac.compare_digest(expected, signature) or clock.now().timestamp() >= until:
             return None
-        return UUID(file)
+        return UUID(id_)
 
     def _signing(self, tenant_id: UUID, slug: str, purpose: Purpose, until: int) -> Signing:
         key = self._key(tenant_id, purpose, until).ljust(BLOCK, b"\0")
-        before, after = f"{self.url}/{PATH}/{slug}/", f".{until}."
+        before, after = f"{self.url}/{PATHS[purpose]}/{slug}/", f".{until}."
         return Signing(_mixed(key, INNER), _mixed(key, OUTER), before, after, until)
 
-    def _sign(self, tenant_id: UUID, purpose: Purpose, until: int, file: str) -> str:
-        return hmac.digest(self._key(tenant_id, purpose, until), file.encode(), "sha256").hex()
+    def _sign(self, tenant_id: UUID, purpose: Purpose, until: int, id_: str) -> str:
+        return hmac.digest(self._key(tenant_id, purpose, until), id_.encode(), "sha256").hex()
 
     def _key(self, tenant_id: UUID, purpose: Purpose, until: int) -> bytes:
         named = f"pass:{purpose}:{tenant_id}:{until}"

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, LargeBinary, Text, and_, cast, func, selec
 from schema.councils import COUNCIL, Council, sits_there
 from schema.matters.types import Matter
 from schema.nodes import Node
+from schema.passes import address, end
 from schema.people import Person
 from schema.reading.declare import Ask, Row, column, computed, connection, light, link, reads
 from schema.reading.pages import Connection
@@ -45,6 +46,7 @@ from services.meetings.tables import (
 from services.meetings.tables import (
     Signature as SignatureTable,
 )
+from services.passes import Purpose
 
 if TYPE_CHECKING:
     from schema.appointments import Appointment
@@ -225,6 +227,13 @@ class Minutes(Node):
     sha256: str | None = column(MinutesTable.sha256, "签齐时的散列值。 The hash as it was signed.")
     meeting: Annotated["Meeting", strawberry.lazy("schema.meetings.types")] | None = link(
         MinutesTable.meeting_id, "会议。 The meeting."
+    )
+    docx_url: str | None = computed(
+        address(Purpose.minutes),
+        "Word 文件的地址，几分钟内有效。 The minutes as .docx: an address, for some minutes.",
+    )
+    docx_until: datetime | None = computed(
+        end(Purpose.minutes), "地址失效的时刻。 When that address ends."
     )
     version: int = column(MinutesTable.version, "版本。 Its version.")
 

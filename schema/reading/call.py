@@ -30,7 +30,7 @@ class Call:
 
     `rows` is what its plans may touch so far; `charge` takes them from the caller's allowance, of
     which `left` is what remains. `toil` is told of how many tables a plan was made anew. `passes`
-    sign the addresses of files.
+    sign the addresses of files and minutes.
     """
 
     authority: Authority

@@ -53,6 +53,11 @@ def hash_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def when(moment: datetime | None) -> str:
+    """A moment as people here write it; a dash for one that isn't there."""
+    return moment.astimezone(clock.CHINA).strftime("%Y-%m-%d %H:%M") if moment else "—"
+
+
 async def _written(session: AsyncSession, by: Actor, sitting: Sitting) -> str:
     meeting, rules = sitting.meeting, sitting.rules
     items = await _all(session, AgendaItem, by, meeting.id, col(AgendaItem.position))
@@ -67,7 +72,7 @@ async def _written(session: AsyncSession, by: Actor, sitting: Sitting) -> str:
     lines = [
         f"# {_plain(sitting.council.name)}第 {meeting.number} 次会议纪要",
         "",
-        f"- 时间：{_when(meeting.opened_at)} 至 {_when(meeting.adjourned_at)}",
+        f"- 时间：{when(meeting.opened_at)} 至 {when(meeting.adjourned_at)}",
         f"- 地点：{_plain(meeting.place)}",
         f"- 法定到会：{rules.quorum} 方，实到 {len({one.kind for one in there})} 方",
         "",
@@ -136,10 +141,6 @@ async def _unit_names(
 
 def _seat(rules: CouncilRules, kind: str) -> str:
     return rules.labels[SeatKind(kind).value].zh
-
-
-def _when(moment: datetime | None) -> str:
-    return moment.astimezone(clock.CHINA).strftime("%Y-%m-%d %H:%M") if moment else "—"
 
 
 def _plain(text: str) -> str:

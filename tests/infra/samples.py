@@ -102,7 +102,7 @@ def pdf(**catalogue: object) -> bytes:
         document.add_blank_page()
         for name, value in catalogue.items():
             document.Root[f"/{name}"] = value
-        document.save(made)
+        document.save(made, deterministic_id=True)
     return made.getvalue()
 
 

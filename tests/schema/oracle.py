@@ -257,7 +257,7 @@ class Oracle(Sight):
     def _file_url(self, _: Node, __: Any) -> None:
         """Nobody signs here: `tests.services.test_passes` looks at addresses."""
 
-    _file_urluntil = _file_url
+    _file_urluntil = _minutes_docxurl = _minutes_docxuntil = _file_url
 
     def _appointment_isactive(self, source: Node, _: Any) -> bool:
         return self.is_active(source.row)

@@ -129,8 +129,9 @@ SITTERS = (
     f" resolutions(first: 2) {{ nodes {{ {RESOLUTION} }} }} }} }} }} }} }}",
     "{ meetings(first: 8) { nodes { attendance(first: 9) { nodes { id kind at person { name }"
     " appointment { id } } } resolutions { totalCount } minutes(first: 2) { nodes { id text hash"
-    " sha256 version meeting { number } } } signatures(first: 9) { nodes { id kind sha256 at"
-    " person { name } } } corrections(first: 9) { nodes { id seq text at person { name } } } } } }",
+    " sha256 docxUrl docxUntil version meeting { number } } }"
+    " signatures(first: 9) { nodes { id kind sha256 at person { name } } }"
+    " corrections(first: 9) { nodes { id seq text at person { name } } } } } }",
     f"{{ resolutions {{ totalCount nodes {{ {RESOLUTION} }} }} }}",
     "{ supervisions { totalCount nodes { id rung dueAt at matter { code } resolution { id }"
     " council { name } holder { name } unit { name } } } }",

@@ -7,7 +7,7 @@ import pytest
 
 from infra.database import Database
 from services import clock
-from services.passes import Passes, Purpose
+from services.passes import PATHS, Passes, Purpose
 from services.sealing import Master
 
 COUNTY, ELSEWHERE, FILE = uuid4(), uuid4(), uuid4()
@@ -74,6 +74,19 @@ class TestReading:
         assert PASSES.prove(COUNTY, Purpose.read, token) == FILE
         assert PASSES.prove(COUNTY, Purpose.upload, token) is None
         assert PASSES.prove(ELSEWHERE, Purpose.read, token) is None
+
+    async def test_a_pass_of_minutes_opens_no_file_and_the_other_way_round(
+        self, database: Database
+    ) -> None:
+        for purpose, other in (
+            (Purpose.minutes, Purpose.read), (Purpose.read, Purpose.minutes),
+        ):  # fmt: skip
+            signing = PASSES.reading(COUNTY, "here", purpose)
+            made = await database.reader.fetchval(SIGNED, signing.parts(), str(FILE))
+            address, _, token = made.rpartition("/")
+            assert address == f"https://sanfang.example.com/{PATHS[purpose]}/here"
+            assert PASSES.prove(COUNTY, purpose, token) == FILE
+            assert PASSES.prove(COUNTY, other, token) is None
 
     def test_it_ends_with_a_minute_between_four_and_five_from_now(self) -> None:
         until = datetime.fromtimestamp(PASSES.reading(COUNTY, "here").until, UTC)
