@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 
@@ -105,10 +105,10 @@ class Walk:
         return self.tokens[who]
 
     def upload(self, address: str, body: bytes) -> None:
-        """Send a file's bytes to the address that was given for them."""
+        """Send a file's bytes to the address that was given for them, wherever one walks."""
         self.say("上传照片", "Upload the photo", None)
         self.out(f"PUT {address.split('?')[0][:60]}… ({len(body)} bytes)")
-        sent = self.http.put(urljoin(f"{self.url}/", address), content=body)
+        sent = self.http.put(urljoin(self.url, urlsplit(address).path), content=body)
         self.out(f"{sent.status_code} {sent.text[:200]}")
         self.expect(sent.is_success, f"{sent.status_code}")
         self.out("✓")
