@@ -4,12 +4,11 @@ from datetime import date
 from typing import Any
 
 import strawberry
-from sqlalchemy import ColumnElement, Date, Select, Uuid, true
+from sqlalchemy import Date, Select
 
-from policies import Scope
 from schema.councils import Council
 from schema.reading.declare import Ask, Row, argument, column, here, link, rows
-from schema.scopes import beneath, under
+from schema.scopes import where_asked
 from services import guarantees
 from services.guarantees import Guarantee, Verdict
 
@@ -18,16 +17,8 @@ strawberry.enum(Verdict, description="做到、没做到、还没到期。 Kept,
 
 
 def _lines(ask: Ask, row: Row) -> Select[Any]:
-    def within(grid: ColumnElement[Any]) -> ColumnElement[bool]:
-        asked: ColumnElement[bool] = true()
-        if ask.is_given("unit"):
-            asked = beneath(ask, grid, ask.argument("unit", Uuid(), of="Unit"))
-        if Scope.county in ask.scopes("guarantees"):
-            return asked
-        return asked & under(ask, grid, ask.units("guarantees"))
-
     begins, ends = ask.argument("from", Date()), ask.argument("to", Date())
-    return guarantees.lines(ask.tenant, within, begins, ends)
+    return guarantees.lines(ask.tenant, where_asked(ask, "guarantees"), begins, ends)
 
 
 @strawberry.type(description="一个圆桌一个月的一项保证。 One guarantee, council and month.")

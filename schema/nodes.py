@@ -1,13 +1,14 @@
 """What every type of the schema shares: the Node interface, and the language of a label."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any
 
 import strawberry
-from sqlalchemy import ColumnElement, Text, func, select
+from sqlalchemy import ColumnElement, Text, case, func, literal, select
 
 from schema.reading.declare import Ask, Row, argument, computed, identity, light
+from services.errors import Said
 from services.packs import Pack
 
 PACK = light(Pack)
@@ -35,8 +36,27 @@ def label(section: str, column: str, description: str, *, key: str = "labels") -
         language = ask.argument("language", Text())
         return from_pack(ask, [section, key], row[column], language)
 
-    wanted = argument("language", Language, "语言，默认中文。 Language; Chinese.", Language.ZH)
-    return computed(build, description, wanted)
+    return computed(build, description, _in_language())
+
+
+def worded(column: str, said: Mapping[str, Said], description: str) -> Any:
+    """What the product calls the value of a column, in the language asked for; the value itself
+    where it has no word for it.
+    """
+
+    def build(ask: Ask, row: Row) -> ColumnElement[Any]:
+        is_english = ask.argument("language", Text()) == "en"
+        both = {
+            value: case((is_english, literal(one.en)), else_=literal(one.zh))
+            for value, one in said.items()
+        }
+        return case(both, value=row[column], else_=row[column])
+
+    return computed(build, description, _in_language())
+
+
+def _in_language() -> Any:
+    return argument("language", Language, "语言，默认中文。 Language; Chinese.", Language.ZH)
 
 
 def from_pack(ask: Ask, path: Sequence[str], *names: ColumnElement[Any]) -> ColumnElement[Any]:

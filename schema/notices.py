@@ -2,20 +2,20 @@
 
 from datetime import datetime
 from enum import Enum
-from typing import Any
 
 import strawberry
-from sqlalchemy import ColumnElement, Text, case, literal
 
 from schema.commands import command
 from schema.matters.types import Matter
-from schema.nodes import Language, Node
-from schema.reading.declare import Ask, Row, argument, column, computed, connection, link, reads
+from schema.nodes import Node, worded
+from schema.reading.declare import column, connection, link, reads
 from schema.reading.pages import Connection
 from schema.scopes import is_current, of_person
 from services import notices
 from services.matters.states import TRANSITIONS
 from services.notices import Notice as Table
+
+HAPPENED = {act.event: act.label for act in TRANSITIONS.values()} | notices.WORDS
 
 
 @strawberry.enum(description="消息按什么排序。 By what notices are ordered.")
@@ -32,19 +32,6 @@ class NoticeFilter:
     unseen: bool | None = is_current(Table.seen_at, "是否未读。 Whether it is still unseen.")
 
 
-def _words(ask: Ask, row: Row) -> ColumnElement[Any]:
-    is_english = ask.argument("language", Text()) == "en"
-    said = {
-        act.event: case((is_english, literal(act.label.en)), else_=literal(act.label.zh))
-        for act in TRANSITIONS.values()
-    }
-    said |= {
-        event: case((is_english, literal(words.en)), else_=literal(words.zh))
-        for event, words in notices.WORDS.items()
-    }
-    return case(said, value=row["event_name"], else_=row["event_name"])
-
-
 @strawberry.type(description="消息：关注的事项有了进展。 A followed matter has gone on.")
 @reads(Table, "notices", own=of_person("person_id"))
 class Notice(Node):
@@ -52,10 +39,7 @@ class Notice(Node):
 
     at: datetime = column(Table.at, "时刻。 When.")
     event_name: str = column(Table.event_name, "事件名。 The event's name.")
-    words: str = computed(
-        _words, "发生了什么。 What happened.",
-        argument("language", Language, "语言，默认中文。 Language; Chinese.", Language.ZH),
-    )  # fmt: skip
+    words: str = worded("event_name", HAPPENED, "发生了什么。 What happened.")
     matter: Matter | None = link(
         Table.matter_id, "事项；只关注的人看不到原文。 The matter, if seen."
     )

@@ -5,11 +5,10 @@ from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
-from sqlalchemy import ColumnElement, Date, Select, Uuid, true
+from sqlalchemy import ColumnElement, Date, Select
 
-from policies import Scope
 from schema.reading.declare import Ask, Row, argument, column, computed, here, link, rows
-from schema.scopes import beneath, under
+from schema.scopes import where_asked
 from services import reports
 from services.matters.tables import HandlingClass
 
@@ -20,16 +19,8 @@ if TYPE_CHECKING:
 def _of(ask: Ask) -> tuple[Any, Any, Any]:
     """The county, where one may look, and the days that are asked for."""
 
-    def within(grid: ColumnElement[Any]) -> ColumnElement[bool]:
-        asked: ColumnElement[bool] = true()
-        if ask.is_given("unit"):
-            asked = beneath(ask, grid, ask.argument("unit", Uuid(), of="Unit"))
-        if Scope.county in ask.scopes("reports"):
-            return asked
-        return asked & under(ask, grid, ask.units("reports"))
-
     days = ask.argument("from", Date()), ask.argument("to", Date())
-    return ask.tenant, within, days
+    return ask.tenant, where_asked(ask, "reports"), days
 
 
 def _count(build: Callable[..., Any]) -> Callable[[Ask, Row], ColumnElement[Any]]:

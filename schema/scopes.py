@@ -3,6 +3,7 @@
 Filters that several capabilities share stand here too, so that none of them writes SQL of its own.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import (
@@ -10,12 +11,15 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     Text,
+    Uuid,
     and_,
     func,
     literal_column,
     select,
+    true,
 )
 
+from policies import Scope
 from schema.reading.call import Call
 from schema.reading.declare import Ask, Predicate, Row, UnitPredicate, Where, light, where
 from services.tree import UnitPath
@@ -68,6 +72,22 @@ def beneath(
         path.c.tenant_id == ask.tenant, path.c.unit_id == unit, path.c.ancestor_id == ancestor
     )
     return found.correlate_except(path).exists()
+
+
+def where_asked(ask: Ask, object_: str) -> Callable[[ColumnElement[Any]], ColumnElement[bool]]:
+    """Whether a unit is where one may read what is computed of an object, and below the argument
+    `unit` where that is given.
+    """
+
+    def within(unit: ColumnElement[Any]) -> ColumnElement[bool]:
+        asked: ColumnElement[bool] = true()
+        if ask.is_given("unit"):
+            asked = beneath(ask, unit, ask.argument("unit", Uuid(), of="Unit"))
+        if Scope.county in ask.scopes(object_):
+            return asked
+        return asked & under(ask, unit, ask.units(object_))
+
+    return within
 
 
 def of_person(column: str) -> Predicate:

@@ -5,16 +5,15 @@ from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
-from sqlalchemy import BigInteger, ColumnElement, Text, case, cast, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, cast, func, select
 
-from schema.nodes import Language, Node, label
+from schema.nodes import Node, label, worded
 from schema.objections import Objection, ObjectionOrder
 from schema.people import Person
 from schema.publications import Publication, PublicationOrder
 from schema.reading.declare import (
     Ask,
     Row,
-    argument,
     column,
     computed,
     connection,
@@ -45,6 +44,9 @@ if TYPE_CHECKING:
     from schema.units import Unit
 
 ENTRY = light(EntryTable)
+
+ACTS = {verb: act.label for verb, act in TRANSITIONS.items()}
+COMES_NEXT = {state.value: said for state, said in NEXT.items()}
 
 strawberry.enum(MatterState, description="事项的状态：六步及其旁支。 Where a matter stands.")
 strawberry.enum(Visibility, description="谁能知道这件事项。 Who may come to know of a matter.")
@@ -81,26 +83,6 @@ class MatterFilter:
     code: str | None = equals(Table.code, "编号。 Its number.")
 
 
-def _next(ask: Ask, row: Row) -> ColumnElement[Any]:
-    """What comes next, in the language asked for."""
-    is_english = ask.argument("language", Text()) == "en"
-    said = {
-        state.value: case((is_english, literal(said.en)), else_=literal(said.zh))
-        for state, said in NEXT.items()
-    }
-    return case(said, value=row["state"], else_=literal(""))
-
-
-def _act(ask: Ask, row: Row) -> ColumnElement[Any]:
-    """What was done, in the language asked for."""
-    is_english = ask.argument("language", Text()) == "en"
-    said = {
-        verb: case((is_english, literal(act.label.en)), else_=literal(act.label.zh))
-        for verb, act in TRANSITIONS.items()
-    }
-    return case(said, value=row["verb"], else_=row["verb"])
-
-
 def _is_overdue(ask: Ask, row: Row) -> ColumnElement[Any]:
     return func.coalesce(row["due_at"] < func.now(), False)
 
@@ -117,10 +99,6 @@ def _seconds_held(ask: Ask, row: Row) -> ColumnElement[Any]:
     return cast(func.coalesce(func.extract("epoch", passed), 0), BigInteger)
 
 
-def _in_language() -> Any:
-    return argument("language", Language, "语言，默认中文。 Language; Chinese.", Language.ZH)
-
-
 @strawberry.type(
     description="流转记录：谁、何时、以什么职务办的。 One act on a matter: who, when, as what."
 )
@@ -129,7 +107,7 @@ class MatterEntry(Node):
     """One act on a matter."""
 
     seq: int = column(EntryTable.seq, "序号，从一起不间断。 Its number; from 1, without a gap.")
-    act: str = computed(_act, "办了什么。 What was done.", _in_language())
+    act: str = worded("verb", ACTS, "办了什么。 What was done.")
     verb: str = column(EntryTable.verb, "操作代号。 The act's name.")
     from_state: MatterState | None = column(EntryTable.from_state, "之前的状态。 State before.")
     to_state: MatterState = column(EntryTable.to_state, "之后的状态。 State after.")
@@ -205,7 +183,7 @@ class Matter(Node):
     contact_phone: str | None = column(Table.contact_phone, "其电话，隐去。 Their number, masked.")
     state: MatterState = column(Table.state, "状态。 Where it stands.")
     state_label: str = label("matters", "state", "本县对这个状态的叫法。 What the county calls it.")
-    next: str = computed(_next, "下一步由谁做什么。 What comes next.", _in_language())
+    next: str = worded("state", COMES_NEXT, "下一步由谁做什么。 What comes next.")
     holder: Annotated["Unit", strawberry.lazy("schema.units")] | None = link(
         Table.holder_id, "现在在谁手里。 Who has it in hand."
     )
