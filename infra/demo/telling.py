@@ -4,6 +4,7 @@ What was told already isn't told again: a grid whose council has met is passed o
 """
 
 import asyncio
+import os
 import sys
 from collections.abc import Callable
 from datetime import date
@@ -26,8 +27,8 @@ from services.meetings.tables import Meeting
 from services.tenants import PLATFORM_ID
 
 Progress = Callable[[int], None]
-# This many processes tell: what takes the time is Python's, and each has a processor for itself.
-TELLERS = 2
+# As many processes tell as there are processors, within bounds: most of the time is Python's.
+TELLERS = max(1, min(4, os.cpu_count() or 1))
 
 
 async def grids(database: Database) -> int:
@@ -45,11 +46,14 @@ async def tell_all(database: Database, settings: Settings, progress: Progress) -
     """Tell the history of every demo county, with another process beside."""
     command = [sys.executable, "-m", "infra.demo.telling"]
     beside = [
-        await asyncio.create_subprocess_exec(*command, str(share), stdout=asyncio.subprocess.PIPE)
+        await asyncio.create_subprocess_exec(
+            *command, str(share), str(TELLERS), stdout=asyncio.subprocess.PIPE
+        )
         for share in range(1, TELLERS)
     ]
     await asyncio.gather(
-        tell_share(database, settings, 0, progress), *(_follow(one, progress) for one in beside)
+        tell_share(database, settings, (0, TELLERS), progress),
+        *(_follow(one, progress) for one in beside),
     )
     async with database.owner_session(PLATFORM_ID) as session:
         # Without statistics the first reads of so many new rows are planned for a few.
@@ -57,9 +61,9 @@ async def tell_all(database: Database, settings: Settings, progress: Progress) -
 
 
 async def tell_share(
-    database: Database, settings: Settings, share: int, progress: Progress
+    database: Database, settings: Settings, share: tuple[int, int], progress: Progress
 ) -> None:
-    """Tell one process's share of the grids."""
+    """Tell one process's share of the grids: which of how many."""
     store, shown = Store.of(settings), photo()
     for told in descriptions():
         tenant_id = await _tenant(database, told)
@@ -67,7 +71,7 @@ async def tell_share(
             everybody = await casts(session, tenant_id, told.slug)
         months = months_until(clock.today(), told.history.months)
         for number, cast in enumerate(everybody):
-            if number % TELLERS == share:
+            if number % share[1] == share[0]:
                 place = (number, len(everybody))
                 await _tell_grid(database, store, cast, told, place, months, shown)
                 progress(1)
@@ -117,11 +121,11 @@ async def _has_met(session: AsyncSession, cast: Cast) -> bool:
     return (await session.exec(met.limit(1))).first() is not None
 
 
-async def _main(share: int) -> None:
+async def _main(share: tuple[int, int]) -> None:
     settings = Settings()
     async with await Database.open(settings) as database:
         await tell_share(database, settings, share, lambda _: print(flush=True))
 
 
 if __name__ == "__main__":
-    asyncio.run(_main(int(sys.argv[1])))
+    asyncio.run(_main((int(sys.argv[1]), int(sys.argv[2]))))

@@ -258,6 +258,24 @@ class TestAtOnce:
         found = await way.entries(row.id)
         assert [entry.seq for entry in found] == list(range(1, row.version + 1))
 
+    async def test_of_two_secretaries_one_tables_it(self, way: Way) -> None:
+        row = await way.deliberated()
+        ends = await asyncio.gather(
+            *(way.do("table", by, row.id) for by in (way.secretary, way.worker)),
+            return_exceptions=True,
+        )
+        assert sorted(type(end).__name__ for end in ends) == ["Matter", "WrongStep"]
+
+    async def test_two_merged_into_each_other_at_once_are_not_both_gone(self, way: Way) -> None:
+        for _ in range(5):
+            one, other = await way.raised(), await way.raised()
+            ends = await asyncio.gather(
+                way.do("merge", way.secretary, one.id, into=other.id, reason="同一件事"),
+                way.do("merge", way.worker, other.id, into=one.id, reason="同一件事"),
+                return_exceptions=True,
+            )
+            assert sorted(type(end).__name__ for end in ends) == ["Matter", "MergedApart"]
+
     async def test_a_stale_version_is_refused(self, way: Way) -> None:
         row = await way.raised()
         async with unchanged(way.county, StaleVersion):
