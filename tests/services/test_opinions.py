@@ -1,6 +1,7 @@
-"""The heads' first opinion: each gives one, an absence has its reason, and who would table tables."""
+"""The heads' first opinion: each gives one, an absence has its reason, one may table it."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -27,7 +28,7 @@ async def way(county: County) -> Way:
     return await Way.of(county)
 
 
-async def opine(way: Way, matter: object, *who: str, recommends: Recommendation = SETTLE) -> None:
+async def opine(way: Way, matter: UUID, *who: str, recommends: Recommendation = SETTLE) -> None:
     for name in who:
         await way.do("opine", getattr(way, name), matter, recommends=recommends, said="同意。")
 
