@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 BENCH := $(VENV)/bench
 
 # Each process of the tests has a database of its own, unless one server is given for all.
-BESIDE := $(if $(SANFANG_TEST_DATABASE_URL),,-n auto --maxprocesses 4 --dist loadfile)
+BESIDE := $(if $(SANFANG_TEST_DATABASE_URL),,-n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint current schema matrix migration release conformance clean bench
