@@ -104,8 +104,8 @@ class Oracle(Sight):
 
     def one(self, type_name: str, id_: Any) -> Node | None:
         """The row with this id, if the reader may see it."""
-        found = [row for row in self.rows[type_name] if row["id"] == id_]
-        return Node(type_name, found[0]) if found and self.sees(type_name, found[0]) else None
+        found = self.known[type_name].get(id_)
+        return Node(type_name, found) if found and self.sees(type_name, found) else None
 
     def _scalar(self, source: Node | Derived, info: GraphQLResolveInfo[Any]) -> Any:
         parent, name = info.parent_type.name, info.field_name

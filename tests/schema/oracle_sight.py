@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +21,17 @@ class Sight:
     now: datetime
 
     def sees(self, type_name: str, row: Row) -> bool:
-        """Whether the reader's scopes hold the row."""
+        """Whether the reader's scopes hold the row; looked at once."""
+        key = (type_name, row["id"])
+        if key not in self._seen:
+            self._seen[key] = self._looks(type_name, row)
+        return self._seen[key]
+
+    @cached_property
+    def _seen(self) -> dict[tuple[str, UUID], bool]:
+        return {}
+
+    def _looks(self, type_name: str, row: Row) -> bool:
         reach = self.actor.reach(OBJECTS[type_name], "read")
         return (
             reach.county
@@ -29,12 +40,22 @@ class Sight:
             or (reach.public and self._is_public(type_name, row))
         )
 
+    @cached_property
+    def _paths(self) -> frozenset[tuple[UUID, UUID]]:
+        return frozenset((path["unit_id"], path["ancestor_id"]) for path in self.rows["UnitPath"])
+
+    @cached_property
+    def known(self) -> Mapping[str, Mapping[UUID, Row]]:
+        """The rows of each type by their ids."""
+        return {
+            name: {row["id"]: row for row in rows}
+            for name, rows in self.rows.items()
+            if name != "UnitPath"
+        }
+
     def is_below(self, unit: UUID | None, ancestor: UUID) -> bool:
         """Whether a unit is the other one or below it."""
-        return any(
-            path["unit_id"] == unit and path["ancestor_id"] == ancestor
-            for path in self.rows["UnitPath"]
-        )
+        return unit is not None and (unit, ancestor) in self._paths
 
     def is_active(self, row: Row) -> bool:
         """Whether an appointment gives authority now."""
@@ -77,7 +98,7 @@ class Sight:
         return bool(is_its and is_open)
 
     def _row(self, type_name: str, id_: Any) -> Row:
-        return next(one for one in self.rows[type_name] if one["id"] == id_)
+        return self.known[type_name][id_]
 
     def _sits(self, row: Row, unit: UUID) -> bool:
         """The council is below the unit, or the unit itself has a seat there."""
@@ -142,5 +163,6 @@ class Sight:
 
     def _is_shown(self, unit: UUID) -> bool:
         """Whether a unit and every one above it is public."""
-        above = [one for one in self.rows["Unit"] if self.is_below(unit, one["id"])]
-        return all(one["is_public"] for one in above)
+        return all(
+            self.known["Unit"][above]["is_public"] for below, above in self._paths if below == unit
+        )
