@@ -5,7 +5,7 @@ from enum import Enum
 from typing import Any
 
 import strawberry
-from sqlalchemy import ColumnElement, case, or_, select
+from sqlalchemy import ColumnElement, and_, case, or_, select
 
 from schema.commands import command, made
 from schema.nodes import Node
@@ -57,12 +57,18 @@ def _is_stored(row: Row) -> ColumnElement[bool]:
 
 
 def _within(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElement[bool]:
-    """A file is in its unit, and with whoever sees the matter that it was shown with."""
+    """A file is in its unit until it is shown with a matter; then it is where that is seen."""
     shown = EVIDENCE.alias()
     found = select(shown.c.file_id).where(
         shown.c.tenant_id == ask.tenant, of_matter(ask, shown.c, held)
     )
-    return or_(under(ask, row["unit_id"], held), found_by(ask, row["id"], found, shown.c.file_id))
+    with_one = EVIDENCE.alias()
+    is_shown = select(with_one.c.file_id).where(
+        with_one.c.tenant_id == ask.tenant, with_one.c.file_id == row["id"]
+    )
+    is_alone = ~is_shown.correlate_except(with_one).exists()
+    in_unit = and_(under(ask, row["unit_id"], held), is_alone)
+    return or_(in_unit, found_by(ask, row["id"], found, shown.c.file_id))
 
 
 def _is_own(ask: Ask, row: Row) -> ColumnElement[bool]:

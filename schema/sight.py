@@ -56,18 +56,20 @@ def _seen(ask: Ask, held: ColumnElement[Any]) -> CompoundSelect[Any]:
 
 def _tabled_before(ask: Ask, held: ColumnElement[Any]) -> Select[Any]:
     """The matters that were on the agenda of a council where one's own unit has a seat."""
-    item, seat = ITEM.alias(), SEAT.alias()
+    item, seat, matter = ITEM.alias(), SEAT.alias(), MATTER.alias()
     return (
         select(item.c.matter_id)
         .where(
             item.c.tenant_id == ask.tenant,
-            item.c.matter_id.is_not(None),
             seat.c.tenant_id == ask.tenant,
             seat.c.council_id == item.c.council_id,
             seat.c.until.is_(None),
             seat.c.unit_id == func.any(held),
+            matter.c.tenant_id == ask.tenant,
+            matter.c.id == item.c.matter_id,
+            matter.c.visibility != Visibility.confidential.value,
         )
-        .correlate_except(item, seat)
+        .correlate_except(item, seat, matter)
     )
 
 

@@ -48,7 +48,7 @@ class Event(TenantRow, table=True):
 
 def state_of(row: Recorded) -> dict[str, Any]:
     """The row as JSON values, without its keys and without what must not be written down twice."""
-    left_out = PROVENANCE | row.unrecorded
+    left_out = PROVENANCE | row.unrecorded | row.unspoken
     return {name: _plain(value) for name, value in row.model_dump(exclude=set(left_out)).items()}
 
 

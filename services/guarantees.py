@@ -145,7 +145,8 @@ def _deliberated(tenant: Tenant, here: Any) -> tuple[Any, Any, Any]:
         .correlate_except(item)
         .exists()
     )
-    left = matter.c.state != "tabled"
+    # Suspended, it comes back to the table: that is no way off it.
+    left = matter.c.state.not_in(("tabled", "suspended"))
     passed_over = (
         select(meeting.c.id)
         .where(

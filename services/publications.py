@@ -197,10 +197,14 @@ async def revise(
     if matter.visibility != Visibility.public:
         raise TextWithheld()
     before = state_of(row)
-    row.title, row.text, row.result = title or row.title, text or row.text, result or row.result
-    if row.completed_at is None:
-        row.result = None
-    await _check_impersonal(session, by, matter, row)
+    written = {
+        "title": title or row.title,
+        "text": text or row.text,
+        "result": (result or row.result) if row.completed_at is not None else None,
+    }
+    # Looked at before it is written: the last wall says no more than that it is one.
+    await _check_impersonal(session, by, matter, written)
+    row.title, row.text, row.result = written["title"], written["text"], written["result"]
     row.version += 1
     record(session, by, "publication.revised", row, acting=acting, before=before)
     return row
@@ -222,7 +226,8 @@ async def approve(
     _check_showable(matter)
     if row.completed_at != matter.completed_at:
         raise ResultMoved()
-    await _check_impersonal(session, by, matter, row)
+    shown = {part: getattr(row, part) for part in PARTS}
+    await _check_impersonal(session, by, matter, shown)
     await _replace(session, by, matter, PublicationState.approved, acting)
     before = state_of(row)
     row.state, row.approved_by, row.approved_at = (
@@ -304,14 +309,14 @@ async def _masked(session: AsyncSession, by: Actor, matter: Matter) -> dict[str,
 
 
 async def _check_impersonal(
-    session: AsyncSession, by: Actor, matter: Matter, row: Publication
+    session: AsyncSession, by: Actor, matter: Matter, texts: Mapping[str, str | None]
 ) -> None:
     """Against the names as they are by now: who has acted since is one more."""
     names = await concerned.names(session, by, matter)
     found = [
         (said, one)
         for part, said in PARTS.items()
-        for one in masking.findings(getattr(row, part) or "", names)
+        for one in masking.findings(texts[part] or "", names)
     ][:MOST_NAMED]
     if not found:
         return

@@ -84,7 +84,8 @@ async def verify(
 ) -> Resolution:
     """Say that one has seen a resolution carried out, which somebody else has reported."""
     row, acting, before = await _take(session, by, "verify", resolution, expected_version)
-    if by.person_id is None or by.person_id == row.reported_by:
+    own_unit = acting is not None and acting.unit_id == row.owner_id
+    if by.person_id is None or by.person_id == row.reported_by or own_unit:
         raise SameHands()
     row.verified_by, row.verified_at = by.person_id, clock.now()
     return _go(session, by, row, acting, before, "verify", "verified", said)
@@ -109,9 +110,9 @@ async def _take(
     """Owners act where they serve; the grid and those above it look after it."""
     row = await rows.find(session, Resolution, by, resolution, for_update=True)
     council = await rows.find(session, councils.Council, by, row.council_id)
-    path = await units.path_of(session, by, council.grid_id)
-    within = {row.owner_id} if verb in ("take_up", "report") else set()
-    acting = authorize(by, verb, "resolutions", within={*path, *within})
+    is_owners = verb in ("take_up", "report")
+    path = await units.path_of(session, by, row.owner_id if is_owners else council.grid_id)
+    acting = authorize(by, verb, "resolutions", within=path)
     row.check_version(version)
     if row.matter_id is not None:
         raise GoesWithMatter(id=f"Matter:{row.matter_id}")

@@ -103,6 +103,8 @@ class Recorded(TenantRow):
     """A row that people change: its version, and who made it, acting in which appointment, when."""
 
     unrecorded: ClassVar[frozenset[str]] = frozenset()
+    # What people said, which stands in its own table and under its own policy, not in the events.
+    unspoken: ClassVar[frozenset[str]] = frozenset()
 
     version: int = 1
     made_at: datetime = moment(default_factory=clock.now)

@@ -221,7 +221,7 @@ class Told:
                 await meetings.publish(self.session, secretary, meeting=meeting.id)
 
     def _handler(self) -> tuple[UUID, HandlingClass, Actor]:
-        """Who carries it out: mostly the firm, else the grid itself or a department."""
+        """Who carries it out: mostly the firm, else a department or the community."""
         seats = {SeatKind(seat.kind): seat.unit_id for seat in self.cast.seats}
         sitters = self.cast.sitters()
         for kind, handling_class in self.chance.sample(
@@ -231,7 +231,10 @@ class Told:
         ):
             if kind in sitters:
                 return seats[kind], handling_class, sitters[kind]
-        return self.cast.grid.id, HandlingClass.own, self.cast.secretary
+        # Not the grid: its worker goes to look, and nobody verifies their own unit's work.
+        above = self.cast.grid.parent_id
+        assert above is not None  # noqa: S101
+        return above, HandlingClass.own, self.cast.of("community_secretary", above)
 
     def _caller(self, number: int) -> tuple[str, str]:
         """An invented resident who called."""

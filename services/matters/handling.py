@@ -11,14 +11,15 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor
-from services import clock, units
+from services import clock, rows, units
 from services.arguments import Length, Of, Reason, Version
 from services.errors import Refused
 from services.matters.arguments import DueOn, Files, MatterId, Said, Words
-from services.matters.moving import Case, Raiser, go, take
+from services.matters.moving import Case, Raiser, go, ranks_of, take
 from services.matters.tables import HandlingClass, Matter
 from services.units import UnitKind
 
+LONGEST = timedelta(days=366)
 HANDLERS: dict[HandlingClass, frozenset[UnitKind]] = {
     HandlingClass.own: frozenset(
         {
@@ -55,9 +56,15 @@ class DueTooEarly(Refused):
     """
 
 
+class DueTooLate(Refused):
+    """办结期限最迟到 {until}。
+    It is due by {until} at the latest.
+    """
+
+
 class SameHands(Refused):
-    """核实须由承办人以外的人进行。
-    A result is verified by somebody other than who handled it.
+    """核实、确认须由承办单位和承办人以外的人进行。
+    A result is verified and confirmed by somebody other than the handler, and of another unit.
     """
 
 
@@ -112,12 +119,20 @@ async def hand_over(
     unit = await units.find_open(session, by, handler)
     if unit.kind not in HANDLERS[handling_class]:
         raise HandlerUnfit(handling_class=handling_class.value, id=f"Unit:{handler}")
-    if due_on < clock.today():
-        raise DueTooEarly(today=clock.today())
+    check_due(due_on)
     row = case.matter
     row.handling_class, row.handler_id = handling_class, unit.id
     end = datetime.combine(due_on + timedelta(days=1), time(), clock.CHINA)
     return await go(session, by, verb, case, said=said, to=unit.id, due_at=end)
+
+
+def check_due(due_on: DueOn) -> None:
+    """From today on, and within a year: what is due in a lifetime is never due."""
+    today = clock.today()
+    if due_on < today:
+        raise DueTooEarly(today=today)
+    if due_on > today + LONGEST:
+        raise DueTooLate(until=today + LONGEST)
 
 
 async def complete(
@@ -130,7 +145,12 @@ async def complete(
     expected_version: Version = None,
 ) -> Matter:
     """Report the result of a matter; it goes on to be verified and shown in public."""
-    case = await take(session, by, "complete", matter, expected_version=expected_version)
+    found = await rows.find(session, Matter, by, matter, for_update=True)
+    hands = await ranks_of(session, by, found.handler_id or found.holder_id)
+    case = await take(
+        session, by, "complete", matter, expected_version=expected_version,
+        within=[unit for unit, _ in hands],
+    )  # fmt: skip
     row = case.matter
     if row.handler_id is None:
         raise HandlerMissing()
@@ -150,7 +170,8 @@ async def verify(
     """Say that one has seen the result, which somebody else has brought about."""
     case = await take(session, by, "verify", matter, expected_version=expected_version)
     row = case.matter
-    if by.person_id is None or by.person_id == row.completed_by:
+    own_unit = case.acting is not None and case.acting.unit_id == row.handler_id
+    if by.person_id is None or by.person_id == row.completed_by or own_unit:
         raise SameHands()
     row.verified_by, row.verified_at = by.person_id, clock.now()
     return await go(session, by, "verify", case, said=said, files=files)
@@ -185,6 +206,8 @@ async def confirm(
     case = await take(
         session, by, "confirm", matter, expected_version=expected_version, raiser=Raiser.alone
     )
+    if by.person_id == case.matter.completed_by:
+        raise SameHands()
     case.matter.is_confirmed = True
     return await go(session, by, "confirm", case, said=words)
 

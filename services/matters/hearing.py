@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -21,7 +22,7 @@ from services.errors import BadInput, Refused
 from services.events import record, state_of
 from services.matters import deadlines, evidence
 from services.matters.arguments import Detail, Files, MatterId, Said, Story, Title, Words
-from services.matters.moving import LINE, Raiser, begin, go, ranks_of, take
+from services.matters.moving import LINE, Raiser, above, begin, go, ranks_of, take
 from services.matters.rules import MatterRules
 from services.matters.tables import Channel, Matter, Visibility
 from services.notices import MatterWatcher
@@ -61,6 +62,12 @@ class LineUnfinished(Refused):
 class OwnMatter(Refused):
     """自己提的事项，这一步须由别人办理。
     This step of a matter is for somebody else than its raiser.
+    """
+
+
+class OthersWait(Refused):
+    """别人的事项已并入这一件（{number} 件），不能撤回。请办理，或说明理由不予受理。
+    Others' matters were merged into this one ({number}), so it can't be withdrawn.
     """
 
 
@@ -120,8 +127,13 @@ async def pass_on(
     words: Words = None,
     expected_version: Version = None,
 ) -> Matter:
-    """Pass a matter on to the next head of the line."""
-    case = await take(session, by, "pass_on", matter, expected_version=expected_version)
+    """Pass a matter on to the next head of the line; who has passed it on has done so."""
+    found = await rows.find(session, Matter, by, matter, for_update=True)
+    ranks = await ranks_of(session, by, found.place_id)
+    case = await take(
+        session, by, "pass_on", matter, expected_version=expected_version,
+        within=above(ranks, found.holder_id),
+    )  # fmt: skip
     line = _line(case.ranks)
     place = line.index(case.matter.holder_id)
     if place + 1 == len(line):
@@ -219,6 +231,7 @@ async def withdraw(
     case = await take(
         session, by, "withdraw", matter, expected_version=expected_version, raiser=Raiser.alone
     )
+    await _check_alone(session, by, case.matter)
     return await go(session, by, "withdraw", case, said=reason)
 
 
@@ -317,6 +330,16 @@ async def _begin(
 def _line(ranks: list[tuple[UUID, UnitKind]]) -> list[UUID]:
     """The units of the line that the place has, from the lowest to the grid."""
     return [unit for unit, kind in ranks if kind in LINE]
+
+
+async def _check_alone(session: AsyncSession, by: Actor, row: Matter) -> None:
+    """What others were merged into isn't its raiser's alone any more."""
+    merged = select(func.count()).where(
+        Matter.tenant_id == by.tenant_id, Matter.merged_into_id == row.id
+    )
+    number = (await session.exec(merged)).one()
+    if number:
+        raise OthersWait(number=number)
 
 
 async def _branches(session: AsyncSession, by: Actor, matter: UUID) -> list[UUID]:

@@ -95,15 +95,15 @@ async def take(
 ) -> Case:
     """A matter locked, with the actor's authority for this act looked at, and its step.
 
-    One acts from the place and all above it, and from the holder's and handler's unit; `beside`
-    adds units, `within` takes the place of all these. What only the raiser may do is done for one
-    who isn't registered by those who took the matter down.
+    One acts from where the matter is seen and all above it, and from the holder's and handler's
+    unit; `beside` adds units, `within` takes the place of all these. What only the raiser may do is
+    done for one who isn't registered by the person who took the matter down.
     """
     row = await rows.find(session, Matter, by, matter, for_update=True)
     ranks = await ranks_of(session, by, row.place_id)
-    reached = {unit for unit, _ in ranks} | {*beside}
+    reached = {*above(ranks, row.scope_id), *beside}
     reached |= {row.holder_id, row.handler_id or row.holder_id}
-    if raiser is Raiser.alone and row.raiser_id is not None:
+    if raiser is Raiser.alone and (row.raiser_id is not None or by.person_id != row.made_by):
         reached = set()
     acting = authorize(
         by, verb, OBJECT, within=reached if within is None else within,
@@ -182,7 +182,8 @@ def _write(
 ) -> None:
     """The entry and the event of an act."""
     _put_entry(session, by, case.matter, case.acting, verb, entry)
-    note = {"said": entry["said"]} if entry["said"] else None
+    # What was said stands in the entry, under the matter's own policy.
+    note = {"entry": case.matter.version}
     record(
         session, by, TRANSITIONS[verb].event, case.matter, acting=case.acting, before=case.before,
         note=note,
@@ -198,6 +199,12 @@ def _put_entry(
         to_state=row.state, to_unit_id=row.holder_id, made_by=by.person_id,
         made_as=acting.appointment_id if acting else None, **entry,
     )  # fmt: skip
+
+
+def above(ranks: list[tuple[UUID, UnitKind]], unit: UUID) -> list[UUID]:
+    """A unit of the place's ranks and all above it."""
+    units = [one for one, _ in ranks]
+    return units[units.index(unit) :] if unit in units else units
 
 
 async def ranks_of(session: AsyncSession, by: Actor, unit: UUID) -> list[tuple[UUID, UnitKind]]:

@@ -17,7 +17,7 @@ from services.matters.arguments import Files, MatterId, Said, Words
 from services.matters.moving import Case, entries, go, take
 from services.matters.rules import Head
 from services.matters.states import MatterState
-from services.matters.tables import Matter, MatterEntry, Recommendation
+from services.matters.tables import Matter, MatterEntry, Recommendation, Visibility
 from services.units import UnitKind
 
 
@@ -42,6 +42,12 @@ class NotAHead(Refused):
 class OpinionStillDue(Refused):
     """初议的期限是 {until}，期满之后才能记录缺席。
     The opinion is due by {until}; an absence is recorded only after that.
+    """
+
+
+class ConfidentialUntabled(Refused):
+    """保密事项不上圆桌会：请直接办结（settleMatter），或上报上一级（escalateMatter）。
+    A confidential matter isn't tabled: settle it (settleMatter), or escalate it (escalateMatter).
     """
 
 
@@ -114,7 +120,8 @@ async def settle(
     """Settle a simple matter at once; its result is still verified and shown in public."""
     case = await take(session, by, "settle", matter, expected_version=expected_version)
     opinions = await _complete(session, case)
-    if any(entry.recommends == Recommendation.table for entry in opinions):
+    is_tableable = case.matter.visibility != Visibility.confidential
+    if is_tableable and any(entry.recommends == Recommendation.table for entry in opinions):
         raise HeadsWouldTable()
     case.matter.result, case.matter.completed_by = decision, by.person_id
     return await go(session, by, "settle", case, said=decision, files=files)
@@ -133,6 +140,8 @@ async def table(
     One that is being handled comes before it again where its resolution can't be carried out.
     """
     case = await take(session, by, "table", matter, expected_version=expected_version)
+    if case.matter.visibility == Visibility.confidential:
+        raise ConfidentialUntabled()
     if case.matter.state == MatterState.preliminary:
         await _complete(session, case)
     return await go(session, by, "table", case, said=words, to=case.matter.grid_id)

@@ -61,6 +61,9 @@ class Matter(Recorded, table=True):
     """A resident's matter; `holder_id` has it in hand, `scope_id` is where it is seen from."""
 
     unrecorded: ClassVar[frozenset[str]] = frozenset({"contact_cipher"})
+    unspoken: ClassVar[frozenset[str]] = frozenset(
+        {"title", "text", "place_detail", "result", "satisfaction_word", "contact_name"}
+    )
 
     __tablename__ = "matter"
     __table_args__: ClassVar[Any] = (

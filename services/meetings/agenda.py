@@ -17,7 +17,7 @@ from services.errors import Refused
 from services.events import record, state_of
 from services.matters import moving
 from services.matters.arguments import DueOn
-from services.matters.handling import HANDLERS, DueTooEarly, HandlerUnfit, hand_over
+from services.matters.handling import HANDLERS, HandlerUnfit, check_due, hand_over
 from services.matters.states import TRANSITIONS, MatterState
 from services.matters.tables import HandlingClass, Matter
 from services.meetings.convening import attendance_of, check_quorum, next_position, queue
@@ -184,6 +184,7 @@ async def defer(
     is_ahead = later.state in (MeetingState.draft, MeetingState.convened)
     if later.council_id != row.council_id or not is_ahead or later.id == row.meeting_id:
         raise NotALaterMeeting(id=f"Meeting:{to}")
+    await _check_parties(session, by, sitting, row)
     row.deferred_to_id = later.id
     _dispose(session, by, sitting, row, Outcome.deferred, reason)
     # The unique key lets a matter be queued once: the old item has to be written first.
@@ -266,8 +267,7 @@ async def _check_owner(
     unit = await units.find_open(session, by, owner)
     if unit.kind not in HANDLERS[handling_class]:
         raise HandlerUnfit(handling_class=handling_class.value, id=f"Unit:{owner}")
-    if due_on < clock.today():
-        raise DueTooEarly(today=clock.today())
+    check_due(due_on)
 
 
 async def _check_parties(

@@ -4,7 +4,7 @@ Convening takes every tabled matter of the grid onto the agenda by itself, and s
 what was tabled meanwhile: nobody chooses what the round table hears (每事必议).
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, TypeAlias
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor, Held, authorize
-from services import clock, councils, packs, rows, units
+from services import clock, councils, masking, packs, rows, units
 from services.arguments import AppointmentId, Length, Reason, Version
 from services.councils import SITTING, Council, CouncilClosed, CouncilId, CouncilSeat, SeatKind
 from services.errors import Refused
@@ -30,6 +30,18 @@ from services.rows import made
 class MeetingInThePast(Refused):
     """开会时间不能早于现在。
     A meeting can't be planned for a time that has passed.
+    """
+
+
+class MeetingTooFar(Refused):
+    """会议最多提前 {days} 天安排。
+    A meeting is planned {days} days ahead at most.
+    """
+
+
+class PlacePersonal(Refused):
+    """开会地点会公开，请不要写姓名、电话或门牌号。
+    Where it is held is shown in public: no name, phone or house number, please.
     """
 
 
@@ -66,6 +78,8 @@ class MeetingUnderWay(Refused):
 Present: TypeAlias = Annotated[
     list[AppointmentId] | None, "到会的任职。 The appointments of who is there."
 ]
+# Two months: what is planned farther ahead keeps nothing from the next meeting.
+FARTHEST = timedelta(days=62)
 PlannedAt: TypeAlias = Annotated[datetime, "开会时间。 When it is to be held."]
 Place: TypeAlias = Annotated[str, Length(1, 200), "地点。 Where."]
 
@@ -79,8 +93,7 @@ async def draft(
     acting = authorize(by, "draft", "meetings", within=path)
     if table.until is not None:
         raise CouncilClosed(id=f"Council:{council}")
-    if planned_at < clock.now():
-        raise MeetingInThePast()
+    _check_plan(planned_at, place)
     latest = select(func.max(Meeting.number)).where(
         Meeting.tenant_id == by.tenant_id, Meeting.council_id == table.id
     )
@@ -92,6 +105,17 @@ async def draft(
     session.add(row)
     record(session, by, "meeting.drafted", row, acting=acting)
     return row
+
+
+def _check_plan(planned_at: datetime, place: str) -> None:
+    """Neither over nor too far ahead, and at a place that names nobody: both are public."""
+    now = clock.now()
+    if planned_at < now:
+        raise MeetingInThePast()
+    if planned_at > now + FARTHEST:
+        raise MeetingTooFar(days=FARTHEST.days)
+    if masking.findings(place, ()):
+        raise PlacePersonal()
 
 
 async def convene(

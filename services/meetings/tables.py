@@ -107,6 +107,8 @@ class Meeting(Recorded, table=True):
 class AgendaItem(Recorded, table=True):
     """An item of a meeting's agenda: a tabled matter, or another business by its title."""
 
+    unspoken: ClassVar[frozenset[str]] = frozenset({"title", "said"})
+
     __tablename__ = "agenda_item"
     __table_args__: ClassVar[Any] = (
         within_tenant("meeting_id", "meeting"),
@@ -184,6 +186,8 @@ class Recusal(TenantRow, table=True):
 class Resolution(Recorded, table=True):
     """What a meeting resolved: who carries it out, and by which day."""
 
+    unspoken: ClassVar[frozenset[str]] = frozenset({"text", "report"})
+
     __tablename__ = "resolution"
     __table_args__: ClassVar[Any] = (
         within_tenant("council_id", "council"),
@@ -231,6 +235,8 @@ class Resolution(Recorded, table=True):
 
 class Minutes(Recorded, table=True):
     """The minutes (纪要) of a meeting, in Markdown; once signed they have a hash and stay."""
+
+    unspoken: ClassVar[frozenset[str]] = frozenset({"text"})
 
     __tablename__ = "minutes"
     __table_args__: ClassVar[Any] = (

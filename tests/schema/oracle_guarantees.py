@@ -114,7 +114,7 @@ def _is_done(oracle: "Oracle", matter: Row) -> bool:
         item["matter_id"] == matter["id"] and item["outcome"] not in ("queued", "taken_off")
         for item in oracle.rows["AgendaItem"]
     )
-    return heard or matter["state"] != "tabled"
+    return heard or matter["state"] not in ("tabled", "suspended")
 
 
 def _resolved(meetings: list[Row], today: date, rules: Mapping[str, Any]) -> tuple[str, int, int]:

@@ -75,13 +75,12 @@ class Sight:
             return self._is_in(owner, self._row(owner, row[column]), unit)
         if type_name in ("Meeting", "AgendaItem", "Resolution") and self._sits(row, unit):
             return True
-        if type_name == "File" and any(
-            self._is_in("Evidence", shown, unit) for shown in self._shown(row)
-        ):
-            return True
+        if type_name == "File" and self._shown(row):
+            return any(self._is_in("Evidence", shown, unit) for shown in self._shown(row))
         if type_name == "Matter" and self._is_to_ask(row, unit):
             return True
-        if type_name == "Matter" and any(
+        is_open = type_name == "Matter" and row["visibility"] != "confidential"
+        if is_open and any(
             item["matter_id"] == row["id"] and self._has_seat(item, unit)
             for item in self.rows["AgendaItem"]
         ):

@@ -1,22 +1,26 @@
 """Handling and what lies beside the way: by class, verified by another, appealed, merged."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlmodel import select
 
-from policies import Denied
+from policies import Actor, Denied
 from services import clock, matters, packs
 from services.errors import BadInput
 from services.matters.aside import MergedApart, MergeSeen, NothingAbove, SameDecider
 from services.matters.handling import (
+    LONGEST,
     DueTooEarly,
+    DueTooLate,
     HandlerMissing,
     HandlerUnfit,
     ReopeningOver,
     SameHands,
     ScoreUnknown,
 )
+from services.matters.hearing import OthersWait
 from services.matters.states import MatterState
 from services.matters.tables import Channel, HandlingClass, Matter, Visibility
 from services.notices import MatterWatcher, Notice
@@ -36,6 +40,17 @@ async def told(way: Way, person: object) -> list[str]:
     wanted = select(Notice.event_name).where(Notice.person_id == person).order_by(Notice.at)  # type: ignore[arg-type]
     async with way.county.session(read_only=True) as session:
         return list(await session.exec(wanted))
+
+
+async def done_by(way: Way, actor: Actor, **more: Any) -> Matter:
+    """A matter whose result the grid or the community itself has reported."""
+    row = await way.settled(**more)
+    await way.do("rework", way.worker, row.id, reason="没办好")
+    await way.do(
+        "assign", way.secretary, row.id, handling_class=HandlingClass.own,
+        handler=actor.posts[0].unit_id, due_on=clock.today(),
+    )  # fmt: skip
+    return await way.complete(row.id, by=actor)
 
 
 class TestAssign:
@@ -61,6 +76,14 @@ class TestAssign:
                 handler=way.tree.firm.id, due_on=clock.today() - timedelta(days=1),
             )  # fmt: skip
 
+    async def test_nor_in_a_lifetime(self, way: Way) -> None:
+        row = await way.reworked()
+        async with unchanged(way.county, DueTooLate):
+            await way.do(
+                "assign", way.secretary, row.id, handling_class=HandlingClass.firm,
+                handler=way.tree.firm.id, due_on=clock.today() + LONGEST + timedelta(days=1),
+            )  # fmt: skip
+
     async def test_without_a_handler_no_result_is_reported(self, way: Way) -> None:
         row = await way.settled()
         await way.do("rework", way.worker, row.id, reason="没办好")
@@ -70,11 +93,26 @@ class TestAssign:
 
 class TestVerify:
     async def test_who_reported_it_does_not_verify_it(self, way: Way) -> None:
-        row = await way.reworked()
-        await way.complete(row.id, by=way.worker)
-        async with unchanged(way.county, SameHands):
-            await way.do("verify", way.worker, row.id, said="看过。")
+        row = await done_by(way, way.community)
+        colleague = await way.county.actor("community_secretary", way.tree.communities[0])
+        for by in (way.community, colleague):
+            async with unchanged(way.county, SameHands):
+                await way.do("verify", by, row.id, said="看过。")
         assert (await way.do("verify", way.secretary, row.id, said="看过。")).verified_at
+
+    async def test_only_its_handler_or_who_is_above_it_reports_a_result(self, way: Way) -> None:
+        row = await way.reworked()
+        photo = await way.photo(way.worker)
+        for by in (way.worker, way.secretary, way.community):
+            async with unchanged(way.county, Denied):
+                await way.do("complete", by, row.id, result="好了", files=[photo])
+
+    async def test_who_reported_it_does_not_confirm_it_for_a_caller(self, way: Way) -> None:
+        caller = {"channel": Channel.phone, "raiser_name": "刘一", "raiser_phone": "13900001234"}
+        row = await done_by(way, way.worker, by=way.worker, **caller)
+        await way.do("verify", way.community, row.id, said="看过。")
+        async with unchanged(way.county, SameHands):
+            await way.do("confirm", way.worker, row.id)
 
     async def test_the_firm_verifies_nothing(self, way: Way) -> None:
         row = await way.completed()
@@ -161,6 +199,13 @@ class TestMerge:
         await way.do("merge", way.secretary, row.id, into=other.id, reason="同一件事")
         await way.do("pass_on", way.stairwell_head, other.id)
         assert await told(way, neighbour.person_id) == ["matter.merged", "matter.passed_on"]
+
+    async def test_into_which_others_were_merged_is_not_its_raisers_alone(self, way: Way) -> None:
+        one, other = await way.raised(), await way.raised(way.stairwell_head)
+        await way.do("merge", way.secretary, other.id, into=one.id, reason="同一件事")
+        async with unchanged(way.county, OthersWait) as refused:
+            await way.do("withdraw", way.resident, one.id, reason="不用了")
+        assert refused.value.facts["number"] == 1
 
     async def test_not_into_itself_another_grids_or_what_is_over(self, way: Way) -> None:
         row = await way.raised()

@@ -4,16 +4,16 @@ import asyncio
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
-from uuid import UUID
 
 import pytest
 from sqlalchemy import text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlmodel import col
+from sqlmodel import col, select
 
 from policies import Actor, Denied
 from services import accounts, clock, matters, units
 from services.errors import BadInput, NotFound, StaleVersion
+from services.events import Event
 from services.matters.hearing import (
     LineEnded,
     LineUnfinished,
@@ -26,7 +26,7 @@ from services.matters.tables import Channel, HandlingClass, Matter, Recommendati
 from services.units import UnitKind
 from tests.county import County
 from tests.services.unchanged import unchanged
-from tests.way import Way
+from tests.way import STORY, Way
 
 # Acts that go round and round, so that each of many rounds has several that conflict.
 ROUND = ("suspend", "resume", "return", "resubmit", "escalate")
@@ -140,6 +140,17 @@ class TestRaiseOnBehalf:
                 channel=Channel.phone, raiser_name="王小明", raiser_phone="19900001234"
             )
 
+    async def test_who_took_it_down_speaks_for_its_raiser_and_nobody_else_does(
+        self, way: Way
+    ) -> None:
+        caller = {"channel": Channel.visit, "raiser_name": "刘一", "raiser_phone": "13900001234"}
+        row = await way.raised(way.building_head, **caller)
+        for by in (way.stairwell_head, way.secretary, way.worker):
+            async with unchanged(way.county, Denied):
+                await way.do("withdraw", by, row.id, reason="不用了")
+        row = await way.do("withdraw", way.building_head, row.id, reason="来电说不用了")
+        assert row.state == MatterState.withdrawn
+
     async def test_a_head_takes_down_what_is_in_reach_only(self, way: Way) -> None:
         elsewhere = await way.county.actor("grid_worker", way.tree.grids[1])
         async with unchanged(way.county, Denied):
@@ -166,6 +177,12 @@ class TestTheLine:
         row = await way.raised()
         async with unchanged(way.county, LineUnfinished):
             await way.do("accept", way.secretary, row.id)
+
+    async def test_who_has_passed_it_on_does_not_pass_it_on_again(self, way: Way) -> None:
+        row = await way.raised()
+        await way.do("pass_on", way.stairwell_head, row.id)
+        async with unchanged(way.county, Denied):
+            await way.do("pass_on", way.stairwell_head, row.id)
 
     async def test_above_the_grid_head_there_is_nobody_to_pass_it_to(self, way: Way) -> None:
         row = await way.raised(place=way.tree.estate.id)
@@ -225,9 +242,26 @@ class TestEveryStep:
         for verb in BY_MUTATION:
             if state in TRANSITIONS[verb].sources:
                 continue
+            if (verb, state) == ("pass_on", MatterState.appealed):
+                # It lies above the line, where nobody passes anything on.
+                async with unchanged(way.county, Denied):
+                    await _try(way, verb, row)
+                continue
             async with unchanged(way.county, WrongStep) as refused:
                 await _try(way, verb, row)
             assert refused.value.facts["next"].zh
+
+    async def test_what_people_said_stands_in_no_event(self, way: Way) -> None:
+        """Their matter's policy says who reads it, not that of the record."""
+        row = await way.at(MatterState.closed)
+        assert row.text == STORY
+        wanted = select(Event).where(Event.object_id == row.id)
+        async with way.county.session(read_only=True) as session:
+            events = list((await session.exec(wanted)).all())
+        assert len(events) > row.version - 3
+        said = {entry.said for entry in await way.entries(row.id) if entry.said} | {STORY}
+        kept = "".join(f"{event.before}{event.after}" for event in events)
+        assert not [text for text in said if text in kept]
 
     async def test_history_is_gapless_and_ends_where_the_matter_is(self, way: Way) -> None:
         row = await way.at(MatterState.closed)
@@ -338,7 +372,7 @@ class TestUnits:
         assert refused.value.facts == {"codes": row.code}
 
 
-def _acts(way: Way, matter: UUID) -> dict[str, tuple[Actor, dict[str, Any]]]:
+def _acts(way: Way, row: Matter) -> dict[str, tuple[Actor, dict[str, Any]]]:
     """Who may do each act on a matter of the first grid, and what else is to be said."""
     said, reason = {"said": "看过"}, {"reason": "试一试"}
     handling = {
@@ -354,7 +388,7 @@ def _acts(way: Way, matter: UUID) -> dict[str, tuple[Actor, dict[str, Any]]]:
         "settle": (way.secretary, {"decision": "好了"}),
         "table": (way.secretary, {}),
         "assign": (way.secretary, handling),
-        "complete": (way.secretary, {"result": "好了"}),
+        "complete": (way.firm if row.handler_id else way.community, {"result": "好了"}),
         "verify": (way.worker, said),
         "rework": (way.worker, reason),
         "confirm": (way.resident, {}),
@@ -370,13 +404,13 @@ def _acts(way: Way, matter: UUID) -> dict[str, tuple[Actor, dict[str, Any]]]:
         "overturn": (way.community, reason),
         "suspend": (way.secretary, reason),
         "resume": (way.secretary, reason),
-        "merge": (way.secretary, {"into": matter} | reason),
+        "merge": (way.secretary, {"into": row.id} | reason),
         "escalate": (way.secretary, reason),
     }
 
 
 async def _try(way: Way, verb: str, row: Matter) -> Matter:
-    by, more = _acts(way, row.id)[verb]
+    by, more = _acts(way, row)[verb]
     return await way.do(verb, by, row.id, **more)
 
 
@@ -384,5 +418,5 @@ async def _conflicting(way: Way, row: Matter, number: int) -> Matter:
     """One of the acts that are possible where the matter stands, decided on that version."""
     possible = [verb for verb in ROUND if row.state in TRANSITIONS[verb].sources]
     verb = possible[number % len(possible)]
-    by, more = _acts(way, row.id)[verb]
+    by, more = _acts(way, row)[verb]
     return await way.do(verb, by, row.id, expected_version=row.version, **more)

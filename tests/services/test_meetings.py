@@ -22,9 +22,12 @@ from services.meetings.agenda import (
     ReservedToOwners,
 )
 from services.meetings.convening import (
+    FARTHEST,
     MeetingInThePast,
+    MeetingTooFar,
     MeetingUnderWay,
     NoSeatHere,
+    PlacePersonal,
     QuorumMissing,
     SitsAlready,
 )
@@ -105,6 +108,20 @@ class TestConvene:
             await table.do(
                 "draft", council=table.council.id, planned_at=clock.now() - timedelta(days=1),
                 place="驿站",
+            )  # fmt: skip
+
+    async def test_one_in_a_far_month_is_refused(self, table: RoundTable) -> None:
+        async with unchanged(table.way.county, MeetingTooFar):
+            await table.do(
+                "draft", council=table.council.id, place="驿站",
+                planned_at=clock.now() + FARTHEST + timedelta(hours=1),
+            )  # fmt: skip
+
+    async def test_its_place_is_public_and_names_nobody(self, table: RoundTable) -> None:
+        async with unchanged(table.way.county, PlacePersonal):
+            await table.do(
+                "draft", council=table.council.id, place="驿站，电话13900001234",
+                planned_at=clock.now() + timedelta(days=1),
             )  # fmt: skip
 
     async def test_neighbours_and_foreigners_may_not(
@@ -270,6 +287,9 @@ class TestDispose:
         )
         async with unchanged(table.way.county, QuorumMissing):
             await table.resolved(item.id)
+        later = await table.drafted()
+        async with unchanged(table.way.county, QuorumMissing):
+            await table.do("defer", item=item.id, to=later.id, reason="待勘查")
 
     async def test_only_who_is_there_recuses(self, table: RoundTable) -> None:
         await table.way.tabled()

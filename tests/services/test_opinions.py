@@ -8,6 +8,7 @@ import pytest
 from policies import Denied
 from services import clock, packs
 from services.matters.opinions import (
+    ConfidentialUntabled,
     HeadsWouldTable,
     NotAHead,
     OpinionGiven,
@@ -134,6 +135,16 @@ class TestSettleAndTable:
         async with unchanged(way.county, HeadsWouldTable):
             await way.do("settle", way.secretary, row.id, decision="已办。")
         assert (await way.do("table", way.secretary, row.id)).state == "tabled"
+
+    async def test_what_is_confidential_is_not_tabled_and_settled_all_the_same(
+        self, way: Way
+    ) -> None:
+        row = await way.inquired(visibility=Visibility.confidential)
+        await opine(way, row.id, "secretary", recommends=TABLE)
+        async with unchanged(way.county, ConfidentialUntabled):
+            await way.do("table", way.secretary, row.id)
+        row = await way.do("settle", way.secretary, row.id, decision="已处理。")
+        assert row.state == "published"
 
     async def test_settled_it_still_waits_to_be_verified_and_shown(self, way: Way) -> None:
         row = await way.settled()

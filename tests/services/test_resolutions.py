@@ -41,10 +41,20 @@ class TestWithoutMatter:
         assert await table.way.county.events("resolution.verified") == 1
 
     async def test_who_reported_it_does_not_verify_it(self, table: RoundTable) -> None:
-        row = await standing(table)
-        await table.carry("report", table.way.worker, row.id, report="已清理。")
-        async with unchanged(table.way.county, SameHands):
-            await table.carry("verify", table.way.worker, row.id, said="看过。")
+        way = table.way
+        meeting = await table.opened()
+        item = await table.do("add", meeting=meeting.id, title="清理楼道杂物")
+        row = await table.do(
+            "resolve", item=item.id, text="由社区清理。", handling_class=HandlingClass.own,
+            owner=way.tree.communities[0].id, due_on=clock.today(),
+        )  # fmt: skip
+        async with unchanged(way.county, Denied):
+            await table.carry("report", way.worker, row.id, report="已清理。")
+        await table.carry("report", way.community, row.id, report="已清理。")
+        colleague = await way.county.actor("community_secretary", way.tree.communities[0])
+        for by in (way.community, colleague):
+            async with unchanged(way.county, SameHands):
+                await table.carry("verify", by, row.id, said="看过。")
 
     async def test_what_is_not_carried_out_is_sent_back(self, table: RoundTable) -> None:
         row = await standing(table)
@@ -70,7 +80,8 @@ class TestWithoutMatter:
         }  # fmt: skip
         for verb, more in acts.items():
             async with unchanged(table.way.county, ResolutionNotThere):
-                await table.carry(verb, table.way.worker, row.id, **more)
+                by = table.way.worker if verb == "send_back" else table.way.firm
+                await table.carry(verb, by, row.id, **more)
 
     async def test_another_firm_may_not_and_a_stale_version_is_refused(
         self, table: RoundTable
