@@ -113,7 +113,7 @@ def walk(
     try:
         steps.whole(walking)
     except WalkEnded as ended:
-        fail(f"第 {ended} 与应有的不符", f"step {ended}: not as it should be")
+        fail(f"没有走完。{ended}", f"not walked through: {ended}")
     typer.echo(say(f"走完了，共 {walking.number} 步", f"walked through, {walking.number} steps"))
 
 

@@ -92,26 +92,45 @@ class Walk:
         if who is not None:
             headers["authorization"] = f"Bearer {self.token(who)}"
         body = json.loads(json.dumps({"query": document, "variables": variables}, default=str))
-        sent = self.http.post(f"{self.url}/graphql/{self.tenant}", json=body, headers=headers)
-        return sent.json()
+        sent = self._send("POST", f"{self.url}/graphql/{self.tenant}", json=body, headers=headers)
+        return self._read(sent)
 
     def token(self, who: str) -> str:
         """Sign in with the account of a role; once for the whole walk."""
         if who not in self.tokens:
             given = {"grant_type": "password", "tenant": self.tenant, "username": who}
-            sent = self.http.post(f"{self.url}/token", data=given | {"password": self.password})
-            self.expect(sent.status_code == httpx.codes.OK, f"/token: {who}: {sent.text}")
-            self.tokens[who] = sent.json()["access_token"]
+            sent = self._send("POST", f"{self.url}/token", data=given | {"password": self.password})
+            self.expect(sent.status_code == httpx.codes.OK, f"/token: {who}: {sent.text[:200]}")
+            self.tokens[who] = self._read(sent)["access_token"]
         return self.tokens[who]
 
     def upload(self, address: str, body: bytes) -> None:
         """Send a file's bytes to the address that was given for them, wherever one walks."""
         self.say("上传照片", "Upload the photo", None)
         self.out(f"PUT {address.split('?')[0][:60]}… ({len(body)} bytes)")
-        sent = self.http.put(urljoin(self.url, urlsplit(address).path), content=body)
+        sent = self._send("PUT", urljoin(self.url, urlsplit(address).path), content=body)
         self.out(f"{sent.status_code} {sent.text[:200]}")
         self.expect(sent.is_success, f"{sent.status_code}")
         self.out("✓")
+
+    def _send(self, method: str, address: str, **more: Any) -> httpx.Response:
+        """One request; where nothing answers, the walk says so and ends."""
+        try:
+            return self.http.request(method, address, **more)
+        except httpx.HTTPError as error:
+            silent = say(
+                f"{self.url} 没有应答，请先运行 sanfang demo",
+                f"nothing answers at {self.url}: run sanfang demo first",
+            )
+            raise self._ended(f"{silent} ({type(error).__name__})") from error
+
+    def _read(self, sent: httpx.Response) -> Any:
+        """An answer's JSON; another kind of server has none."""
+        try:
+            return sent.json()
+        except ValueError as error:
+            foreign = say(f"{self.url} 不是三方服务", f"{self.url} isn't this service")
+            raise self._ended(f"{foreign}: {sent.text[:200]}") from error
 
     def say(self, zh: str, en: str, who: str | None) -> None:
         """The heading of a step."""
@@ -121,4 +140,7 @@ class Walk:
     def expect(self, holds: bool, what: str) -> None:
         """End the walk where something isn't as it should be."""
         if not holds:
-            raise WalkEnded(f"{self.number}: {what}")
+            raise self._ended(what)
+
+    def _ended(self, what: str) -> WalkEnded:
+        return WalkEnded(f"{say(f'第 {self.number} 步', f'step {self.number}')}: {what}")

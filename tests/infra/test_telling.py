@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from datetime import date
 from itertools import pairwise
+from socket import socket
 from typing import Any
 from uuid import UUID
 
@@ -143,6 +144,15 @@ class TestWalk:
             walk = Walk(f"http://{running.host}", TOLD.slug, demo.PASSWORD, lambda _: None)
             with pytest.raises(WalkEnded):
                 await asyncio.to_thread(walk.take, step)
+
+    def test_where_nothing_answers_it_says_so(self) -> None:
+        with socket() as taken:
+            # Bound and not listened at: nothing can answer there.
+            taken.bind(("127.0.0.1", 0))
+            url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+            walk = Walk(url, TOLD.slug, demo.PASSWORD, lambda _: None)
+            with pytest.raises(WalkEnded, match=url):
+                steps.whole(walk)
 
 
 async def rows(database: Database, tenant_id: UUID, model: Any, **of: Any) -> list[Any]:
