@@ -4,11 +4,11 @@ from datetime import date
 from typing import Any
 
 import strawberry
-from sqlalchemy import Date, Select
+from sqlalchemy import Select
 
 from schema.councils import Council
 from schema.reading.declare import Ask, Row, argument, column, here, link, rows
-from schema.scopes import where_asked
+from schema.scopes import days_asked, where_asked
 from services import guarantees
 from services.guarantees import Guarantee, Verdict
 
@@ -16,8 +16,12 @@ strawberry.enum(Guarantee, description="每月一会、每事必议、每议必�
 strawberry.enum(Verdict, description="做到、没做到、还没到期。 Kept, broken, or not due yet.")
 
 
+# Twenty councils over a year, four lines a month.
+SIZE = 1_000
+
+
 def _lines(ask: Ask, row: Row) -> Select[Any]:
-    begins, ends = ask.argument("from", Date()), ask.argument("to", Date())
+    begins, ends = days_asked(ask, guarantees.MOST_MONTHS)
     return guarantees.lines(ask.tenant, where_asked(ask, "guarantees"), begins, ends)
 
 
@@ -37,7 +41,7 @@ class GuaranteeLine:
 class Guarantees:
     """The four guarantees over a period."""
 
-    lines: list[GuaranteeLine] = rows(_lines, "逐圆桌、逐月、逐项。 Council by council.")
+    lines: list[GuaranteeLine] = rows(_lines, "逐圆桌、逐月、逐项。 Council by council.", SIZE)
 
 
 @strawberry.type

@@ -5,10 +5,10 @@ from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
-from sqlalchemy import ColumnElement, Date, Select
+from sqlalchemy import ColumnElement, Select
 
 from schema.reading.declare import Ask, Row, argument, column, computed, here, link, rows
-from schema.scopes import where_asked
+from schema.scopes import days_asked, where_asked
 from services import reports
 from services.matters.tables import HandlingClass
 
@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from schema.units import Unit
 
 
+# Each list looks through the matters of the period, however few its rows are.
+SIZE = 500
+
+
 def _of(ask: Ask) -> tuple[Any, Any, Any]:
     """The county, where one may look, and the days that are asked for."""
-
-    days = ask.argument("from", Date()), ask.argument("to", Date())
-    return ask.tenant, where_asked(ask, "reports"), days
+    return ask.tenant, where_asked(ask, "reports"), days_asked(ask)
 
 
 def _count(build: Callable[..., Any]) -> Callable[[Ask, Row], ColumnElement[Any]]:
@@ -86,10 +88,12 @@ class CountyReport:
     satisfaction: float | None = computed(
         _count(reports.satisfaction), "满意度的平均。 What raisers said, on average."
     )
-    in_all: list[ReportFigures] = rows(_list(reports.in_all), "全部，一行。 In all: one row.")
-    by_community: list[UnitFigures] = rows(_list(reports.by_community), "按社区。 By community.")
-    by_grid: list[UnitFigures] = rows(_list(reports.by_grid), "按网格。 By grid.")
-    by_class: list[ClassFigures] = rows(_list(reports.by_class), "按分类。 By class.")
+    in_all: list[ReportFigures] = rows(_list(reports.in_all), "全部，一行。 In all: one row.", SIZE)
+    by_community: list[UnitFigures] = rows(
+        _list(reports.by_community), "按社区。 By community.", SIZE
+    )
+    by_grid: list[UnitFigures] = rows(_list(reports.by_grid), "按网格。 By grid.", SIZE)
+    by_class: list[ClassFigures] = rows(_list(reports.by_class), "按分类。 By class.", SIZE)
 
 
 @strawberry.type

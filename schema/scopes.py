@@ -3,12 +3,14 @@
 Filters that several capabilities share stand here too, so that none of them writes SQL of its own.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 from sqlalchemy import (
     Boolean,
     ColumnElement,
+    Date,
     Select,
     Text,
     Uuid,
@@ -22,6 +24,7 @@ from sqlalchemy import (
 from policies import Scope
 from schema.reading.call import Call
 from schema.reading.declare import Ask, Predicate, Row, UnitPredicate, Where, light, where
+from services.errors import BadInput, Said
 from services.tree import UnitPath
 from services.units import Unit
 
@@ -183,3 +186,21 @@ def _is_current(column: ColumnElement[Any], wanted: ColumnElement[Any]) -> Colum
 
 def _texts(call: Call, values: list[Any]) -> list[str]:
     return [str(getattr(value, "value", value)) for value in values]
+
+
+def days_asked(
+    ask: Ask, most_months: int | None = None
+) -> tuple[ColumnElement[date], ColumnElement[date]]:
+    """The arguments `from` and `to`: in their order, and so many months at most."""
+
+    def check(given: Mapping[str, Any]) -> None:
+        begins, ends = given["from"], given["to"]
+        months = (ends.year - begins.year) * 12 + ends.month - begins.month + 1
+        if ends < begins:
+            raise BadInput(argument="to", reason=Said("早于 from", "before `from`"))
+        if most_months is not None and months > most_months:
+            reason = Said(f"跨 {months} 个月，最多 {most_months} 个月",
+                          f"{months} months; {most_months} at most")  # fmt: skip
+            raise BadInput(argument="to", reason=reason)
+
+    return ask.argument("from", Date()), ask.argument("to", Date(), check=check)

@@ -21,6 +21,7 @@ from strawberry.types.field import StrawberryField
 
 from policies import Scope
 from schema.reading.call import Call
+from schema.reading.cost import SIZE_OF_A_LIST
 from schema.reading.pages import Direction
 
 KEY = "reading"
@@ -46,11 +47,11 @@ class Ask(Protocol):
         """A parameter whose value is got at each running; the same key is the same parameter."""
 
     def argument(
-        self, name: str, type_: TypeEngine[Any], of: str | None = None
+        self, name: str, type_: TypeEngine[Any], of: str | None = None, check: "Check | None" = None
     ) -> ColumnElement[Any]:
         """An argument of the field, as a parameter; null where it is not given.
 
-        `of` is the type whose id it must be.
+        `of` is the type whose id it must be; `check` refuses what the arguments can't be together.
         """
 
     def need_hashes(self) -> None:
@@ -71,6 +72,8 @@ class Ask(Protocol):
 
 
 Predicate = Callable[[Ask, Row], ColumnElement[bool]]
+# Raises `BadInput` where the field's arguments, as they were given, can't be together.
+Check = Callable[[Mapping[str, Any]], None]
 UnitPredicate = Callable[[Ask, Row, ColumnElement[Any]], ColumnElement[bool]]
 Elsewhere = Callable[[Ask, ColumnElement[Any], ColumnElement[Any]], ColumnElement[bool]]
 
@@ -162,9 +165,10 @@ class Pages:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A plain list of what a select yields; short by its nature."""
+    """A plain list of what a select yields; `size` is how many rows it is reckoned as."""
 
     build: Callable[[Ask, Row], Select[Any]]
+    size: int = SIZE_OF_A_LIST
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,9 +307,11 @@ def here(
     return source(Here(object_, seen), description, *arguments)
 
 
-def rows(build: Callable[[Ask, Row], Select[Any]], description: str) -> Any:
+def rows(
+    build: Callable[[Ask, Row], Select[Any]], description: str, size: int = SIZE_OF_A_LIST
+) -> Any:
     """A short list of what a select yields."""
-    return source(Rows(build), description)
+    return source(Rows(build, size), description)
 
 
 def records(

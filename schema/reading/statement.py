@@ -51,7 +51,7 @@ from schema.reading.joined import Json, list_of, named, object_of, optional
 from schema.reading.paging import Page
 from schema.reading.paths import Path, placed
 from schema.reading.selection import Selector, Wanted
-from schema.reading.values import as_json, global_id, key_of, parse_id, scalar
+from schema.reading.values import argument_of, as_json, global_id, parse_id, scalar
 from services.errors import Forbidden
 
 ABSENT = optional(cast(null(), Text))
@@ -97,16 +97,14 @@ class Statement:
         return bindparam(name, type_=type_, required=True, unique=False)
 
     def argument(
-        self, name: str, type_: TypeEngine[Any], of: str | None = None
+        self, name: str, type_: TypeEngine[Any], of: str | None = None, check: d.Check | None = None
     ) -> ColumnElement[Any]:
         """An argument of the field being built, or of the rowless object that it is in."""
         definition, node, path = self._asked(name)
 
         def get(call: Call) -> Any:
-            value = call.arguments(definition, node).get(name)
-            if isinstance(type_, Uuid) and value is not None:
-                return key_of(value, name, of) if of else parse_id(value, name)[1]
-            return getattr(value, "value", value)
+            given = call.arguments(definition, node)
+            return argument_of(given, name, type_, of, check)
 
         bound = self.bind((id(node), name), get, type_)
         self.paths[self._names[id(node), name]] = path
@@ -211,8 +209,8 @@ class Statement:
                 return self.one(target, want, self.argument(argument, Uuid(), target.name))
             case d.Pages() as pages:
                 return self._pages(field, want, pages, row)
-            case d.Rows(build):
-                return self._rows(field, want, build(self, row), row)
+            case d.Rows(build, size):
+                return self._rows(field, want, build(self, row), row, size)
             case d.Records(get, columns):
                 return self._records(field, want, get, columns)
             case d.Here() as here:
@@ -268,12 +266,14 @@ class Statement:
             return ABSENT
         return self.one(possible[name], want, self.argument("id", Uuid()))
 
-    def _rows(self, field: GraphQLField, want: Wanted, rows: Select[Any], row: d.Row) -> Json:
+    def _rows(
+        self, field: GraphQLField, want: Wanted, rows: Select[Any], row: d.Row, size: int
+    ) -> Json:
         target = _object_type(field.type)
         if row:
             rows = rows.correlate(*{column.table for column in row.values()})
         table = rows.subquery(self._name("r"))
-        with self.tally.within(SIZE_OF_A_LIST):
+        with self.tally.within(size):
             built = self.object_(target, self.selector.below(want, target), table.c)
         listed = select(list_of(built).sql()).select_from(table)
         return Json((listed.scalar_subquery(),))

@@ -7,7 +7,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -91,6 +91,22 @@ def key_of(text: str, argument: str, type_name: str) -> UUID:
     if name != type_name:
         raise BadInput(argument=argument, reason=f"not the id of a {type_name}")
     return id_
+
+
+def argument_of(
+    given: Mapping[str, Any],
+    name: str,
+    type_: TypeEngine[Any],
+    of: str | None,
+    check: Callable[[Mapping[str, Any]], None] | None,
+) -> Any:
+    """An argument as PostgreSQL takes it: an id's key, a choice's value, None where not given."""
+    if check is not None:
+        check(given)
+    value = given.get(name)
+    if isinstance(type_, Uuid) and value is not None:
+        return key_of(value, name, of) if of else parse_id(value, name)[1]
+    return getattr(value, "value", value)
 
 
 def cursor(order: str, columns: Sequence[ColumnElement[Any]]) -> ColumnElement[str]:

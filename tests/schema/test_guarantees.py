@@ -8,6 +8,7 @@ import pytest
 from infra.database import Database
 from services import clock
 from services.clock import CHINA
+from services.errors import BadInput
 from services.matters.tables import HandlingClass
 from tests.county import County
 from tests.round_table import RoundTable
@@ -122,11 +123,23 @@ class TestPeriod:
         self, database: Database, table: RoundTable
     ) -> None:
         await table.sql("update council set since = '2000-01-01'")
-        answer = await compiled(
-            database, table.way.community, DOCUMENT, {"from": "2001-02-14", "to": "2026-01-01"}
-        )
+        by, given = table.way.community, {"from": "2001-02-14", "to": "2004-01-01"}
+        answer = await compiled(database, by, DOCUMENT, given)
         months = sorted({line["month"] for line in answer["guarantees"]["lines"]})
         assert (len(months), months[0], months[-1]) == (36, "2001-02-01", "2004-01-01")
+        with pytest.raises(BadInput) as refused:
+            await compiled(database, by, DOCUMENT, given | {"to": "2004-02-01"})
+        assert "36" in refused.value.message("en")
+        assert "36" in refused.value.message("zh")
+
+    @pytest.mark.parametrize("field", ["guarantees { lines { kept } }", "countyReport { raised }"])
+    async def test_of_one_that_ends_before_it_begins_nothing_is_said(
+        self, database: Database, table: RoundTable, field: str
+    ) -> None:
+        name, rest = field.split(" ", 1)
+        document = f'{{ {name}(from: "2026-03-01", to: "2026-02-28") {rest} }}'
+        with pytest.raises(BadInput):
+            await compiled(database, table.way.community, document)
 
     async def test_before_it_was_formed_a_council_has_no_months(
         self, database: Database, table: RoundTable

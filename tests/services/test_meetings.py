@@ -3,7 +3,6 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -11,7 +10,6 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from policies import Denied
 from services import clock
 from services.councils import SeatKind
-from services.errors import NotFound
 from services.matters.handling import DueTooEarly, HandlerUnfit
 from services.matters.tables import HandlingClass
 from services.meetings.agenda import (
@@ -22,12 +20,8 @@ from services.meetings.agenda import (
     ReservedToOwners,
 )
 from services.meetings.convening import (
-    FARTHEST,
-    MeetingInThePast,
-    MeetingTooFar,
     MeetingUnderWay,
     NoSeatHere,
-    PlacePersonal,
     QuorumMissing,
     SitsAlready,
 )
@@ -42,127 +36,6 @@ from tests.way import Way
 @pytest.fixture
 async def table(county: County) -> RoundTable:
     return await RoundTable.of(await Way.of(county))
-
-
-class TestConvene:
-    """每事必议: a tabled matter is on the next agenda, whoever would rather not have it there."""
-
-    async def test_every_tabled_matter_is_on_the_agenda_by_itself(self, table: RoundTable) -> None:
-        first, second = await table.way.tabled(), await table.way.tabled(title="电梯停运")
-        await table.way.inquired()
-        meeting = await table.convened()
-        items = await table.items(meeting.id)
-        assert [(item.position, item.matter_id) for item in items] == [
-            (1, first.id), (2, second.id),
-        ]  # fmt: skip
-
-    async def test_what_is_tabled_between_convening_and_opening_is_taken_up_too(
-        self, table: RoundTable
-    ) -> None:
-        meeting = await table.convened()
-        late = await table.way.tabled()
-        await table.do("open", meeting=meeting.id, present=table.present())
-        assert [item.matter_id for item in await table.items(meeting.id)] == [late.id]
-
-    async def test_a_matter_is_on_one_agenda_only(self, table: RoundTable) -> None:
-        await table.way.tabled()
-        first, second = await table.convened(), await table.convened()
-        assert [len(await table.items(one.id)) for one in (first, second)] == [1, 0]
-
-    async def test_of_two_secretaries_at_once_one_convenes(self, table: RoundTable) -> None:
-        await table.way.tabled()
-        meeting = await table.drafted()
-        ends = await asyncio.gather(
-            table.do("convene", table.way.secretary, meeting=meeting.id),
-            table.do("convene", table.way.worker, meeting=meeting.id),
-            return_exceptions=True,
-        )
-        assert sorted(type(end).__name__ for end in ends) == ["Meeting", "MeetingNotThere"]
-        assert len(await table.items(meeting.id)) == 1
-
-    async def test_two_meetings_convened_at_once_share_the_tabled_matters(
-        self, table: RoundTable
-    ) -> None:
-        matters = {(await table.way.tabled()).id for _ in range(3)}
-        drafts = [await table.drafted() for _ in range(2)]
-        await asyncio.gather(*(table.do("convene", meeting=one.id) for one in drafts))
-        agendas = [await table.items(one.id) for one in drafts]
-        assert {item.matter_id for items in agendas for item in items} == matters
-        assert sum(map(len, agendas)) == 3
-
-    async def test_cancelling_lets_the_next_meeting_take_it_up(self, table: RoundTable) -> None:
-        matter = await table.way.tabled()
-        await table.do("cancel", meeting=(await table.convened()).id, reason="停电")
-        following = await table.convened()
-        assert [item.matter_id for item in await table.items(following.id)] == [matter.id]
-
-    async def test_a_withdrawn_matter_leaves_the_agenda(self, table: RoundTable) -> None:
-        matter = await table.way.tabled()
-        meeting = await table.convened()
-        await table.way.do("withdraw", table.way.resident, matter.id, reason="已解决")
-        [item] = await table.items(meeting.id)
-        assert (item.outcome, item.said) == (Outcome.taken_off, "撤回")
-
-    async def test_a_meeting_in_the_past_is_refused(self, table: RoundTable) -> None:
-        async with unchanged(table.way.county, MeetingInThePast):
-            await table.do(
-                "draft", council=table.council.id, planned_at=clock.now() - timedelta(days=1),
-                place="驿站",
-            )  # fmt: skip
-
-    async def test_one_in_a_far_month_is_refused(self, table: RoundTable) -> None:
-        async with unchanged(table.way.county, MeetingTooFar):
-            await table.do(
-                "draft", council=table.council.id, place="驿站",
-                planned_at=clock.now() + FARTHEST + timedelta(hours=1),
-            )  # fmt: skip
-
-    async def test_its_place_is_public_and_names_nobody(self, table: RoundTable) -> None:
-        async with unchanged(table.way.county, PlacePersonal):
-            await table.do(
-                "draft", council=table.council.id, place="驿站，电话13900001234",
-                planned_at=clock.now() + timedelta(days=1),
-            )  # fmt: skip
-
-    async def test_neighbours_and_foreigners_may_not(
-        self, table: RoundTable, other: County
-    ) -> None:
-        stranger = await table.way.county.actor("branch_secretary", table.way.tree.grids[1])
-        meeting = await table.drafted()
-        async with unchanged(table.way.county, Denied):
-            await table.do("convene", stranger, meeting=meeting.id)
-        theirs = await RoundTable.of(await Way.of(other))
-        foreign = await theirs.drafted()
-        for id_ in (foreign.id, uuid4()):
-            async with unchanged(table.way.county, NotFound) as refused:
-                await table.do("convene", meeting=id_)
-            assert refused.value.facts == {"id": f"Meeting:{id_}"}
-
-
-class TestOpen:
-    async def test_without_a_quorum_it_is_not_opened(self, table: RoundTable) -> None:
-        meeting = await table.convened()
-        three = table.present(SeatKind.partner, SeatKind.department, SeatKind.firm)
-        async with unchanged(table.way.county, QuorumMissing) as refused:
-            await table.do("open", meeting=meeting.id, present=three)
-        assert refused.value.facts == {"present": 3, "quorum": 4}
-
-    async def test_several_of_one_party_are_one_party(self, table: RoundTable) -> None:
-        more = [
-            (await table.way.county.actor("committee_member", table.way.tree.committee))
-            for _ in range(3)
-        ]
-        present = table.present(SeatKind.partner, SeatKind.department, SeatKind.firm)
-        present += [one.posts[0].appointment_id for one in more]
-        meeting = await table.convened()
-        async with unchanged(table.way.county, QuorumMissing):
-            await table.do("open", meeting=meeting.id, present=present)
-
-    async def test_who_has_no_seat_is_not_counted(self, table: RoundTable) -> None:
-        meeting = await table.convened()
-        outsider = table.way.building_head.posts[0].appointment_id
-        async with unchanged(table.way.county, NoSeatHere):
-            await table.do("open", meeting=meeting.id, present=[*table.present(), outsider])
 
 
 class TestAttend:

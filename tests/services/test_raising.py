@@ -1,0 +1,139 @@
+"""Raising a matter: where it lies first, and for whom it is taken down."""
+
+import pytest
+from sqlalchemy import text
+
+from policies import Denied
+from services import accounts, matters
+from services.errors import BadInput, NotFound
+from services.matters.hearing import (
+    PlaceUnfit,
+    RaiserMissing,
+)
+from services.matters.states import MatterState
+from services.matters.tables import Channel, Visibility
+from tests.county import County
+from tests.services.unchanged import unchanged
+from tests.way import Way
+
+
+@pytest.fixture
+async def way(county: County) -> Way:
+    return await Way.of(county)
+
+
+class TestRaise:
+    async def test_it_lies_with_the_lowest_head_of_its_place(self, way: Way) -> None:
+        row = await way.raised()
+        assert (row.state, row.step, row.version, row.stage) == ("raised", "raised", 1, 1)
+        assert (row.holder_id, row.grid_id) == (way.tree.stairwell.id, way.tree.grids[0].id)
+        assert row.raiser_id == way.resident.person_id
+        assert row.due_at is not None
+        assert row.alarm_at == row.due_at
+        [entry] = await way.entries(row.id)
+        assert (entry.seq, entry.verb, entry.from_state, entry.to_state) == (
+            1, "raise", None, "raised",
+        )  # fmt: skip
+        assert await way.county.events("matter.raised") == 1
+
+    async def test_at_an_estate_it_lies_with_the_grid_at_once(self, way: Way) -> None:
+        row = await way.raised(place=way.tree.estate.id)
+        assert row.holder_id == way.tree.grids[0].id
+
+    async def test_what_is_confidential_passes_the_neighbours_by(self, way: Way) -> None:
+        row = await way.raised(visibility=Visibility.confidential)
+        assert (row.holder_id, row.scope_id) == (way.tree.grids[0].id, way.tree.grids[0].id)
+
+    async def test_a_place_outside_of_any_grid_is_refused(self, way: Way) -> None:
+        for place in (way.tree.communities[0].id, way.tree.firm.id, way.tree.branch.id):
+            async with unchanged(way.county, PlaceUnfit):
+                await way.raised(place=place)
+
+    async def test_an_unknown_category_names_those_there_are(self, way: Way) -> None:
+        async with unchanged(way.county, BadInput) as refused:
+            await way.raised(category="ufo")
+        assert "facilities" in refused.value.facts["reason"]
+
+    async def test_who_lives_nowhere_here_may_not(self, way: Way) -> None:
+        async with unchanged(way.county, Denied):
+            await way.raised(by=way.firm)
+
+    async def test_another_countys_place_is_as_none(self, way: Way, other: County) -> None:
+        theirs = await other.tree()
+        async with unchanged(way.county, NotFound):
+            await way.raised(place=theirs.stairwell.id)
+
+
+class TestRaiseOnBehalf:
+    async def test_name_and_number_are_sealed_and_shown_masked(self, way: Way) -> None:
+        row = await way.raised(
+            by=way.building_head, channel=Channel.phone, raiser_name="王小明",
+            raiser_phone="199 0000 1234",
+        )  # fmt: skip
+        assert (row.contact_name, row.contact_phone) == ("王**", "199****1234")
+        assert row.raiser_id is None
+        assert row.holder_id == way.tree.building.id
+        assert b"19900001234" not in (row.contact_cipher or b"")
+        async with way.county.session(read_only=True) as session:
+            seen = await session.exec(text("select string_agg(e::text, '') from event e"))  # type: ignore[call-overload]
+            assert "19900001234" not in seen.scalar_one()
+
+    async def test_it_is_revealed_for_a_purpose_and_on_record(self, way: Way) -> None:
+        row = await way.raised(
+            by=way.worker, channel=Channel.visit, raiser_name="王小明", raiser_phone="19900001234"
+        )
+        async with way.county.session() as session:
+            seen = await matters.reveal(session, way.secretary, matter=row.id, purpose="回访核实")
+        assert (seen.name, seen.phone) == ("王小明", "19900001234")
+        assert await way.county.events("matter.raiser_revealed") == 1
+        async with unchanged(way.county, Denied), way.county.session() as session:
+            await matters.reveal(session, way.stairwell_head, matter=row.id, purpose="想知道")
+
+    async def test_it_opens_still_once_the_countys_key_has_changed(self, way: Way) -> None:
+        row = await way.raised(
+            by=way.worker, channel=Channel.visit, raiser_name="王小明", raiser_phone="19900001234"
+        )
+        async with way.county.session() as session:
+            turned = await accounts.rotate_keys(session, way.county.security, batch=500)
+        assert turned.remaining == 0
+        async with way.county.session() as session:
+            seen = await matters.reveal(session, way.secretary, matter=row.id, purpose="回访核实")
+        assert (seen.name, seen.phone) == ("王小明", "19900001234")
+
+    async def test_a_registered_raiser_follows_it_as_their_own(self, way: Way) -> None:
+        row = await way.raised(
+            by=way.stairwell_head, channel=Channel.visit, raiser=way.resident.person_id
+        )
+        assert row.raiser_id == way.resident.person_id
+        await way.do("withdraw", way.resident, row.id, reason="不用了")
+
+    @pytest.mark.parametrize(
+        "given",
+        [{}, {"raiser_name": "王小明"}, {"raiser_phone": "19900001234"}],
+        ids=["nobody", "no_number", "no_name"],
+    )
+    async def test_without_a_raiser_it_is_refused(self, way: Way, given: dict[str, str]) -> None:
+        async with unchanged(way.county, RaiserMissing):
+            await way.raised(by=way.worker, channel=Channel.phone, **given)
+
+    async def test_a_resident_takes_nothing_down_for_others(self, way: Way) -> None:
+        async with unchanged(way.county, Denied):
+            await way.raised(
+                channel=Channel.phone, raiser_name="王小明", raiser_phone="19900001234"
+            )
+
+    async def test_who_took_it_down_speaks_for_its_raiser_and_nobody_else_does(
+        self, way: Way
+    ) -> None:
+        caller = {"channel": Channel.visit, "raiser_name": "刘一", "raiser_phone": "13900001234"}
+        row = await way.raised(way.building_head, **caller)
+        for by in (way.stairwell_head, way.secretary, way.worker):
+            async with unchanged(way.county, Denied):
+                await way.do("withdraw", by, row.id, reason="不用了")
+        row = await way.do("withdraw", way.building_head, row.id, reason="来电说不用了")
+        assert row.state == MatterState.withdrawn
+
+    async def test_a_head_takes_down_what_is_in_reach_only(self, way: Way) -> None:
+        elsewhere = await way.county.actor("grid_worker", way.tree.grids[1])
+        async with unchanged(way.county, Denied):
+            await way.raised(by=elsewhere, channel=Channel.visit, raiser=way.resident.person_id)
