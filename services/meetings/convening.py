@@ -140,7 +140,11 @@ async def cancel(
     sitting = await take(session, by, "cancel", meeting, expected_version=expected_version)
     for item in await items_of(session, by, sitting.meeting.id, Outcome.queued):
         before = state_of(item)
-        item.outcome, item.said, item.disposed_at = Outcome.taken_off, reason, clock.now()
+        item.said = reason
+        if item.matter_id is None:
+            # A matter is found again where it is tabled; this waits here for the next meeting.
+            continue
+        item.outcome, item.disposed_at = Outcome.taken_off, clock.now()
         item.version += 1
         record(session, by, "item.taken_off", item, acting=sitting.acting, before=before)
     return go(session, by, "cancel", sitting, "cancelled", reason=reason)
@@ -271,6 +275,27 @@ async def _take_up(session: AsyncSession, by: Actor, sitting: Sitting) -> int:
     found = (await session.exec(waiting.order_by(col(Matter.tabled_at), col(Matter.id)))).all()
     for place, (matter, title) in enumerate(found, position):
         queue(session, by, sitting, place, title, matter)
+    return len(found) + await _carry_over(session, by, sitting, position + len(found))
+
+
+async def _carry_over(session: AsyncSession, by: Actor, sitting: Sitting, position: int) -> int:
+    """The other business that stood on agendas of cancelled meetings."""
+    over = select(Meeting.id).where(
+        Meeting.tenant_id == by.tenant_id, Meeting.council_id == sitting.council.id,
+        Meeting.state == MeetingState.cancelled,
+    )  # fmt: skip
+    left = select(AgendaItem).where(
+        AgendaItem.tenant_id == by.tenant_id, col(AgendaItem.matter_id).is_(None),
+        AgendaItem.outcome == Outcome.queued, col(AgendaItem.meeting_id).in_(over),
+    ).order_by(col(AgendaItem.made_at), col(AgendaItem.id))  # fmt: skip
+    found = (await session.exec(left)).all()
+    for place, item in enumerate(found, position):
+        before = state_of(item)
+        item.outcome, item.deferred_to_id = Outcome.deferred, sitting.meeting.id
+        item.disposed_at = clock.now()
+        item.version += 1
+        record(session, by, "item.deferred", item, acting=sitting.acting, before=before)
+        queue(session, by, sitting, place, item.title)
     return len(found)
 
 

@@ -82,6 +82,21 @@ class TestConvene:
         following = await table.convened()
         assert [item.matter_id for item in await table.items(following.id)] == [matter.id]
 
+    async def test_other_business_is_not_lost_with_a_cancelled_meeting(
+        self, table: RoundTable
+    ) -> None:
+        first = await table.convened()
+        await table.do("add", meeting=first.id, title="清理楼道杂物")
+        await table.do("cancel", meeting=first.id, reason="停电")
+        matter = await table.way.tabled()
+        following, later = await table.convened(), await table.convened()
+        assert [(item.matter_id, item.title) for item in await table.items(following.id)] == [
+            (matter.id, matter.title), (None, "清理楼道杂物"),
+        ]  # fmt: skip
+        assert await table.items(later.id) == []
+        [item] = await table.items(first.id)
+        assert (item.outcome, item.deferred_to_id) == (Outcome.deferred, following.id)
+
     async def test_a_withdrawn_matter_leaves_the_agenda(self, table: RoundTable) -> None:
         matter = await table.way.tabled()
         meeting = await table.convened()
