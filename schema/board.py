@@ -1,7 +1,8 @@
 """The public board (公开晒事栏): what was raised where, who handles it, what came of it, how long.
 
 Read without signing in, so what stands here is a short list: the approved text, and of the matter
-its dates, numbers and states alone. No link leads from it to the matter or to anybody.
+its dates, numbers and states alone. No link leads from it to the matter or to anybody;
+`matterId` is for those who object to it or follow it.
 """
 
 from collections.abc import Callable
@@ -111,6 +112,10 @@ def _handler(ask: Ask, row: Row) -> ColumnElement[Any]:
     return found.correlate_except(matter, unit).scalar_subquery()
 
 
+def _matter_id(ask: Ask, row: Row) -> ColumnElement[Any]:
+    return func.concat("Matter:", row["matter_id"])
+
+
 def _objections(ask: Ask, row: Row) -> ColumnElement[Any]:
     objection = OBJECTION.alias()
     counted = select(func.count()).where(
@@ -164,6 +169,10 @@ class BoardEntry(Node):
     )
     reopened: int = computed(
         _of_matter(lambda matter: matter.reopened), "重新办理的次数。 How often reopened."
+    )
+    matter_id: strawberry.ID = computed(
+        _matter_id,
+        "事项的编号：居民提出异议、关注它时用。 The matter's id, to object to it or to follow it.",
     )
     objections: int = computed(_objections, "异议的条数。 How many objections there were.")
 

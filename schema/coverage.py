@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import strawberry
-from sqlalchemy import ColumnElement, Select, Uuid, true
+from sqlalchemy import ColumnElement, Select, true
 
 from policies import Scope
 from schema.people import Person
 from schema.reading.declare import Ask, Row, argument, column, computed, here, link, rows
-from schema.scopes import beneath, under
+from schema.scopes import beneath, under, unit_asked
 from services import coverage
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def _within(ask: Ask, row: Row) -> Within:
         if "id" in row:
             asked = beneath(ask, unit, row["id"])
         elif ask.is_given("unit"):
-            asked = beneath(ask, unit, ask.argument("unit", Uuid(), of="Unit"))
+            asked = beneath(ask, unit, unit_asked(ask))
         if Scope.county in ask.scopes("coverage"):
             return asked
         return asked & under(ask, unit, ask.units("coverage"))
@@ -40,7 +40,7 @@ def is_seen(ask: Ask, row: Row) -> ColumnElement[bool]:
     """The unit is there, and the reader may read coverage in it; null says no more than that."""
     if "id" not in row and not ask.is_given("unit"):
         return true()
-    unit = row["id"] if "id" in row else ask.argument("unit", Uuid(), of="Unit")
+    unit = row["id"] if "id" in row else unit_asked(ask)
     if Scope.county in ask.scopes("coverage"):
         return beneath(ask, unit, unit)
     return under(ask, unit, ask.units("coverage"))

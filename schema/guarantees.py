@@ -8,7 +8,7 @@ from sqlalchemy import Select
 
 from schema.councils import Council
 from schema.reading.declare import Ask, Row, argument, column, here, link, rows
-from schema.scopes import days_asked, where_asked
+from schema.scopes import days_asked, unit_asked, where_asked
 from services import guarantees
 from services.guarantees import Guarantee, Verdict
 
@@ -55,4 +55,5 @@ class Queries:
         argument("from", date, "从哪天的月份起。 From the month of this day."),
         argument("to", date, "到哪天的月份止。 To the month of this day."),
         argument("unit", strawberry.ID | None, "哪个单元及以下。 This unit and below."),
+        takes=lambda ask: (unit_asked(ask), days_asked(ask, guarantees.MOST_MONTHS)),
     )

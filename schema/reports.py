@@ -8,7 +8,7 @@ import strawberry
 from sqlalchemy import ColumnElement, Select
 
 from schema.reading.declare import Ask, Row, argument, column, computed, here, link, rows
-from schema.scopes import days_asked, where_asked
+from schema.scopes import days_asked, unit_asked, where_asked
 from services import reports
 from services.matters.tables import HandlingClass
 
@@ -107,4 +107,5 @@ class Queries:
         argument("from", date, "从哪天起。 From this day on."),
         argument("to", date, "到哪天止（含）。 Until this day, included."),
         argument("unit", strawberry.ID | None, "哪个单元及以下。 This unit and below."),
+        takes=lambda ask: (unit_asked(ask), days_asked(ask)),
     )

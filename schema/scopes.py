@@ -85,12 +85,17 @@ def where_asked(ask: Ask, object_: str) -> Callable[[ColumnElement[Any]], Column
     def within(unit: ColumnElement[Any]) -> ColumnElement[bool]:
         asked: ColumnElement[bool] = true()
         if ask.is_given("unit"):
-            asked = beneath(ask, unit, ask.argument("unit", Uuid(), of="Unit"))
+            asked = beneath(ask, unit, unit_asked(ask))
         if Scope.county in ask.scopes(object_):
             return asked
         return asked & under(ask, unit, ask.units(object_))
 
     return within
+
+
+def unit_asked(ask: Ask) -> ColumnElement[Any]:
+    """The argument `unit`: the unit that, with all below it, is asked about."""
+    return ask.argument("unit", Uuid(), of="Unit")
 
 
 def of_person(column: str) -> Predicate:

@@ -110,3 +110,10 @@ def _members(type_: GraphQLInputObjectType) -> Mapping[str, Where]:
         name: field.extensions[DEFINITION].metadata.get(KEY) for name, field in type_.fields.items()
     }
     return {name: member for name, member in declared.items() if isinstance(member, Where)}
+
+
+def object_type(type_: GraphQLOutputType) -> GraphQLObjectType:
+    """The object type that a field's type is of."""
+    named = get_named_type(type_)
+    assert isinstance(named, GraphQLObjectType)  # noqa: S101
+    return named

@@ -184,10 +184,12 @@ class Here:
     """An object that has no row of its own: its fields are read from this row, or are in hand.
 
     `object` is what the reader must be allowed to read at all; null where `seen` doesn't hold.
+    `takes` asks for the arguments, so that they are looked at though no field may need them.
     """
 
     object: str | None = None
     seen: Predicate | None = None
+    takes: Callable[[Ask], Any] | None = None
 
 
 Source = (
@@ -302,9 +304,10 @@ def here(
     object_: str | None = None,
     *arguments: StrawberryArgument,
     seen: Predicate | None = None,
+    takes: Callable[[Ask], Any] | None = None,
 ) -> Any:
     """An object without a row of its own."""
-    return source(Here(object_, seen), description, *arguments)
+    return source(Here(object_, seen, takes), description, *arguments)
 
 
 def rows(

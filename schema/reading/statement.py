@@ -43,7 +43,7 @@ from sqlalchemy.types import TypeEngine
 from policies import Scope
 from schema.reading import declare as d
 from schema.reading.call import Call
-from schema.reading.catalogue import Catalogue
+from schema.reading.catalogue import Catalogue, object_type
 from schema.reading.connection import ConnectionJson, readable
 from schema.reading.cost import SIZE_OF_A_LIST, SIZE_OF_A_SEARCH, Tally
 from schema.reading.filters import conditions, needed
@@ -205,7 +205,7 @@ class Statement:
             case d.ByNode():
                 return self._node(field, want)
             case d.Watched(argument):
-                target = _object_type(field.type)
+                target = object_type(field.type)
                 return self.one(target, want, self.argument(argument, Uuid(), target.name))
             case d.Pages() as pages:
                 return self._pages(field, want, pages, row)
@@ -219,7 +219,9 @@ class Statement:
     def _here(self, field: GraphQLField, want: Wanted, here: d.Here, row: d.Row) -> Json:
         if here.object is not None:
             self._admit(here.object)
-        target = _object_type(field.type)
+        if here.takes is not None:
+            here.takes(self)
+        target = object_type(field.type)
         built = self.object_(target, self.selector.below(want, target), row)
         return optional(case((here.seen(self, row), built.sql()))) if here.seen else built
 
@@ -232,7 +234,7 @@ class Statement:
         to: str | d.Given | d.Computed,
         lenient: bool,
     ) -> Json:
-        target = _object_type(field.type)
+        target = object_type(field.type)
         if lenient and not self.scopes(self.catalogue.readings[target.name].object):
             return ABSENT
         if isinstance(to, d.Given):
@@ -269,7 +271,7 @@ class Statement:
     def _rows(
         self, field: GraphQLField, want: Wanted, rows: Select[Any], row: d.Row, size: int
     ) -> Json:
-        target = _object_type(field.type)
+        target = object_type(field.type)
         if row:
             rows = rows.correlate(*{column.table for column in row.values()})
         table = rows.subquery(self._name("r"))
@@ -285,7 +287,7 @@ class Statement:
         get: Callable[[Call], Any],
         columns: Sequence[str],
     ) -> Json:
-        target = _object_type(field.type)
+        target = object_type(field.type)
         records = self._written((target.name, id(want.nodes[0])), get)
         each = func.json_array_elements(cast(records, JSON)).table_valued(
             column("value", JSON), name=self._name("j")
@@ -392,9 +394,3 @@ class Statement:
     def _name(self, letter: str) -> str:
         self._aliases += 1
         return f"{letter}{self._aliases}"
-
-
-def _object_type(type_: GraphQLOutputType) -> GraphQLObjectType:
-    named = get_named_type(type_)
-    assert isinstance(named, GraphQLObjectType)  # noqa: S101
-    return named

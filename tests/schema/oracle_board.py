@@ -14,7 +14,7 @@ CHINA = ZoneInfo("Asia/Shanghai")
 TOO_NEAR = ("building", "stairwell")
 SHOWN = (
     "id title text result category categoryLabel handlingClass state raisedOn approvedOn closedOn"
-    " daysTaken satisfaction reopened objections grid { name } estate { name }"
+    " daysTaken satisfaction reopened matterId objections grid { name } estate { name }"
     " handler { name kind }"
 )
 BOARD = (
@@ -44,6 +44,7 @@ def _entry(rows: Mapping[str, list[Row]], row: Row, matter: Row) -> dict[str, An
     return {
         **row,
         **{name: matter[name] for name in of_matter},
+        "matter_id": f"Matter:{matter['id']}",
         "is_approved": row["state"] == "approved",
         "handler_id": _handler(rows, matter),
         "raised_on": raised,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import Any, NamedTuple, TypeAlias
 
@@ -27,7 +28,9 @@ DEEPEST = 6
 # One object in so many is wide: more members than one call of a function of PostgreSQL takes.
 WIDE_OF = 60
 WIDTHS = (51, 75, 101)
-DAYS = ("2026-01-01", "2026-11-30", "2026-12-01", "2027-02-28", "1900-01-01", "2199-12-31")
+# In their order and at most 36 months, whichever two are drawn; a report has no such bound.
+DAYS = {"from": ("2026-01-01", "2026-11-30", "2026-12-01"), "to": ("2026-12-01", "2027-02-28")}
+ANY_DAYS = {"from": (*DAYS["from"], "1900-01-01"), "to": (*DAYS["to"], "2199-12-31")}
 BOUNDS = ((), (), ("after",), ("before",), ("after", "before"))
 Cursors: TypeAlias = Mapping[tuple[str, str, str], Sequence[str]]
 Composite: TypeAlias = GraphQLObjectType | GraphQLInterfaceType
@@ -207,13 +210,17 @@ class Maker:
                 f"unit: {self.variables.place('ID', lambda: self._id(self.known.units()))}"
             )
         for day in sorted({"from", "to"} & set(one.args)):
-            drawn = self.variables.place("Date!", lambda: quoted(self.chance.choice(DAYS)))
+            days = (ANY_DAYS if name == "countyReport" else DAYS)[day]
+            drawn = self.variables.place("Date!", partial(self._day, days))
             parts.append(f"{day}: {drawn}")
         if "language" in one.args and self.chance.random() < 0.5:
             parts.append(f"language: {self._member(one, 'language')}")
         if "orderBy" in one.args:
             parts += self._page(one, depth)
         return f"({', '.join(parts)})" if parts else ""
+
+    def _day(self, days: Sequence[str]) -> Value:
+        return quoted(self.chance.choice(days))
 
     def _id(self, ids: Sequence[str]) -> Value:
         return quoted(self.chance.choice(ids))

@@ -16,7 +16,7 @@ from services import (
 from services.matters.tables import HandlingClass, Matter, Visibility
 from services.units import Unit
 from tests.county import County
-from tests.infra.service import Service
+from tests.infra.service import Service, token
 from tests.infra.test_graphql import count_statements
 from tests.schema.test_oracle import compiled
 from tests.way import Way
@@ -57,7 +57,7 @@ class TestBoard:
             database, way.county,
             "id title text result category categoryLabel grid { name } estate { name }"
             " handler { name } handlingClass state raisedOn approvedOn closedOn daysTaken"
-            " satisfaction reopened objections",
+            " satisfaction reopened matterId objections",
         )  # fmt: skip
         assert entry == {
             "id": f"BoardEntry:{row.id}", "title": "楼道灯不亮",
@@ -67,7 +67,7 @@ class TestBoard:
             "state": "PUBLISHED",
             "raisedOn": str(early["raised_at"].astimezone(clock.CHINA).date()),
             "approvedOn": str(clock.today()), "closedOn": None, "daysTaken": None,
-            "satisfaction": 4, "reopened": 0, "objections": 1,
+            "satisfaction": 4, "reopened": 0, "matterId": f"Matter:{matter.id}", "objections": 1,
         }  # fmt: skip
 
     async def test_it_is_read_without_signing_in_in_one_statement(
@@ -82,6 +82,22 @@ class TestBoard:
         assert answer.json()["data"]["publicBoard"]["nodes"] == [
             {"title": "楼道灯不亮", "grid": {"name": "第一网格"}, "handler": None, "objections": 0}
         ]
+
+    async def test_a_neighbour_objects_to_what_stands_there_and_follows_it(
+        self, served: Service, way: Way
+    ) -> None:
+        await way.published((await way.completed()).id)
+        asked = "{ publicBoard { nodes { matterId } } }"
+        answer = await served.send(asked, county=way.county)
+        [entry] = answer.json()["data"]["publicBoard"]["nodes"]
+        neighbour = await way.county.actor("resident", way.tree.estate)
+        bearer = await token(way.county, neighbour)
+        for document in (
+            'mutation ($id: ID!) { raiseObjection(matter: $id, text: "没修好") { id } }',
+            "mutation ($id: ID!) { watchMatter(matter: $id) { id } }",
+        ):
+            sent = await served.send(document, {"id": entry["matterId"]}, token=bearer)
+            assert "errors" not in sent.json(), sent.json()
 
     async def test_of_a_closed_one_it_says_how_many_days_it_took(
         self, database: Database, way: Way
