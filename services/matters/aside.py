@@ -110,7 +110,7 @@ async def suspend(
     reason: Reason,
     expected_version: Version = None,
 ) -> Matter:
-    """Suspend a matter for a cause; its clock stands still meanwhile."""
+    """Suspend a matter for a cause: its clock stands, but no suspension is without an end."""
     case = await take(session, by, "suspend", matter, expected_version=expected_version)
     return await go(session, by, "suspend", case, said=reason)
 

@@ -1,6 +1,7 @@
 """Deadlines (时限): in working days of the county, of an urgent matter in hours; and the ladder's.
 
-While a matter is suspended the clock stands: what was left then is what it has when it goes on.
+While a matter is suspended its step's clock stands: what was left then is what it has when it goes
+on. The suspension has a deadline and a ladder of its own, lest a matter lie for ever.
 """
 
 from datetime import datetime, timedelta
@@ -50,21 +51,23 @@ def rung_at(calendar: CalendarRules, due: datetime, step: Step) -> datetime:
     return workday_after(calendar, due - MOMENT, step.days)
 
 
-def stop(calendar: CalendarRules, row: Matter, now: datetime) -> None:
-    """Stop the clock, and remember what was left."""
-    if row.due_at is None:
-        return
-    if row.is_urgent:
+def stop(rules: MatterRules, calendar: CalendarRules, row: Matter, now: datetime) -> None:
+    """Stop a step's clock, and remember what was left; the suspension has a deadline of its own."""
+    if row.due_at is not None and row.is_urgent:
         row.seconds_left = max(0, int((row.due_at - now).total_seconds()))
-    else:
+    elif row.due_at is not None:
         row.workdays_left = workdays_between(calendar, now, row.due_at)
-    row.due_at = None
+    row.stage_left, row.rung_left = row.stage, row.rung
+    row.stage, row.rung = row.version, None
+    row.due_at = of(rules, calendar, row, now)
 
 
 def go_on(calendar: CalendarRules, row: Matter, now: datetime) -> None:
-    """Let the clock go on with what was left."""
+    """Let a step's clock go on with what was left, and its ladder from where it stood."""
+    row.due_at = None
     if row.seconds_left is not None:
         row.due_at = now + timedelta(seconds=row.seconds_left)
     if row.workdays_left is not None:
         row.due_at = workday_after(calendar, now, row.workdays_left)
-    row.seconds_left = row.workdays_left = None
+    row.stage, row.rung = row.stage_left or row.stage, row.rung_left
+    row.seconds_left = row.workdays_left = row.stage_left = row.rung_left = None

@@ -232,12 +232,12 @@ def _enter(case: Case, target: MatterState) -> None:
     if target in STEPS:
         row.step = target
     if target is MatterState.suspended:
-        deadlines.stop(case.calendar, row, now)
+        deadlines.stop(case.rules, case.calendar, row, now)
     elif was_suspended and target in DUE:
         deadlines.go_on(case.calendar, row, now)
     else:
         row.stage, row.rung = row.version, None
-        row.workdays_left = row.seconds_left = None
+        row.workdays_left = row.seconds_left = row.stage_left = row.rung_left = None
         is_due = target in DUE
         row.due_at = deadlines.of(case.rules, case.calendar, row, now) if is_due else None
     for reached in REACHED.get(target, ()):

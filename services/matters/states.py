@@ -32,8 +32,8 @@ class MatterState(StrEnum):
 S = MatterState
 STEPS = (S.raised, S.inquiring, S.preliminary, S.tabled, S.handling, S.published)
 ENDS = frozenset({S.closed, S.merged, S.withdrawn, S.refused, S.upheld})
-# Where somebody has to act by a certain time.
-DUE = (*STEPS, S.appealed)
+# Where somebody has to act by a certain time; a suspension too must end some day.
+DUE = (*STEPS, S.appealed, S.suspended)
 
 LABELS: dict[MatterState, Said] = {
     S.raised: Said("居民提事", "raised"),
@@ -178,7 +178,7 @@ TRANSITIONS: dict[str, Transition] = {
     "resume": _act(Said("恢复办理", "resume"), (S.suspended,), None, "resumed", resumes=True),
     "merge": _act(Said("并案", "merge"), (*EARLY, S.tabled), S.merged, "merged"),
     "escalate": _act(Said("上报上一级", "escalate"), WORKED_ON, None, "escalated"),
-    "supervise": _act(Said("督办", "supervise"), (*STEPS, S.appealed), None, "supervised"),
+    "supervise": _act(Said("督办", "supervise"), DUE, None, "supervised"),
     "extend": _act(Said("延期", "extend"), WORKED_ON, None, "extended"),
 }
 

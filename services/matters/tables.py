@@ -83,7 +83,8 @@ class Matter(Recorded, table=True):
         CheckConstraint("satisfaction between 1 and 5", name="satisfaction"),
         CheckConstraint("state <> 'closed' or verified_at is not null", name="closed_verified"),
         CheckConstraint(
-            "state = 'suspended' or (workdays_left is null and seconds_left is null)",
+            "state = 'suspended' or"
+            " num_nonnulls(workdays_left, seconds_left, stage_left, rung_left) = 0",
             name="time_is_left_while_suspended",
         ),
         CheckConstraint("alarm_at is null or due_at is not null", name="alarm_of_something_due"),
@@ -139,6 +140,8 @@ class Matter(Recorded, table=True):
     rung: str | None = None
     workdays_left: int | None = None
     seconds_left: int | None = None
+    stage_left: int | None = None
+    rung_left: str | None = None
 
     handling_class: str | None = None
     handler_id: UUID | None = None

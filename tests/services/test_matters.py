@@ -210,6 +210,7 @@ class TestTheDatabase:
             {"satisfaction": 6},
             {"verified_by": "self", "completed_by": "self"},
             {"workdays_left": 3},
+            {"stage_left": 3},
         ],
         ids=lambda values: "+".join(values),
     )

@@ -20,7 +20,8 @@ from tests.round_table import RoundTable
 from tests.services.unchanged import unchanged
 from tests.way import Way
 
-LONG = timedelta(days=60)
+LONG = timedelta(days=120)
+MOMENT = timedelta(seconds=1)
 
 
 @pytest.fixture
@@ -104,13 +105,43 @@ class TestMatters:
             (1, "reminder"), (5, "reminder"),
         ]  # fmt: skip
 
-    async def test_a_suspended_matter_is_nobodys_fault(self, way: Way) -> None:
+    async def test_a_suspended_matter_is_nobodys_fault_for_as_long_as_it_may_be(
+        self, way: Way
+    ) -> None:
         row = await way.accepted()
-        await way.do("suspend", way.secretary, row.id, reason="待鉴定")
-        assert await look(way, clock.now() + LONG) == 0
+        suspended = await way.do("suspend", way.secretary, row.id, reason="待鉴定")
+        assert suspended.due_at is not None
+        assert await look(way, suspended.due_at - MOMENT) == 0
         resumed = await way.do("resume", way.secretary, row.id, reason="已鉴定")
         assert resumed.due_at == row.due_at
         assert await look(way, clock.now() + LONG) == 1
+
+    async def test_no_suspension_is_without_an_end(self, way: Way) -> None:
+        """It climbs a ladder of its own, and the step's goes on from where it stood."""
+        row = await way.accepted()
+        assert row.due_at is not None
+        await look(way, row.due_at)
+        suspended = await way.do("suspend", way.secretary, row.id, reason="待鉴定")
+        at = clock.now() + LONG
+        for _ in Rung:
+            await look(way, at)
+        assert await look(way, at) == 0
+        await way.do("resume", way.secretary, row.id, reason="已鉴定")
+        for _ in Rung:
+            await look(way, at + LONG)
+        found = [(one.stage, one.rung) for one in await told(way)]
+        step, pause = row.stage, suspended.stage
+        assert found == [
+            (step, "reminder"), *((pause, rung.value) for rung in Rung), (step, "supervision"),
+            (step, "notice"),
+        ]  # fmt: skip
+        assert step != pause
+
+    async def test_opinions_outlive_a_suspension(self, way: Way) -> None:
+        row = await way.deliberated()
+        await way.do("suspend", way.secretary, row.id, reason="待鉴定")
+        await way.do("resume", way.secretary, row.id, reason="已鉴定")
+        assert (await way.do("table", way.secretary, row.id)).state == "tabled"
 
     async def test_what_is_at_an_end_is_not_supervised(self, way: Way) -> None:
         row = await way.raised()
@@ -138,7 +169,8 @@ class TestSuspension:
             row = await way.accepted()
         with clock.at(datetime(2026, 11, 24, 9, tzinfo=CHINA)):
             await way.do("suspend", way.secretary, row.id, reason="待鉴定")
-        assert await way.due(row.id) is None
+        # Thirty working days of the suspension's own; the 1st of January is none.
+        assert await way.due(row.id) == datetime(2027, 1, 7, tzinfo=CHINA)
         with clock.at(datetime(2026, 12, 7, 9, tzinfo=CHINA)):
             row = await way.do("resume", way.secretary, row.id, reason="已鉴定")
         # Three days from Monday the 23rd; one was gone on the 24th.

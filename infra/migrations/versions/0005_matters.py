@@ -145,6 +145,8 @@ def upgrade() -> None:
         sa.Column("rung", sa.String(), nullable=True),
         sa.Column("workdays_left", sa.Integer(), nullable=True),
         sa.Column("seconds_left", sa.Integer(), nullable=True),
+        sa.Column("stage_left", sa.Integer(), nullable=True),
+        sa.Column("rung_left", sa.String(), nullable=True),
         sa.Column("handling_class", sa.String(), nullable=True),
         sa.Column("handler_id", sa.Uuid(), nullable=True),
         sa.Column("result", sa.String(length=4000), nullable=True),
@@ -180,7 +182,7 @@ def upgrade() -> None:
             "state <> 'closed' or verified_at is not null", name=op.f("ck_matter_closed_verified")
         ),
         sa.CheckConstraint(
-            "state = 'suspended' or (workdays_left is null and seconds_left is null)",
+            "state = 'suspended' or num_nonnulls(workdays_left, seconds_left, stage_left, rung_left) = 0",
             name=op.f("ck_matter_time_is_left_while_suspended"),
         ),
         sa.CheckConstraint(
