@@ -38,7 +38,7 @@ def serve() -> None:
     """Serve what there is."""
     from infra.serving import serve
 
-    serve(load_settings(), is_demo=False)
+    serve(load_settings())
 
 
 @app.command(help=say("载入两个示范县并启动服务。", "Load two demo counties and serve them."))
@@ -47,11 +47,23 @@ def demo(
         bool,
         typer.Option(help=say("载入两年半的办事经过。", "Load two and a half years of history.")),
     ] = True,
+    scale: Annotated[
+        bool,
+        typer.Option(
+            "--scale",
+            help=say(
+                "另载入二百个县，首县十万件事项；由 SQL 直接写成，只供量快慢。",
+                "Load two hundred more counties, a hundred thousand matters in the first: written"
+                " by SQL, to measure by.",
+            ),
+        ),
+    ] = False,
 ) -> None:
     """Serve the demo counties."""
+    from infra.demo.loading import Wanted
     from infra.serving import serve
 
-    serve(load_settings(), is_demo=True, has_history=history)
+    serve(load_settings(), Wanted(history, scale))
 
 
 @app.command(

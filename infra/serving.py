@@ -26,6 +26,8 @@ from infra.speech import fail, run, say
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
+    from infra.demo.loading import Wanted
+
 BACKLOG = 2048
 SECONDS_TO_END = 3
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -61,14 +63,14 @@ class Server(uvicorn.Server):
         yield
 
 
-def serve(settings: Settings, *, is_demo: bool, has_history: bool = False) -> None:
-    """Serve until a signal comes."""
+def serve(settings: Settings, wanted: "Wanted | None" = None) -> None:
+    """Serve until a signal comes; the demo, if any of it is wanted."""
     began = time.monotonic()
     listening = _listen(settings)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     loaded = ["infra.server", *(["infra.worker"] if settings.has_worker else [])]
     with listening, _database(settings, *loaded):
-        run(_serve(settings, listening, is_demo, has_history, began))
+        run(_serve(settings, listening, wanted, began))
     print(say("已停止。", "Stopped."))
 
 
@@ -103,14 +105,12 @@ def _database(settings: Settings, *loaded: str) -> Iterator[None]:
 
 
 async def _serve(
-    settings: Settings, listening: socket.socket, is_demo: bool, has_history: bool, began: float
+    settings: Settings, listening: socket.socket, wanted: "Wanted | None", began: float
 ) -> None:
     from infra import telemetry
     from infra.server import create_app
 
-    await _prepare(settings, is_demo)
-    if has_history:
-        await _tell(settings)
+    await _prepare(settings, wanted)
     telemetry.configure(settings)
     app = create_app(settings, has_worker=settings.has_worker)
     config = uvicorn.Config(
@@ -119,7 +119,7 @@ async def _serve(
     )  # fmt: skip
 
     def announce() -> None:
-        print(_screen(settings, is_demo, time.monotonic() - began), flush=True)
+        print(_screen(settings, wanted, time.monotonic() - began), flush=True)
 
     await Server(config, announce, app).serve(sockets=[listening])
 
@@ -129,7 +129,7 @@ async def _work(settings: Settings) -> None:
     from infra.database import Database
     from infra.worker import Worker
 
-    await _prepare(settings, is_demo=False)
+    await _prepare(settings)
     telemetry.configure(settings)
     async with await Database.open(settings) as database:
         worker = Worker(database)
@@ -166,47 +166,22 @@ def websockets(settings: Settings) -> dict[str, Any]:
     }
 
 
-async def _prepare(settings: Settings, is_demo: bool) -> None:
+async def _prepare(settings: Settings, wanted: "Wanted | None" = None) -> None:
     """A database as this code expects it; on a server of one's own that is for its owner to say."""
     from infra import migrate
     from infra.database import reach
 
-    if is_demo or settings.database_url is None:
+    if wanted or settings.database_url is None:
         await migrate.upgrade(settings)
-        if is_demo:
-            await _load_demo(settings)
+        if wanted:
+            from infra.demo import loading
+
+            await loading.load(settings, wanted)
         return
     async with reach(settings) as address:
         if await migrate.applied(address) != migrate.head():
             fail("数据库还没有迁移，请先运行 sanfang migrate。",
                  "the database isn't up to date; run sanfang migrate first.")  # fmt: skip
-
-
-async def _load_demo(settings: Settings) -> None:
-    from rich.console import Console
-
-    from infra import demo
-    from infra.database import Database
-
-    waiting = say("载入示范县，首次约需二十秒…", "Loading the demo, some twenty seconds at first…")
-    async with await Database.open(settings) as database:
-        with Console(stderr=True).status(waiting):
-            await demo.load(database)
-
-
-async def _tell(settings: Settings) -> None:
-    """The history of the demo counties, with a bar that shows how far it is."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    from infra.database import Database
-    from infra.demo import telling
-
-    saying = say("载入办事经过，首次约一分钟", "Telling the history, a minute at first")
-    async with await Database.open(settings) as database:
-        with Progress(console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task(saying, total=await telling.grids(database))
-            await telling.tell_all(database, settings, lambda done: bar.advance(task, done))
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -227,16 +202,16 @@ def _listen(settings: Settings) -> socket.socket:
     return listening
 
 
-def _screen(settings: Settings, is_demo: bool, seconds: float) -> str:
+def _screen(settings: Settings, wanted: "Wanted | None", seconds: float) -> str:
     """What one needs to begin, within a screen."""
     title = say("三方已启动，Ctrl-C 停止", "Sanfang is up; Ctrl-C stops it")
     lines = [f"{title} ({seconds:.1f} s)", f"  GraphQL   {settings.url}/graphql"]
     if settings.graphiql:
         lines.append(f"  GraphiQL  {settings.url}/graphql  {say('用浏览器打开', 'in a browser')}")
-    return "\n".join([*lines, *(_accounts(settings) if is_demo else [])])
+    return "\n".join([*lines, *(_accounts(settings, wanted) if wanted else [])])
 
 
-def _accounts(settings: Settings) -> list[str]:
+def _accounts(settings: Settings, wanted: "Wanted") -> list[str]:
     from rich.cells import cell_len
 
     import policies
@@ -263,7 +238,16 @@ def _accounts(settings: Settings) -> list[str]:
         f"用密码登录：账号即角色代号，密码都是 {demo.PASSWORD}",
         f"With a password: the account is the role's name, the password {demo.PASSWORD}",
     )
+    lines += _of_crowd(command) if wanted.is_scaled else []
     return [title, *lines, password, say("试一下", "Try"), f"  {example}"]
+
+
+def _of_crowd(command: str) -> list[str]:
+    from infra.demo import crowd
+
+    first, role = crowd.slug(1), crowd.READER
+    return [say(f"  最大的县：{command} token -t {first} -r {role}",
+                f"  In the largest county: {command} token -t {first} -r {role}")]  # fmt: skip
 
 
 def _command() -> str:

@@ -59,16 +59,26 @@ class Part:
     build: Callable[[Desk], Awaitable[None]]
 
 
-async def load(database: Database) -> None:
-    """Load what isn't there yet; of two processes at once the second finds it done."""
+async def load(database: Database, advance: Callable[[], None] = lambda: None) -> None:
+    """Load what isn't there yet; of two processes at once the second finds it done.
+
+    `advance` is called at each of `parts()`, there or loaded.
+    """
     async with database.owner_session(tenants.PLATFORM_ID) as session:
         await session.exec(select(func.pg_advisory_xact_lock(LOCK)))
         await _found_platform(session)
         async with asyncio.TaskGroup() as group:
-            loads = [group.create_task(_load_county(database, told)) for told in descriptions()]
+            loads = [
+                group.create_task(_load_county(database, told, advance)) for told in descriptions()
+            ]
         if any(load.result() for load in loads):
             # Without statistics the first reads of so many new rows are planned for a few.
             await (await session.connection()).execute(text("analyze"))
+
+
+def parts() -> int:
+    """How many parts there are to load, of all counties."""
+    return len(descriptions()) * len((FRAME, GRIDS, ACCOUNTS, COUNCILS))
 
 
 def accounts() -> list[DemoAccount]:
@@ -90,17 +100,22 @@ async def _found_platform(session: AsyncSession) -> None:
         )  # fmt: skip
 
 
-async def _load_county(database: Database, described: Description) -> bool:
+async def _load_county(
+    database: Database, described: Description, advance: Callable[[], None]
+) -> bool:
     """Whether there was anything to load."""
     known = await database.tenant(described.slug)
     tenant_id = known[0] if known else await _found_county(database, described)
-    is_new = await _load_part(database, tenant_id, described, 0, FRAME)
+
+    async def load_part(block: int, part: Part) -> bool:
+        was_missing = await _load_part(database, tenant_id, described, block, part)
+        advance()
+        return was_missing
+
+    is_new = await load_part(0, FRAME)
     async with asyncio.TaskGroup() as group:
-        rest = [
-            group.create_task(_load_part(database, tenant_id, described, block, part))
-            for block, part in ((1, GRIDS), (2, ACCOUNTS))
-        ]
-    is_seated = await _load_part(database, tenant_id, described, 3, COUNCILS)
+        rest = [group.create_task(load_part(*one)) for one in ((1, GRIDS), (2, ACCOUNTS))]
+    is_seated = await load_part(3, COUNCILS)
     return is_new or is_seated or any(part.result() for part in rest)
 
 

@@ -26,7 +26,7 @@ from services.councils import Council
 from services.meetings.tables import Meeting
 from services.tenants import PLATFORM_ID
 
-Progress = Callable[[int], None]
+Progress = Callable[[], None]
 # As many processes tell as there are processors, within bounds: most of the time is Python's.
 TELLERS = max(1, min(4, os.cpu_count() or 1))
 
@@ -74,13 +74,13 @@ async def tell_share(
             if number % share[1] == share[0]:
                 place = (number, len(everybody))
                 await _tell_grid(database, store, cast, told, place, months, shown)
-                progress(1)
+                progress()
 
 
 async def _follow(beside: asyncio.subprocess.Process, progress: Progress) -> None:
     assert beside.stdout is not None  # noqa: S101
     async for _ in beside.stdout:
-        progress(1)
+        progress()
     if await beside.wait():
         raise RuntimeError("the history was not told to its end")
 
@@ -124,7 +124,7 @@ async def _has_met(session: AsyncSession, cast: Cast) -> bool:
 async def _main(share: tuple[int, int]) -> None:
     settings = Settings()
     async with await Database.open(settings) as database:
-        await tell_share(database, settings, share, lambda _: print(flush=True))
+        await tell_share(database, settings, share, lambda: print(flush=True))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Computed, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field
 
 from services import clock
@@ -53,8 +53,25 @@ class Recommendation(StrEnum):
     table = "table"
 
 
+# From what until what each step lasts, and the whole from the raising to the closing.
+LASTED = {
+    "raised_seconds": ("raised_at", "accepted_at"),
+    "inquiring_seconds": ("accepted_at", "inquired_at"),
+    "preliminary_seconds": ("inquired_at", "deliberated_at"),
+    "tabled_seconds": ("tabled_at", "decided_at"),
+    "handling_seconds": ("decided_at", "completed_at"),
+    "published_seconds": ("completed_at", "closed_at"),
+    "whole_seconds": ("raised_at", "closed_at"),
+}
 STEP_NAMES = ", ".join(f"'{step.value}'" for step in STEPS)
 END_NAMES = ", ".join(f"'{end.value}'" for end in sorted(ENDS))
+
+
+def lasted(column: str) -> Any:
+    """How many seconds a step lasted, once it is over; PostgreSQL writes it, nobody else can."""
+    begun, ended = LASTED[column]
+    counted = Computed(f"date_part('epoch', {ended} - {begun})::integer", persisted=True)
+    return Field(default=None, sa_column_args=[counted])
 
 
 class Matter(Recorded, table=True):
@@ -106,6 +123,10 @@ class Matter(Recorded, table=True):
         Index(None, "tenant_id", "inquired_by", "raised_at", "id"),
         Index(None, "tenant_id", "place_id"),
         Index(None, "tenant_id", "merged_into_id"),
+        # A report reads nothing but this of the matters that were settled, grid by grid.
+        Index("ix_matter_settled", "tenant_id", "grid_id", "closed_at",
+              postgresql_include=["handling_class", "satisfaction", *LASTED],
+              postgresql_where=text("closed_at is not null")),
         Index("ix_matter_due", "tenant_id", "due_at", "id",
               postgresql_where=text("due_at is not null")),
         Index("ix_matter_alarm", "tenant_id", "alarm_at", "id",
@@ -163,6 +184,14 @@ class Matter(Recorded, table=True):
     decided_at: datetime | None = moment(default=None)
     completed_at: datetime | None = moment(default=None)
     closed_at: datetime | None = moment(default=None)
+
+    raised_seconds: int | None = lasted("raised_seconds")
+    inquiring_seconds: int | None = lasted("inquiring_seconds")
+    preliminary_seconds: int | None = lasted("preliminary_seconds")
+    tabled_seconds: int | None = lasted("tabled_seconds")
+    handling_seconds: int | None = lasted("handling_seconds")
+    published_seconds: int | None = lasted("published_seconds")
+    whole_seconds: int | None = lasted("whole_seconds")
 
 
 class MatterEntry(TenantRow, table=True):

@@ -5,9 +5,9 @@
 say so and the rest runs.
 
 The stage. A PostgreSQL of the bench's own, embedded and durable, migrated by the service's own
-revisions, filled by `tests.crowd`: one county of 12,000 units, and 1,000 smaller ones. It is made
-at the first run and made again when the tables or the crowd change. A second one holds ten of the
-smaller counties and no more.
+revisions, filled by `infra.demo.crowd`: one county of 12,000 units, and 1,000 smaller ones. It is
+made at the first run and made again when the tables or the crowd change. A second one holds ten of
+the smaller counties and no more.
 
 The peers, all at once but asked one at a time, each a process of its own on a loopback port:
 the service by its own command; pgbench with the very statement that it compiled, prepared; a

@@ -18,11 +18,12 @@ from uuid import UUID
 
 from infra import migrate
 from infra.database import READ_ONLY, Database, address_of
+from infra.demo import crowd
+from infra.demo.crowd import matters, publications, sql
 from infra.embedded import Embedded
 from infra.settings import Settings
 from services import signing
 from services.signing import Bearer
-from tests import crowd, crowd_sql
 
 MASTER_KEY = b64encode(bytes(range(32))).decode()
 APP_PASSWORD = "sanfang-bench"
@@ -161,7 +162,7 @@ def _made_by() -> str:
     digest = hashlib.sha256(migrate.head().encode())
     for revision in sorted((migrate.HERE / "versions").glob("[0-9]*.py")):
         digest.update(revision.read_bytes())
-    for module in (crowd, crowd_sql):
+    for module in (crowd, sql, matters, publications):
         digest.update(Path(str(module.__file__)).read_bytes())
     digest.update(f"{FIRST_COUNTY} {OTHER_COUNTIES}".encode())
     return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""Size doesn't show: with fifty counties and over 200,000 rows, each list is found by an index.
+"""Size doesn't show: with fifty counties and 100,000 matters in one, all is found by an index.
 
 An object's own list may be sorted where it is a few pages; what a reader of a part of the county
 sees, where it is no more than that part. A county's list is never sorted.
@@ -16,11 +16,11 @@ from sqlalchemy import UniqueConstraint, text
 
 from infra import migrate
 from infra.database import READ_ONLY, Database
+from infra.demo.crowd import Crowd, populate
 from infra.settings import Settings
 from policies import Actor, Scope
 from schema.reading.declare import Pages, Rows
 from services import authority
-from tests.crowd import Crowd, populate
 from tests.schema.explained import (
     CATALOGUE,
     CUSTOM,
@@ -33,7 +33,7 @@ from tests.schema.explained import (
     richest,
 )
 
-COUNTIES, FIRST, OTHERS = 50, 4_000, 1_000
+COUNTIES, FIRST, OTHERS, MATTERS = 50, 4_000, 1_000, 100_000
 DATABASE = "sanfang_crowd"
 # Twice the longest page: an object's own list may be sorted where it is no longer than this.
 MOST_SORTED = 200
@@ -78,8 +78,9 @@ async def crowded(settings: Settings, database: Database) -> AsyncIterator[Crowd
     await migrate.upgrade(beside)
     async with await Database.open(beside) as opened:
         crowd = await populate(
-            opened, tenants=COUNTIES, units_in_first=FIRST, units_in_others=OTHERS
-        )
+            opened, tenants=COUNTIES, units_in_first=FIRST, units_in_others=OTHERS,
+            matters_in_first=MATTERS,
+        )  # fmt: skip
         connection = await opened.address.connect(READ_ONLY)
         yield Crowded(opened, crowd, connection)
         await connection.close()

@@ -1,28 +1,37 @@
-"""A crowd (众县): many counties filled by SQL in seconds, for tests and figures that need size.
+"""A crowd (众县): many counties filled by SQL in minutes, for whoever wants to see size.
 
 The first county is founded by the real command and each has a key of its own, so that its people
 can sign in. The rest is written in sets by the owner; the same call always writes the same rows.
 """
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from math import ceil
 from typing import TypeAlias
 from uuid import UUID
 
 import asyncpg
 from sqlalchemy import func
 from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from infra.database import Database
 from infra.database import tables as all_tables
+from infra.demo.crowd.sql import FRAMES, LOADS, SHAPES, UNITS_OF_A_GRID, UNITS_OF_THE_TOP
 from services import sealing
 from services import tenants as founding
-from tests.crowd_sql import FRAMES, LOADS, SHAPES, UNITS_OF_A_GRID, UNITS_OF_THE_TOP
+from services.sealing import TenantKey
 
 Owner: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
+LOCK = 0x63726F7764
+# Who looks at the largest county.
+READER = "auditor"
+STATEMENTS = len(FRAMES) + len(LOADS)
+MATTERS_OF_A_GRID = 40
+MONTHS, MONTHS_OF_A_HISTORY = 12, 30
 FOUNDERS = {
     "county_administrator": "管理员甲",
     "security_administrator": "安全员乙",
@@ -69,56 +78,89 @@ async def populate(
     tenants: int = 50,
     units_in_first: int = 12_000,
     units_in_others: int = 600,
+    matters_in_first: int = 0,
+    advance: Callable[[], None] = lambda: None,
 ) -> Crowd:
-    """Fill a freshly migrated database with the counties `crowd-1`, `crowd-2` and so on.
+    """Fill a migrated database with the counties `crowd-1`, `crowd-2` and so on, unless it has.
 
-    The numbers of units are aimed at, in steps of a grid with all that stands in it. The tables
-    are vacuumed and their statistics are up to date when it returns.
+    The numbers of units are aimed at, in steps of a grid with all that stands in it. A grid has
+    forty matters and a year of meetings; where the first county is to have more matters, its grids
+    have as many more, over two and a half years of meetings. The tables are vacuumed and their
+    statistics are up to date when it returns. `advance` is called at each of `STATEMENTS`.
     """
     sizes = [units_in_first] + [units_in_others] * (tenants - 1)
     ids = [_identity(number) for number in range(1, tenants + 1)]
-    await _found(database, ids[0])
     owner = await database.address.connect()
     try:
-        async with owner.transaction(), _walls_down(owner):
-            await _load(owner, ids, sizes)
-            crowd = await _summary(owner, ids)
-        await _make_keys(database, ids[1:])
+        # Of two processes at once the second finds it done; what was cut short is gone on with.
+        await owner.execute("select pg_advisory_lock($1)", LOCK)
+        if await database.tenant(slug(1)) is None:
+            await _found(database, ids[0])
+        if await database.tenant(slug(tenants)) is None:
+            async with owner.transaction(), _walls_down(owner), _keys_off(owner):
+                await _load(owner, ids, sizes, matters_in_first, advance)
+        await _make_keys(database, ids)
         await owner.execute("vacuum analyze " + ", ".join(_tables()))
+        async with owner.transaction(), _walls_down(owner):
+            return await _summary(owner, ids)
     finally:
         await owner.close()
-    return crowd
+
+
+async def is_populated(database: Database, tenants: int) -> bool:
+    """Whether `populate` came to its end."""
+    if await database.tenant(slug(tenants)) is None:
+        return False
+    async with database.owner_session(_identity(tenants)) as session:
+        return await _has_key(session, _identity(tenants))
+
+
+def slug(number: int) -> str:
+    """A county's name in addresses."""
+    return f"crowd-{number}"
 
 
 async def _found(database: Database, tenant_id: UUID) -> None:
     async with database.owner_session(tenant_id) as session:
         await founding.create(
-            session, tenant_id=tenant_id, slug="crowd-1", name="第1县", name_en="County 1",
+            session, tenant_id=tenant_id, slug=slug(1), name="第1县", name_en="County 1",
             founders=FOUNDERS,
         )  # fmt: skip
 
 
 async def _make_keys(database: Database, ids: list[UUID]) -> None:
     """A county's key; the key that signs its tokens is made with the first of them."""
-    if not ids:
-        return
     async with database.owner_session(ids[0]) as session:
         for tenant_id in ids:
             await session.exec(select(func.set_config("sanfang.tenant", str(tenant_id), True)))
-            await sealing.create_key(session, tenant_id)
-            session.expunge_all()
+            if not await _has_key(session, tenant_id):
+                await sealing.create_key(session, tenant_id)
+                session.expunge_all()
+
+
+async def _has_key(session: AsyncSession, tenant_id: UUID) -> bool:
+    kept = select(TenantKey.number).where(TenantKey.tenant_id == tenant_id).limit(1)
+    return (await session.exec(kept)).first() is not None
 
 
 @asynccontextmanager
 async def _walls_down(owner: Owner) -> AsyncIterator[None]:
-    """Rows of every county in one statement; foreign keys are checked at the end, all at once.
+    """Rows of every county in one statement.
 
     Within one transaction: nobody else ever sees the tables without their walls.
     """
-    keys = await owner.fetch(FOREIGN_KEYS)
     forced = [name for name in _tables() if name != "tenant"]
     for name in forced:
         await owner.execute(f"alter table {name} no force row level security")
+    yield
+    for name in forced:
+        await owner.execute(f"alter table {name} force row level security")
+
+
+@asynccontextmanager
+async def _keys_off(owner: Owner) -> AsyncIterator[None]:
+    """Foreign keys are checked at the end, all at once."""
+    keys = await owner.fetch(FOREIGN_KEYS)
     for key in keys:
         await owner.execute(f"alter table {key['of']} drop constraint {key['name']}")
     yield
@@ -126,22 +168,31 @@ async def _walls_down(owner: Owner) -> AsyncIterator[None]:
         await owner.execute(
             f"alter table {key['of']} add constraint {key['name']} {key['definition']}"
         )
-    for name in forced:
-        await owner.execute(f"alter table {name} force row level security")
 
 
-async def _load(owner: Owner, ids: list[UUID], sizes: list[int]) -> None:
+async def _load(
+    owner: Owner,
+    ids: list[UUID],
+    sizes: list[int],
+    matters_in_first: int,
+    advance: Callable[[], None],
+) -> None:
     for statement in SHAPES:
         await owner.execute(statement)
     root = await owner.fetchval("select id from unit where tenant_id = $1", ids[0])
+    in_each = max(MATTERS_OF_A_GRID, ceil(matters_in_first / _grids(sizes[0])))
+    of_first = (in_each, MONTHS if in_each == MATTERS_OF_A_GRID else MONTHS_OF_A_HISTORY)
     plan = [
-        (number, id_, _grids(size), root if number == 1 else _identity(number, 0x40))
+        (number, id_, _grids(size), *of_first, root)
+        if number == 1
+        else (number, id_, _grids(size), MATTERS_OF_A_GRID, MONTHS, _identity(number, 0x40))
         for number, (id_, size) in enumerate(zip(ids, sizes, strict=True), 1)
     ]
-    columns = ["number", "tenant_id", "grids", "root"]
+    columns = ["number", "tenant_id", "grids", "matters", "months", "root"]
     await owner.copy_records_to_table("county", records=plan, columns=columns)
     for statement in (*FRAMES, *LOADS):
         await owner.execute(statement)
+        advance()
 
 
 async def _summary(owner: Owner, ids: list[UUID]) -> Crowd:
@@ -152,8 +203,7 @@ async def _summary(owner: Owner, ids: list[UUID]) -> Crowd:
     units = {row["tenant_id"]: row["count"] for row in counted}
     rows = {name: await owner.fetchval(f"select count(*) from {name}") for name in _tables()}
     settled = (
-        Settled(id_, f"crowd-{number}", units[id_], holders[id_])
-        for number, id_ in enumerate(ids, 1)
+        Settled(id_, slug(number), units[id_], holders[id_]) for number, id_ in enumerate(ids, 1)
     )
     return Crowd(tuple(settled), rows)
 

@@ -4,9 +4,9 @@
 with all above it, `somebody` every resident, numbered from 0 within a county.
 """
 
+from infra.demo.crowd.matters import MATTERS
+from infra.demo.crowd.publications import PUBLICATIONS
 from infra.demo.names import FIRST, SECOND, SURNAMES
-from tests.crowd_matters import MATTERS
-from tests.crowd_publications import PUBLICATIONS
 
 # How a level hangs below another: how many of it below each, and the most that there can be, by
 # which each is numbered within its county. {t} is the county, {n} the number of the one above.
@@ -63,7 +63,8 @@ SHAPES = (
     LETTER,
     """
 create temporary table county (
-  number integer, tenant_id uuid, grids integer, root uuid, administrator uuid, security uuid
+  number integer, tenant_id uuid, grids integer, matters integer, months integer, root uuid,
+  administrator uuid, security uuid
 ) on commit drop""",
     """
 create temporary table place (

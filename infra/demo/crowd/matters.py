@@ -1,37 +1,73 @@
-"""The crowd's matters and round tables: forty matters and twelve meetings a grid."""
+"""The crowd's matters and round tables: so many matters and monthly meetings a grid."""
 
 MADE = "1, timestamptz '2024-03-01 01:00Z'"
 
+# How long after its raising a matter came to each step, in hours; `{n}` makes it differ.
+_STEPS = {
+    "accepted_at": "3 + {n} % 21",
+    "inquired_at": "30 + {n} % 37",
+    "deliberated_at": "80 + {n} % 53",
+    "tabled_at": "140 + {n} % 11",
+    "decided_at": "170 + {n} % 523",
+    "completed_at": "720 + {n} % 241",
+    "closed_at": "1000 + {n} % 263",
+}
+
+
+def _reached(column: str) -> str:
+    """When a matter came to a step; an open one hasn't come to its handling."""
+    hours = _STEPS[column].format(n="(g.n * 7 + i)")
+    at = f"begun + ({hours}) * interval '1 hour'"
+    is_early = column in ("accepted_at", "inquired_at")
+    return at if is_early else f"case when state = 'closed' then {at} end"
+
+
 MATTERS = (
-    # Forty matters a grid, at its first stairwells; each came up the line, some are closed.
-    """
+    # So many a grid, at its first stairwells; each came up the line. Of the first forty half are
+    # closed, of the further ones all. The clock has climbed to the end of each ladder already.
+    f"""
 insert into matter (tenant_id, id, version, made_at, made_by, code, category, title, text, place_id,
   grid_id, scope_id, visibility, channel, is_urgent, raiser_id, pack_id, state, step, stage,
-  holder_id, due_at, alarm_at, handling_class, handler_id, reopened, verified_at, raised_at)
-select g.tenant_id, pg_temp.identity(85, g.county, g.n * 40 + i), 3, begun, s.id,
-  'M' || g.n * 40 + i, (array['facilities', 'parking', 'noise'])[i % 3 + 1], '楼道灯不亮',
+  holder_id, due_at, rung, handling_class, handler_id, reopened, verified_at, satisfaction,
+  raised_at, {", ".join(_STEPS)})
+select g.tenant_id, pg_temp.identity(85, g.county, g.n * t.matters + i),
+  case state when 'closed' then 8 else 3 end, begun, s.id, 'M' || g.n * t.matters + i,
+  (array['facilities', 'parking', 'noise'])[i % 3 + 1], '楼道灯不亮',
   '坏了一周。', s.home_id, g.id, s.home_id,
   case when i % 20 = 19 then 'confidential' else 'public' end, 'own', i % 10 = 9, s.id,
   (select p.id from pack p where p.tenant_id = g.tenant_id and p.until is null), state,
   case state when 'closed' then 'published' else state end, 3, g.id,
   case when state <> 'closed' then begun + interval '5 days' end,
-  case when state <> 'closed' then begun + interval '5 days' end, 'firm',
+  case when state <> 'closed' then 'notice' end,
+  (array['firm', 'firm', 'department', 'own', null])[i % 5 + 1],
   pg_temp.identity(12, g.county, g.n % (2 + t.grids / 4)), 0,
-  case when state = 'closed' then begun end, begun
-from place g join county t using (tenant_id) cross join generate_series(0, 39) i
-join somebody s on s.tenant_id = g.tenant_id and s.n = (g.n * 40 + i) % s.people
-cross join lateral (select (array['inquiring', 'handling', 'closed', 'closed'])[i % 4 + 1] as state,
-  timestamptz '2024-01-01Z' + (g.n * 40 + i) * interval '997 minutes' as begun) at
+  case when state = 'closed' then begun end, case when state = 'closed' then 1 + i % 5 end,
+  begun, {", ".join(_reached(column) for column in _STEPS)}
+from place g join county t using (tenant_id) cross join generate_series(0, t.matters - 1) i
+join (select distinct tenant_id, people from somebody) living using (tenant_id)
+join somebody s on s.tenant_id = g.tenant_id and s.n = (g.n * 40 + i) % living.people
+cross join lateral (select
+  case when i < 40 then (array['inquiring', 'handling', 'closed', 'closed'])[i % 4 + 1]
+    else 'closed' end as state,
+  timestamptz '2024-01-01Z'
+    + ((g.n * t.matters + i)::bigint * 997 % 1300000) * interval '1 minute' as begun) at
 where g.level = 'grid'""",
     """
 insert into matter_entry (tenant_id, id, matter_id, seq, verb, from_state, to_state, at, made_by,
   unit_id, to_unit_id)
-select m.tenant_id, pg_temp.identity(86, t.number, 3 * row_number() over (
+select m.tenant_id, pg_temp.identity(86, t.number, 8 * row_number() over (
     partition by m.tenant_id order by m.id) + seq), m.id, seq, verb, was, e.state,
-  m.raised_at + seq * interval '1 day', m.raiser_id, case when seq > 1 then m.grid_id end, m.grid_id
+  case seq when 1 then m.raised_at when 2 then m.accepted_at when 3 then m.inquired_at
+    when 4 then m.tabled_at when 5 then m.decided_at when 8 then m.closed_at
+    else m.completed_at end,
+  m.raiser_id, case when seq > 1 then m.grid_id end, m.grid_id
 from matter m join county t using (tenant_id)
 cross join (values (1, 'raise', null, 'raised'), (2, 'accept', 'raised', 'inquiring'),
-  (3, 'inquire', 'inquiring', 'preliminary')) e (seq, verb, was, state)""",
+  (3, 'inquire', 'inquiring', 'preliminary'), (4, 'table', 'preliminary', 'tabled'),
+  (5, 'resolve', 'tabled', 'handling'), (6, 'complete', 'handling', 'published'),
+  (7, 'verify', 'published', 'published'), (8, 'close', 'published', 'closed'))
+  e (seq, verb, was, state)
+where seq <= m.version""",
     """
 insert into notice (tenant_id, id, version, made_at, person_id, matter_id, event_name, at, seen_at)
 select m.tenant_id, pg_temp.identity(87, t.number, 2 * row_number() over (
@@ -57,28 +93,26 @@ cross join lateral (values
 where g.level = 'grid'""",
     """
 create temporary table held on commit drop as
-select g.tenant_id, g.county, g.n * 12 + i as n, g.n as grid, i, g.id as grid_id,
-  pg_temp.identity(90, g.county, g.n * 12 + i) as id,
+select g.tenant_id, g.county, g.n * t.months + i as n, g.n as grid, i, g.id as grid_id,
+  t.matters, i = t.months - 1 as is_last, i < t.months - 1 and i % 4 < 3 as is_signed,
+  pg_temp.identity(90, g.county, g.n * t.months + i) as id,
   pg_temp.identity(88, g.county, g.n) as council_id,
   timestamptz '2024-01-15 11:00Z' + i * interval '1 month' as at
-from place g cross join generate_series(0, 11) i where g.level = 'grid'""",
+from place g join county t using (tenant_id) cross join generate_series(0, t.months - 1) i
+where g.level = 'grid'""",
     f"""
 insert into meeting (tenant_id, id, version, made_at, council_id, number, state, planned_at, place,
-  pack_id, opened_at, adjourned_at, signed_at)
-select h.tenant_id, h.id, {MADE}, h.council_id, i + 1, 'in_session', at, '红色驿站',
-  (select p.id from pack p where p.tenant_id = h.tenant_id and p.until is null), at, at,
-  null::timestamptz
-from held h where i = 11
-union all
-select h.tenant_id, h.id, {MADE}, h.council_id, i + 1, 'minutes_pending', at, '红色驿站',
-  (select p.id from pack p where p.tenant_id = h.tenant_id and p.until is null), at, at,
-  null::timestamptz
-from held h where i < 11""",
+  pack_id, opened_at, adjourned_at)
+select h.tenant_id, h.id, {MADE}, h.council_id, i + 1,
+  case when is_last then 'in_session' else 'minutes_pending' end, at, '红色驿站',
+  (select p.id from pack p where p.tenant_id = h.tenant_id and p.until is null), at, at
+from held h""",
     f"""
 insert into agenda_item (tenant_id, id, version, made_at, meeting_id, council_id, position,
   matter_id, title, outcome, disposed_at)
 select h.tenant_id, pg_temp.identity(91, h.county, h.n), {MADE}, h.id, h.council_id, 1,
-  pg_temp.identity(85, h.county, h.grid * 40 + h.i), '楼道灯不亮', 'resolved', at from held h""",
+  pg_temp.identity(85, h.county, h.grid * h.matters + h.i), '楼道灯不亮', 'resolved', at
+from held h""",
     """
 insert into attendance (tenant_id, id, meeting_id, seat_id, kind, appointment_id, person_id, at)
 select h.tenant_id, pg_temp.identity(92, h.county, h.n), h.id,
@@ -93,14 +127,17 @@ select h.tenant_id, pg_temp.identity(93, h.county, h.n), pg_temp.identity(91, h.
 insert into resolution (tenant_id, id, version, made_at, council_id, meeting_id, item_id, matter_id,
   text, state, handling_class, owner_id, due_on, reported_at, verified_at)
 select h.tenant_id, pg_temp.identity(94, h.county, h.n), {MADE}, h.council_id, h.id,
-  pg_temp.identity(91, h.county, h.n), pg_temp.identity(85, h.county, h.grid * 40 + h.i), '换灯',
+  pg_temp.identity(91, h.county, h.n),
+  pg_temp.identity(85, h.county, h.grid * h.matters + h.i), '换灯',
   case when i % 3 = 0 then 'assigned' else 'verified' end, 'firm',
   pg_temp.identity(12, h.county, h.grid % (2 + t.grids / 4)), h.at::date + 20,
   case when i % 3 > 0 then at end, case when i % 3 > 0 then at end
 from held h join county t using (tenant_id)""",
     f"""
-insert into minutes (tenant_id, id, version, made_at, meeting_id, text)
-select h.tenant_id, pg_temp.identity(95, h.county, h.n), {MADE}, h.id, '# 纪要' from held h""",
+insert into minutes (tenant_id, id, version, made_at, meeting_id, text, sha256)
+select h.tenant_id, pg_temp.identity(95, h.county, h.n), {MADE}, h.id, '# 纪要',
+  case when is_signed then encode(sha256('# 纪要'::bytea), 'hex') end
+from held h""",
     """
 insert into signature (tenant_id, id, meeting_id, kind, person_id, appointment_id, sha256, at)
 select h.tenant_id, pg_temp.identity(96, h.county, h.n), a.meeting_id, a.kind, a.person_id,
@@ -124,8 +161,12 @@ from matter m join county t using (tenant_id) where m.reopened = 0 and m.is_urge
 insert into supervision (tenant_id, id, version, made_at, matter_id, stage, rung, holder_id,
   unit_id, due_at, at)
 select m.tenant_id, pg_temp.identity(101, t.number, row_number() over (
-    partition by m.tenant_id order by m.id)), 1, m.raised_at, m.id, 3, 'reminder', m.grid_id,
+    partition by m.tenant_id order by m.id)), 1, m.raised_at, m.id, 3, 'notice', m.grid_id,
   g.parent_id, m.raised_at, m.raised_at
 from matter m join county t using (tenant_id)
 join unit g on g.tenant_id = m.tenant_id and g.id = m.grid_id""",
+    # Once signed the walls let nothing be added; one in four waits for its signatures.
+    """
+update meeting m set state = 'published', signed_at = h.at + interval '9 days'
+from held h where h.is_signed and m.tenant_id = h.tenant_id and m.id = h.id""",
 )
