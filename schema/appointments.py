@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, func, select
 from schema.commands import command
 from schema.nodes import Node, label
 from schema.reading.declare import Ask, Row, column, computed, connection, link, reads
+from schema.reading.found import Condition
 from schema.reading.pages import Connection
 from schema.scopes import among, below, equals, found_by, of_person, pointing
 from services import appointments
@@ -96,7 +97,7 @@ class Appointment(Node):
     version: int = column(AppointmentRow.version, "版本。 Its version.")
 
 
-def _held_by_reader(ask: Ask, row: Row) -> ColumnElement[bool]:
+def _held_by_reader(ask: Ask, row: Row) -> Condition:
     held = TABLE.alias()
     mine = select(held.c.post_id).where(
         held.c.tenant_id == ask.tenant, held.c.person_id == ask.person

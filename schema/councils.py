@@ -5,11 +5,12 @@ from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
-from sqlalchemy import ColumnElement, func, or_, select, union_all
+from sqlalchemy import ColumnElement, func, select
 
 from schema.commands import command
 from schema.nodes import Node, label
 from schema.reading.declare import Ask, Row, column, connection, light, link, reads
+from schema.reading.found import Condition, either
 from schema.reading.pages import Connection
 from schema.scopes import found_by, is_current, pointing, public_at, under
 from services import councils
@@ -55,9 +56,7 @@ class CouncilSeatFilter:
     open: bool | None = is_current(SeatTable.until, "是否现有。 Whether it is held now.")
 
 
-def sits_there(
-    ask: Ask, council: ColumnElement[Any], held: ColumnElement[Any]
-) -> ColumnElement[bool]:
+def sits_there(ask: Ask, council: ColumnElement[Any], held: ColumnElement[Any]) -> Condition:
     """The council is of a grid that one looks after, or one's own unit has a seat there."""
     own, seat = COUNCIL.alias(), SEAT.alias()
     grids = select(own.c.id).where(own.c.tenant_id == ask.tenant, under(ask, own.c.grid_id, held))
@@ -66,15 +65,11 @@ def sits_there(
         seat.c.until.is_(None),
         seat.c.unit_id == func.any(held),
     )
-    if ask.gathers:
-        both = union_all(grids.correlate(None), seats.correlate(None))
-        return council == func.any(func.array(both.scalar_subquery()))
-    return or_(
-        found_by(ask, council, grids, own.c.id), found_by(ask, council, seats, seat.c.council_id)
-    )
+    by_grid = found_by(ask, council, grids, own.c.id)
+    return either([by_grid, found_by(ask, council, seats, seat.c.council_id)])
 
 
-def _seat_is_public(ask: Ask, row: Row) -> ColumnElement[bool]:
+def _seat_is_public(ask: Ask, row: Row) -> Condition:
     """Where the council stands in public, so does who has a seat."""
     own = COUNCIL.alias()
     shown = select(own.c.id).where(

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, true
 from policies import Scope
 from schema.people import Person
 from schema.reading.declare import Ask, Row, argument, column, computed, here, link, rows
+from schema.reading.found import Condition
 from schema.scopes import beneath, under, unit_asked
 from services import coverage
 
@@ -36,7 +37,7 @@ def _within(ask: Ask, row: Row) -> Within:
     return holds
 
 
-def is_seen(ask: Ask, row: Row) -> ColumnElement[bool]:
+def is_seen(ask: Ask, row: Row) -> Condition:
     """The unit is there, and the reader may read coverage in it; null says no more than that."""
     if "id" not in row and not ask.is_given("unit"):
         return true()

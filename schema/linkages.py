@@ -2,7 +2,7 @@
 
 from datetime import date
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 from sqlalchemy import ColumnElement
@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement
 from schema.commands import command
 from schema.nodes import Node
 from schema.reading.declare import Ask, Row, column, connection, link, reads
+from schema.reading.found import Condition, either
 from schema.reading.pages import Connection
 from schema.scopes import is_current, pointing, public_at, under
 from services import linkages
@@ -36,9 +37,9 @@ class LinkageFilter:
     firm: strawberry.ID | None = pointing(Table.firm_id, "Unit", "物业公司。 The firm.")
 
 
-def _within(ask: Ask, row: Row, held: ColumnElement[bool]) -> ColumnElement[bool]:
+def _within(ask: Ask, row: Row, held: ColumnElement[Any]) -> Condition:
     """A linkage is where its estate is, and where its firm is."""
-    return under(ask, row["estate_id"], held) | under(ask, row["firm_id"], held)
+    return either([under(ask, row["estate_id"], held), under(ask, row["firm_id"], held)])
 
 
 @strawberry.type(

@@ -24,6 +24,7 @@ from sqlalchemy import (
 from policies import Scope
 from schema.reading.call import Call
 from schema.reading.declare import Ask, Predicate, Row, UnitPredicate, Where, light, where
+from schema.reading.found import Condition, Found
 from services.errors import BadInput, Said
 from services.tree import UnitPath
 from services.units import Unit
@@ -37,13 +38,13 @@ LAST_CHARACTERS: ColumnElement[str] = literal_column("repeat(chr(1114111), 80)",
 def below(column: str) -> UnitPredicate:
     """The row's unit is one of the reader's, or below one."""
 
-    def build(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElement[bool]:
+    def build(ask: Ask, row: Row, held: ColumnElement[Any]) -> Condition:
         return under(ask, row[column], held)
 
     return build
 
 
-def under(ask: Ask, unit: ColumnElement[Any], held: ColumnElement[Any]) -> ColumnElement[bool]:
+def under(ask: Ask, unit: ColumnElement[Any], held: ColumnElement[Any]) -> Condition:
     """A unit is one of an array of units, or below one."""
     path = PATH.alias()
     reached = select(path.c.unit_id).where(
@@ -54,14 +55,14 @@ def under(ask: Ask, unit: ColumnElement[Any], held: ColumnElement[Any]) -> Colum
 
 def found_by(
     ask: Ask, column: ColumnElement[Any], found: Select[Any], same: ColumnElement[Any]
-) -> ColumnElement[bool]:
+) -> Condition:
     """The column is among what a select finds; `same` is the column of the select.
 
     Where a whole list is gathered, the finds come first and an index leads from them to the rows;
     elsewhere the row comes first and is looked up.
     """
     if ask.gathers:
-        return column == func.any(func.array(found.correlate(None).scalar_subquery()))
+        return Found(column, found.correlate(None))
     tables = found.get_final_froms()
     return found.where(same == column).correlate_except(*tables).exists()
 
@@ -88,7 +89,7 @@ def where_asked(ask: Ask, object_: str) -> Callable[[ColumnElement[Any]], Column
             asked = beneath(ask, unit, unit_asked(ask))
         if Scope.county in ask.scopes(object_):
             return asked
-        return asked & under(ask, unit, ask.units(object_))
+        return and_(asked, under(ask, unit, ask.units(object_)))
 
     return within
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, CompoundSelect, Select, func, or_, select, union_all
 
 from schema.reading.declare import Ask, Row, light
+from schema.reading.found import Condition, Found
 from schema.scopes import UNIT, found_by, under
 from services.councils import CouncilSeat
 from services.matters.states import MatterState
@@ -21,10 +22,10 @@ MATTER = light(Matter)
 SEAT = light(CouncilSeat)
 
 
-def matter_seen_in(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElement[bool]:
+def matter_seen_in(ask: Ask, row: Row, held: ColumnElement[Any]) -> Condition:
     """A matter is where it may be seen from, with whoever handles it, and with who sits on it."""
     if ask.gathers:
-        return _is_among(row["id"], _seen(ask, held))
+        return Found(row["id"], _seen(ask, held))
     return or_(
         under(ask, row["scope_id"], held),
         under(ask, row["handler_id"], held),
@@ -33,10 +34,10 @@ def matter_seen_in(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElemen
     )
 
 
-def of_matter(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElement[bool]:
+def of_matter(ask: Ask, row: Row, held: ColumnElement[Any]) -> Condition:
     """What belongs to a matter is seen where that is."""
     if ask.gathers:
-        return _is_among(row["matter_id"], _seen(ask, held))
+        return Found(row["matter_id"], _seen(ask, held))
     matter = MATTER.alias()
     seen = select(matter.c.id).where(
         matter.c.tenant_id == ask.tenant, matter_seen_in(ask, matter.c, held)
@@ -91,16 +92,12 @@ def _to_ask_about(ask: Ask, held: ColumnElement[Any]) -> Select[Any]:
     )
 
 
-def _is_among(column_: ColumnElement[Any], found: CompoundSelect[Any]) -> ColumnElement[bool]:
-    return column_ == func.any(func.array(found.scalar_subquery()))
-
-
 def own_matter(ask: Ask, row: Row) -> ColumnElement[bool]:
     """A matter is its raiser's own, and that of the member who asked about it."""
     return or_(row["raiser_id"] == ask.person, row["inquired_by"] == ask.person)
 
 
-def of_own_matter(ask: Ask, row: Row) -> ColumnElement[bool]:
+def of_own_matter(ask: Ask, row: Row) -> Condition:
     """What belongs to a matter is theirs whose own that is."""
     matter = MATTER.alias()
     mine = select(matter.c.id).where(matter.c.tenant_id == ask.tenant, own_matter(ask, matter.c))

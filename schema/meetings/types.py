@@ -13,6 +13,7 @@ from schema.nodes import Node
 from schema.passes import address, end
 from schema.people import Person
 from schema.reading.declare import Ask, Row, column, computed, connection, light, link, reads
+from schema.reading.found import Condition
 from schema.reading.pages import Connection
 from schema.resolutions import Resolution, ResolutionFilter, ResolutionOrder
 from schema.scopes import among, found_by, pointing, public_at
@@ -103,11 +104,11 @@ class AgendaItemFilter:
     outcomes: list[Outcome] | None = among(ItemTable.outcome, "结果之一。 One of these outcomes.")
 
 
-def _of_council(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElement[bool]:
+def _of_council(ask: Ask, row: Row, held: ColumnElement[Any]) -> Condition:
     return sits_there(ask, row["council_id"], held)
 
 
-def _of_meeting(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElement[bool]:
+def _of_meeting(ask: Ask, row: Row, held: ColumnElement[Any]) -> Condition:
     meeting = MEETING.alias()
     seen = select(meeting.c.id).where(
         meeting.c.tenant_id == ask.tenant, sits_there(ask, meeting.c.council_id, held)
@@ -115,7 +116,7 @@ def _of_meeting(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElement[b
     return found_by(ask, row["meeting_id"], seen, meeting.c.id)
 
 
-def _of_item(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElement[bool]:
+def _of_item(ask: Ask, row: Row, held: ColumnElement[Any]) -> Condition:
     item = ITEM.alias()
     seen = select(item.c.id).where(
         item.c.tenant_id == ask.tenant, sits_there(ask, item.c.council_id, held)

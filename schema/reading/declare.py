@@ -22,6 +22,7 @@ from strawberry.types.field import StrawberryField
 from policies import Scope
 from schema.reading.call import Call
 from schema.reading.cost import SIZE_OF_A_LIST
+from schema.reading.found import Condition
 from schema.reading.pages import Direction
 
 KEY = "reading"
@@ -71,10 +72,10 @@ class Ask(Protocol):
         """Whether the rows are to be found by the reader's scope, and not the scope by the row."""
 
 
-Predicate = Callable[[Ask, Row], ColumnElement[bool]]
+Predicate = Callable[[Ask, Row], Condition]
 # Raises `BadInput` where the field's arguments, as they were given, can't be together.
 Check = Callable[[Mapping[str, Any]], None]
-UnitPredicate = Callable[[Ask, Row, ColumnElement[Any]], ColumnElement[bool]]
+UnitPredicate = Callable[[Ask, Row, ColumnElement[Any]], Condition]
 Elsewhere = Callable[[Ask, ColumnElement[Any], ColumnElement[Any]], ColumnElement[bool]]
 
 

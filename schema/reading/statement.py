@@ -33,7 +33,6 @@ from sqlalchemy import (
     func,
     literal_column,
     null,
-    or_,
     select,
     true,
 )
@@ -47,6 +46,7 @@ from schema.reading.catalogue import Catalogue, object_type
 from schema.reading.connection import ConnectionJson, readable
 from schema.reading.cost import SIZE_OF_A_LIST, SIZE_OF_A_SEARCH, Tally
 from schema.reading.filters import conditions, needed
+from schema.reading.found import Condition, either
 from schema.reading.joined import Json, list_of, named, object_of, optional
 from schema.reading.paging import Page
 from schema.reading.paths import Path, placed
@@ -341,13 +341,13 @@ class Statement:
         if not self.scopes(object_, action):
             raise Forbidden(object=object_, action=action)
 
-    def _may_search(self, reading: d.Reading, row: d.Row, action: str) -> list[ColumnElement[bool]]:
+    def _may_search(self, reading: d.Reading, row: d.Row, action: str) -> list[Condition]:
         """What a search by a sealed column finds at most; it is reckoned as many rows."""
         self._admit(reading.object, action)
         with self.tally.within(SIZE_OF_A_SEARCH):
             scopes = self.scopes(reading.object, action)
             is_everywhere = Scope.county in scopes
-            return [] if is_everywhere else [or_(*self._held(reading, row, scopes, action))]
+            return [] if is_everywhere else [either(self._held(reading, row, scopes, action))]
 
     def _visible(
         self, type_: GraphQLObjectType, table: FromClause, *wanted: Any, is_whole: bool = False
@@ -366,7 +366,7 @@ class Statement:
         self.gathers = is_whole and self._gathers(reading)
         held = self._held(reading, table.c, scopes)
         self.gathers = False
-        return rows.where(or_(*held)) if held else rows.where(~true())
+        return rows.where(either(held)) if held else rows.where(~true())
 
     def _gathers(self, reading: d.Reading) -> bool:
         """The reader sees a part of the county, and not besides what the public sees of all."""
@@ -374,8 +374,8 @@ class Statement:
 
     def _held(
         self, reading: d.Reading, row: d.Row, scopes: frozenset[Scope], action: str = "read"
-    ) -> list[ColumnElement[bool]]:
-        held: list[ColumnElement[bool]] = []
+    ) -> list[Condition]:
+        held: list[Condition] = []
         if Scope.unit in scopes and reading.unit is not None:
             held.append(reading.unit(self, row, self.units(reading.object, action)))
         if Scope.own in scopes and reading.own is not None:

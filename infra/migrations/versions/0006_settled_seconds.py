@@ -1,5 +1,4 @@
 """Settled seconds."""
-# ruff: noqa: E501
 
 import sqlalchemy as sa
 from alembic import op
