@@ -5,7 +5,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, literal_column, select
 
 from schema.commands import command
 from schema.nodes import Node, label
@@ -69,18 +69,22 @@ def sits_there(ask: Ask, council: ColumnElement[Any], held: ColumnElement[Any]) 
     return either([by_grid, found_by(ask, council, seats, seat.c.council_id)])
 
 
-def _seat_is_public(ask: Ask, row: Row) -> Condition:
-    """Where the council stands in public, so does who has a seat."""
+def at_public_council(ask: Ask, row: Row) -> ColumnElement[bool]:
+    """Where the council's grid is public, so are its seats, and that it met.
+
+    Behind a fence: made a join, it would lead the planner to sort the county's whole list.
+    """
     own = COUNCIL.alias()
     shown = select(own.c.id).where(
         own.c.tenant_id == ask.tenant,
+        own.c.id == row["council_id"],
         public_at("grid_id", is_marked=False, is_open=False)(ask, own.c),
     )
-    return found_by(ask, row["council_id"], shown, own.c.id)
+    return shown.correlate_except(own).offset(literal_column("0")).exists()
 
 
 @strawberry.type(description="席位：哪个单位属于六方中的哪一方。 A unit's seat at a round table.")
-@reads(SeatTable, "councils", public=_seat_is_public)
+@reads(SeatTable, "councils", public=at_public_council)
 class CouncilSeat(Node):
     """A unit's seat at a round table."""
 

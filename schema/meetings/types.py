@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 from sqlalchemy import ColumnElement, LargeBinary, Text, and_, cast, func, select
 
-from schema.councils import COUNCIL, Council, sits_there
+from schema.councils import Council, at_public_council, sits_there
 from schema.matters.types import Matter
 from schema.nodes import Node
 from schema.passes import address, end
@@ -16,7 +16,7 @@ from schema.reading.declare import Ask, Row, column, computed, connection, light
 from schema.reading.found import Condition
 from schema.reading.pages import Connection
 from schema.resolutions import Resolution, ResolutionFilter, ResolutionOrder
-from schema.scopes import among, found_by, pointing, public_at
+from schema.scopes import among, found_by, pointing
 from services.councils import SeatKind
 from services.meetings.tables import (
     AgendaItem as ItemTable,
@@ -126,13 +126,7 @@ def _of_item(ask: Ask, row: Row, held: ColumnElement[Any]) -> Condition:
 
 def _is_published(ask: Ask, row: Row) -> ColumnElement[bool]:
     """That it was held and signed is public where its grid is; what was said there isn't."""
-    council = COUNCIL.alias()
-    shown = select(council.c.id).where(
-        council.c.tenant_id == ask.tenant,
-        public_at("grid_id", is_marked=False, is_open=False)(ask, council.c),
-    )
-    is_seen = found_by(ask, row["council_id"], shown, council.c.id)
-    return and_(row["state"] == MeetingState.published.value, is_seen)
+    return and_(row["state"] == MeetingState.published.value, at_public_council(ask, row))
 
 
 def _sha256(ask: Ask, row: Row) -> ColumnElement[Any]:

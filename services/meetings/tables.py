@@ -90,6 +90,8 @@ class Meeting(Recorded, table=True):
               postgresql_where=text("state = 'in_session'")),
         Index(None, "tenant_id", "council_id", "planned_at", "id"),
         Index(None, "tenant_id", "planned_at", "id"),
+        Index("ix_meeting_published", "tenant_id", "planned_at", "id", "council_id",
+              postgresql_where=text("state = 'published'")),
         Index(None, "tenant_id", "council_id", "opened_at"),
     )  # fmt: skip
 

@@ -92,3 +92,10 @@ def upgrade() -> None:
         ],
         postgresql_where=sa.text("closed_at is not null"),
     )
+    op.create_index(
+        "ix_meeting_published",
+        "meeting",
+        ["tenant_id", "planned_at", "id", "council_id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'published'"),
+    )
