@@ -57,6 +57,11 @@ def _without_numbers(column: str) -> CheckConstraint:
     return CheckConstraint(f"{column} !~ '{NUMBERS}'", name=f"no_number_in_{column}")
 
 
+def _shown(name: str, *by: str) -> Index:
+    is_shown = text("state = 'approved'")
+    return Index(name, "tenant_id", *by, "approved_at", "id", postgresql_where=is_shown)
+
+
 class Publication(Recorded, table=True):
     """An edition of what is shown of a matter; `title`, `text` and `result` are what is read.
 
@@ -84,7 +89,10 @@ class Publication(Recorded, table=True):
               postgresql_where=text("state = 'approved'")),
         Index(None, "tenant_id", "made_at", "id"),
         Index(None, "tenant_id", "approved_at", "id"),
-        Index(None, "tenant_id", "grid_id", "approved_at", "id"),
+        # The board, of which withdrawn editions are no part.
+        _shown("ix_publication_shown"),
+        _shown("ix_publication_shown_by_grid", "grid_id"),
+        _shown("ix_publication_shown_by_category", "category"),
     )  # fmt: skip
 
     matter_id: UUID

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from schema.reading.call import Call
+from schema.reading.cost import SIZE_OF_A_SEARCH, Tally
 from schema.reading.declare import Ask, Row, Where
 from schema.reading.values import key_of
 
@@ -19,11 +20,15 @@ def conditions(
     definition: GraphQLField,
     node: FieldNode,
     call: Call,
+    tally: Tally,
 ) -> list[ColumnElement[bool]]:
-    """What the given members of the field's `filter` ask; members that are null ask nothing."""
+    """What the given members of the field's `filter` ask; members that are null ask nothing.
+
+    One that asks of another row is reckoned as a search: it may look through all of them.
+    """
     given = call.arguments(definition, node).get("filter") or {}
     return [
-        _condition(ask, row, members[name], definition, node, name, given[name])
+        _condition(ask, row, members[name], definition, node, name, given[name], tally)
         for name in sorted(given)
         if given[name] is not None
     ]
@@ -45,6 +50,7 @@ def _condition(
     node: FieldNode,
     name: str,
     given: Any,
+    tally: Tally,
 ) -> ColumnElement[bool]:
     column = row[member.column]
     if member.needs is not None:
@@ -58,7 +64,8 @@ def _condition(
         return one
     value = ask.bind(place, get, ARRAY(type_) if member.array else type_)
     if member.elsewhere is not None:
-        return member.elsewhere(ask, column, value)
+        with tally.within(SIZE_OF_A_SEARCH):
+            return member.elsewhere(ask, column, value)
     return member.build(column, value)
 
 

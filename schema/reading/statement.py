@@ -314,7 +314,8 @@ class Statement:
             scoped = scoped.where(table.c[pages.back] == row["id"]).correlate(row["id"].table)
         if pages.filter is not None:
             members = self.catalogue.filters[get_named_type(field.args["filter"].type).name]
-            scoped = scoped.where(*conditions(self, table.c, members, field, node, self.call))
+            asked = conditions(self, table.c, members, field, node, self.call, self.tally)
+            scoped = scoped.where(*asked)
             for action in needed(members, field, node, self.call):
                 reading = self.catalogue.readings[target.name]
                 scoped = scoped.where(*self._may_search(reading, table.c, action))

@@ -23,6 +23,7 @@ STEPS = {
     "whole": ("raised_at", "closed_at"),
 }
 DISPOSED = ("resolved", "deferred", "referred", "dismissed")
+MOST = 2**31 - 1
 Is = Callable[[datetime | None], bool]
 
 
@@ -77,7 +78,7 @@ def _seen(oracle: "Oracle", grid: UUID, unit: UUID | None) -> bool:
 def _figures(rows: list[Row]) -> dict[str, Any]:
     return {"settled": len(rows)} | {
         name: _median(
-            (row[ended] - row[begun]).total_seconds() / 86400
+            _seconds(row[ended] - row[begun]) / 86400
             for row in rows
             if row[begun] is not None and row[ended] is not None
         )
@@ -103,6 +104,11 @@ def _classes(rows: list[Row]) -> list[Derived]:
         )
         for one in known
     ]
+
+
+def _seconds(passed: timedelta) -> int:
+    """Whole ones, as many as four bytes hold."""
+    return max(-MOST, min(MOST, round(passed.total_seconds())))
 
 
 def _median(values: Iterable[float]) -> float | None:

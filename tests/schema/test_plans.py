@@ -178,6 +178,74 @@ class TestLists:
                 assert leading in leads(listed.table), (listed.type_name, listed.name, column)
 
 
+class TestFilters:
+    """What hardly anything matches is found at once, not looked for in everything."""
+
+    @pytest.mark.parametrize(
+        "document",
+        [
+            "matters(filter: {states: [SUSPENDED]})",
+            'matters(filter: {holder: "Unit:01900000-0001-7000-8000-000000000000"})',
+            "matters(filter: {grid: $grid, states: [TABLED]}, direction: DESC)",
+            'publicBoard(filter: {category: "nothing"})',
+            "publicBoard(filter: {grid: $grid}, direction: DESC)",
+            "publicBoard(direction: DESC)",
+        ],
+    )
+    @pytest.mark.parametrize("mode", [GENERIC, CUSTOM])
+    async def test_by_an_index(self, crowded: Crowded, document: str, mode: str) -> None:
+        explainer = await crowded.reader("auditor")
+        grids = await explainer.answered("{ units(filter: {kinds: [GRID]}) { nodes { id } } }", {})
+        grid = f'"{grids["units"]["nodes"][0]["id"]}"'
+        asked = f"{{ {document.replace('$grid', grid)} {{ nodes {{ id }} }} }}"
+        told = await explainer.told(asked, {}, mode=mode)
+        assert not told.unindexed()
+        assert told.looked_at() <= MOST_SORTED
+        assert max(told.sorted_rows("matter"), told.sorted_rows("publication")) <= MOST_SORTED
+
+
+class TestReport:
+    """A report looks through every matter of its days, and at nothing but an index for it."""
+
+    FIGURES = "settled raised inquiring preliminary tabled handling published whole"
+    ALL = ("2024-01-01", "2026-12-31")
+    A_MONTH = ("2025-03-01", "2025-03-31")
+
+    @pytest.mark.parametrize("mode", [GENERIC, CUSTOM])
+    @pytest.mark.parametrize("days", [ALL, A_MONTH])
+    async def test_it_reads_no_matter_itself(
+        self, crowded: Crowded, days: tuple[str, str], mode: str
+    ) -> None:
+        explainer = await crowded.reader("auditor")
+        told = await explainer.told(self.document(*days), {}, mode=mode)
+        read = [node for node in told.nodes() if node.get("Relation Name") == "matter"]
+        assert not told.unindexed()
+        assert {node["Node Type"] for node in read} == {"Index Only Scan"}
+        assert max(node["Heap Fetches"] for node in read) == 0
+        # Of the four lists only that of the classes has its matters sorted.
+        sorts = [node for node in told.nodes() if node["Node Type"] == "Sort"]
+        of_matters = [one for one in sorts if "handling_class" in str(one["Sort Key"])]
+        assert len(of_matters) == 1
+        rest = [int(one["Actual Rows"]) for one in sorts if one not in of_matters]
+        assert max(rest) < MATTERS / 20
+
+    async def test_it_counts_every_matter(self, crowded: Crowded) -> None:
+        explainer = await crowded.reader("auditor")
+        answer = (await explainer.answered(self.document(*self.ALL), {}))["countyReport"]
+        assert answer["raised"] >= MATTERS
+        assert answer["settled"] > MATTERS * 9 / 10
+        for listed in ("inAll", "byCommunity", "byGrid", "byClass"):
+            assert sum(one["settled"] for one in answer[listed]) == answer["settled"]
+
+    def document(self, begins: str, ends: str) -> str:
+        """The whole report of some days."""
+        lists = ("inAll { %s }", "byCommunity { unit { name } %s }", "byGrid { unit { name } %s }",
+                 "byClass { handlingClass %s }")  # fmt: skip
+        figures = " ".join(one % self.FIGURES for one in lists)
+        counts = "raised settled deliberated meetings monthsMet resolved executed satisfaction"
+        return f'{{ countyReport(from: "{begins}", to: "{ends}") {{ {counts} {figures} }} }}'
+
+
 async def matters_seen(explainer: Explainer) -> int:
     """How many matters somebody sees who sees a part of the county, and none for all others."""
     (matters,) = (one for one in LISTS if one.type_name == "Query" and one.name == "matters")

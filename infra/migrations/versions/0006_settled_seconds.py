@@ -1,4 +1,5 @@
 """Settled seconds."""
+# ruff: noqa: E501
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,7 +15,10 @@ def upgrade() -> None:
         sa.Column(
             "raised_seconds",
             sa.Integer(),
-            sa.Computed("date_part('epoch', accepted_at - raised_at)::integer", persisted=True),
+            sa.Computed(
+                "greatest(-2147483647, least(2147483647, date_part('epoch', accepted_at - raised_at)))::integer",
+                persisted=True,
+            ),
             nullable=True,
         ),
     )
@@ -23,7 +27,10 @@ def upgrade() -> None:
         sa.Column(
             "inquiring_seconds",
             sa.Integer(),
-            sa.Computed("date_part('epoch', inquired_at - accepted_at)::integer", persisted=True),
+            sa.Computed(
+                "greatest(-2147483647, least(2147483647, date_part('epoch', inquired_at - accepted_at)))::integer",
+                persisted=True,
+            ),
             nullable=True,
         ),
     )
@@ -33,7 +40,8 @@ def upgrade() -> None:
             "preliminary_seconds",
             sa.Integer(),
             sa.Computed(
-                "date_part('epoch', deliberated_at - inquired_at)::integer", persisted=True
+                "greatest(-2147483647, least(2147483647, date_part('epoch', deliberated_at - inquired_at)))::integer",
+                persisted=True,
             ),
             nullable=True,
         ),
@@ -43,7 +51,10 @@ def upgrade() -> None:
         sa.Column(
             "tabled_seconds",
             sa.Integer(),
-            sa.Computed("date_part('epoch', decided_at - tabled_at)::integer", persisted=True),
+            sa.Computed(
+                "greatest(-2147483647, least(2147483647, date_part('epoch', decided_at - tabled_at)))::integer",
+                persisted=True,
+            ),
             nullable=True,
         ),
     )
@@ -52,7 +63,10 @@ def upgrade() -> None:
         sa.Column(
             "handling_seconds",
             sa.Integer(),
-            sa.Computed("date_part('epoch', completed_at - decided_at)::integer", persisted=True),
+            sa.Computed(
+                "greatest(-2147483647, least(2147483647, date_part('epoch', completed_at - decided_at)))::integer",
+                persisted=True,
+            ),
             nullable=True,
         ),
     )
@@ -61,7 +75,10 @@ def upgrade() -> None:
         sa.Column(
             "published_seconds",
             sa.Integer(),
-            sa.Computed("date_part('epoch', closed_at - completed_at)::integer", persisted=True),
+            sa.Computed(
+                "greatest(-2147483647, least(2147483647, date_part('epoch', closed_at - completed_at)))::integer",
+                persisted=True,
+            ),
             nullable=True,
         ),
     )
@@ -70,7 +87,10 @@ def upgrade() -> None:
         sa.Column(
             "whole_seconds",
             sa.Integer(),
-            sa.Computed("date_part('epoch', closed_at - raised_at)::integer", persisted=True),
+            sa.Computed(
+                "greatest(-2147483647, least(2147483647, date_part('epoch', closed_at - raised_at)))::integer",
+                persisted=True,
+            ),
             nullable=True,
         ),
     )
@@ -93,9 +113,43 @@ def upgrade() -> None:
         postgresql_where=sa.text("closed_at is not null"),
     )
     op.create_index(
+        op.f("ix_matter_tenant_id_holder_id_raised_at_id"),
+        "matter",
+        ["tenant_id", "holder_id", "raised_at", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_matter_tenant_id_state_raised_at_id"),
+        "matter",
+        ["tenant_id", "state", "raised_at", "id"],
+        unique=False,
+    )
+    op.create_index(
         "ix_meeting_published",
         "meeting",
         ["tenant_id", "planned_at", "id", "council_id"],
         unique=False,
         postgresql_where=sa.text("state = 'published'"),
+    )
+    op.drop_index(op.f("ix_publication_tenant_id_grid_id_approved_at_id"), table_name="publication")
+    op.create_index(
+        "ix_publication_shown",
+        "publication",
+        ["tenant_id", "approved_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'approved'"),
+    )
+    op.create_index(
+        "ix_publication_shown_by_category",
+        "publication",
+        ["tenant_id", "category", "approved_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'approved'"),
+    )
+    op.create_index(
+        "ix_publication_shown_by_grid",
+        "publication",
+        ["tenant_id", "grid_id", "approved_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'approved'"),
     )
