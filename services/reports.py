@@ -22,6 +22,7 @@ from sqlalchemy import (
     cast,
     distinct,
     func,
+    literal_column,
     select,
     type_coerce,
 )
@@ -52,8 +53,8 @@ def raised(tenant: Tenant, within: Within, days: Days) -> ScalarSelect[int]:
 
 def settled(tenant: Tenant, within: Within, days: Days) -> ScalarSelect[int]:
     """How many matters were closed."""
-    matter = _alias(Matter)
-    return _count(matter, _settled(matter, tenant, within, days))
+    matter, grid = _alias(Matter), _grids(tenant, within)
+    return _settled_in(grid, matter, days, func.count()).scalar_subquery()
 
 
 def deliberated(tenant: Tenant, within: Within, days: Days) -> ScalarSelect[int]:
@@ -96,53 +97,61 @@ def executed(tenant: Tenant, within: Within, days: Days) -> ScalarSelect[int]:
 
 def satisfaction(tenant: Tenant, within: Within, days: Days) -> ScalarSelect[Any]:
     """What the raisers of settled matters said, on average; null where nobody said anything."""
-    matter = _alias(Matter)
+    matter, grid = _alias(Matter), _grids(tenant, within)
     mean = cast(func.round(func.avg(matter.c.satisfaction), 2), Float)
-    found = select(mean).select_from(matter).where(_settled(matter, tenant, within, days))
-    return found.correlate_except(matter).scalar_subquery()
+    return _settled_in(grid, matter, days, mean).scalar_subquery()
 
 
 def in_all(tenant: Tenant, within: Within, days: Days) -> Select[Any]:
     """One row: the settled matters and the median days of each step."""
-    matter = _alias(Matter)
-    found = select(*_figures(matter)).select_from(matter)
-    return found.where(_settled(matter, tenant, within, days)).correlate_except(matter)
+    matter, grid = _alias(Matter), _grids(tenant, within)
+    return _settled_in(grid, matter, days, *_figures(matter))
 
 
 def by_grid(tenant: Tenant, within: Within, days: Days) -> Select[Any]:
     """A row for each grid in which matters were settled."""
-    matter = _alias(Matter)
-    grid = matter.c.grid_id.label("unit_id")
-    found = select(grid, *_figures(matter)).select_from(matter)
-    found = found.where(_settled(matter, tenant, within, days)).group_by(matter.c.grid_id)
-    return found.order_by(matter.c.grid_id).correlate_except(matter)
+    matter, grid = _alias(Matter), _grids(tenant, within)
+    found = _settled_in(grid, matter, days, grid.c.id.label("unit_id"), *_figures(matter))
+    return found.group_by(grid.c.id).order_by(grid.c.id)
 
 
 def by_community(tenant: Tenant, within: Within, days: Days) -> Select[Any]:
-    """A row for each community: a grid's is the unit right above it.
-
-    The grids come first and in their communities' order, behind a fence: from each by its index,
-    nothing is left to sort. PostgreSQL can't know how few grids there are for so many matters.
-    """
-    matter, unit = _alias(Matter), _alias(Unit)
-    grids = select(unit.c.id, unit.c.parent_id).where(
-        unit.c.tenant_id == tenant, unit.c.kind == UnitKind.grid.value, within(unit.c.id)
-    )
-    fenced = grids.order_by(unit.c.parent_id, unit.c.id).offset(0)
-    grid = fenced.correlate_except(unit).subquery("rep_grid")
-    above = grid.c.parent_id.label("unit_id")
-    found = select(above, *_figures(matter)).select_from(grid, matter)
-    found = found.where(_settled(matter, tenant, within, days), matter.c.grid_id == grid.c.id)
-    found = found.group_by(grid.c.parent_id).order_by(grid.c.parent_id)
-    return found.correlate_except(matter, grid)
+    """A row for each community: a grid's is the unit right above it."""
+    matter, grid = _alias(Matter), _grids(tenant, within, "parent_id")
+    found = _settled_in(grid, matter, days, grid.c.parent_id.label("unit_id"), *_figures(matter))
+    return found.group_by(grid.c.parent_id).order_by(grid.c.parent_id)
 
 
 def by_class(tenant: Tenant, within: Within, days: Days) -> Select[Any]:
     """A row for each class of handling; null for what the heads settled at once."""
-    matter = _alias(Matter)
-    found = select(matter.c.handling_class, *_figures(matter)).select_from(matter)
-    found = found.where(_settled(matter, tenant, within, days)).group_by(matter.c.handling_class)
-    return found.order_by(matter.c.handling_class).correlate_except(matter)
+    matter, grid = _alias(Matter), _grids(tenant, within)
+    found = _settled_in(grid, matter, days, matter.c.handling_class, *_figures(matter))
+    return found.group_by(matter.c.handling_class).order_by(matter.c.handling_class)
+
+
+def _grids(tenant: Tenant, within: Within, *order: str) -> Any:
+    """The grids where one looks, in their order and behind a fence, from which to go to matters.
+
+    Each leads by an index to what was settled there. PostgreSQL can't know how many matters of
+    which county are meant; asked for those of a county at once, it may take any index of it.
+    """
+    unit = _alias(Unit)
+    found = select(unit.c.id, unit.c.tenant_id, unit.c.parent_id).where(
+        unit.c.tenant_id == tenant, unit.c.kind == UnitKind.grid.value, within(unit.c.id)
+    )
+    found = found.order_by(*(unit.c[name] for name in order), unit.c.id)
+    return found.offset(literal_column("0")).correlate_except(unit).subquery("rep_grid")
+
+
+def _settled_in(grid: Any, matter: Any, days: Days, *columns: Any) -> Select[Any]:
+    """The matters of the grids that were settled in these days."""
+    found = select(*columns).select_from(grid, matter)
+    found = found.where(
+        matter.c.tenant_id == grid.c.tenant_id,
+        matter.c.grid_id == grid.c.id,
+        _between(matter.c.closed_at, days),
+    )
+    return found.correlate_except(matter, grid)
 
 
 def _figures(matter: Any) -> list[ColumnElement[Any]]:
@@ -154,10 +163,6 @@ def _figures(matter: Any) -> list[ColumnElement[Any]]:
         days = cast((cast(two[1], Float) + two[2]) / (2 * DAY), Numeric)
         medians.append(cast(func.round(days, 2), Float).label(column.removesuffix("_seconds")))
     return [func.count().label("settled"), *medians]
-
-
-def _settled(matter: Any, tenant: Tenant, within: Within, days: Days) -> ColumnElement[bool]:
-    return and_(_of(matter, tenant, within), _between(matter.c.closed_at, days))
 
 
 def _of(matter: Any, tenant: Tenant, within: Within) -> ColumnElement[bool]:

@@ -82,7 +82,7 @@ def lasted(column: str) -> Any:
     """
     begun, ended = LASTED[column]
     seconds = f"date_part('epoch', {ended} - {begun})"
-    bounded = f"greatest(-{MOST_SECONDS}, least({MOST_SECONDS}, {seconds}))::integer"
+    bounded = f"(sign({seconds}) * least(abs({seconds}), {MOST_SECONDS}))::integer"
     counted = Computed(bounded, persisted=True)
     return Field(default=None, sa_column_args=[counted])
 

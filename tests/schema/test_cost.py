@@ -46,6 +46,9 @@ class TestRows:
             ("{ a: units(first: 3) { nodes { id } } b: units(first: 4) { nodes { id } } }", 7),
             ("{ units(first: 0) { nodes { children { nodes { id } } } } }", 0),
             ("{ coverage { gaps { unit { name } } } }", 20 + 20),
+            # A condition on another row may look through all of them.
+            ("{ publicBoard(first: 3, filter: {states: [CLOSED]}) { nodes { id } } }", 1_000 + 3),
+            ("{ publicBoard(first: 3, filter: {category: \"noise\"}) { nodes { id } } }", 3),
         ],
     )  # fmt: skip
     async def test_sizes_are_multiplied_level_by_level(

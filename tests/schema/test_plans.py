@@ -16,7 +16,7 @@ from sqlalchemy import UniqueConstraint, text
 
 from infra import migrate
 from infra.database import READ_ONLY, Database
-from infra.demo.crowd import Crowd, populate
+from infra.demo.crowd import Crowd, is_populated, populate
 from infra.settings import Settings
 from policies import Actor, Scope
 from schema.reading.declare import Pages, Rows
@@ -101,6 +101,12 @@ class TestCrowd:
         assert not [
             one.table for one in LISTS if isinstance(one.source, Pages) and not rows[one.table]
         ]
+
+    async def test_loaded_again_it_is_the_same(self, crowded: Crowded) -> None:
+        assert await is_populated(crowded.database, COUNTIES)
+        assert not await is_populated(crowded.database, COUNTIES + 1)
+        again = await populate(crowded.database, tenants=COUNTIES)
+        assert again == crowded.crowd
 
     async def test_its_walls_and_keys_stand_again(self, crowded: Crowded) -> None:
         forced = "select relname from pg_class where relrowsecurity and relforcerowsecurity"

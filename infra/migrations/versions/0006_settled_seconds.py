@@ -16,7 +16,7 @@ def upgrade() -> None:
             "raised_seconds",
             sa.Integer(),
             sa.Computed(
-                "greatest(-2147483647, least(2147483647, date_part('epoch', accepted_at - raised_at)))::integer",
+                "(sign(date_part('epoch', accepted_at - raised_at)) * least(abs(date_part('epoch', accepted_at - raised_at)), 2147483647))::integer",
                 persisted=True,
             ),
             nullable=True,
@@ -28,7 +28,7 @@ def upgrade() -> None:
             "inquiring_seconds",
             sa.Integer(),
             sa.Computed(
-                "greatest(-2147483647, least(2147483647, date_part('epoch', inquired_at - accepted_at)))::integer",
+                "(sign(date_part('epoch', inquired_at - accepted_at)) * least(abs(date_part('epoch', inquired_at - accepted_at)), 2147483647))::integer",
                 persisted=True,
             ),
             nullable=True,
@@ -40,7 +40,7 @@ def upgrade() -> None:
             "preliminary_seconds",
             sa.Integer(),
             sa.Computed(
-                "greatest(-2147483647, least(2147483647, date_part('epoch', deliberated_at - inquired_at)))::integer",
+                "(sign(date_part('epoch', deliberated_at - inquired_at)) * least(abs(date_part('epoch', deliberated_at - inquired_at)), 2147483647))::integer",
                 persisted=True,
             ),
             nullable=True,
@@ -52,7 +52,7 @@ def upgrade() -> None:
             "tabled_seconds",
             sa.Integer(),
             sa.Computed(
-                "greatest(-2147483647, least(2147483647, date_part('epoch', decided_at - tabled_at)))::integer",
+                "(sign(date_part('epoch', decided_at - tabled_at)) * least(abs(date_part('epoch', decided_at - tabled_at)), 2147483647))::integer",
                 persisted=True,
             ),
             nullable=True,
@@ -64,7 +64,7 @@ def upgrade() -> None:
             "handling_seconds",
             sa.Integer(),
             sa.Computed(
-                "greatest(-2147483647, least(2147483647, date_part('epoch', completed_at - decided_at)))::integer",
+                "(sign(date_part('epoch', completed_at - decided_at)) * least(abs(date_part('epoch', completed_at - decided_at)), 2147483647))::integer",
                 persisted=True,
             ),
             nullable=True,
@@ -76,7 +76,7 @@ def upgrade() -> None:
             "published_seconds",
             sa.Integer(),
             sa.Computed(
-                "greatest(-2147483647, least(2147483647, date_part('epoch', closed_at - completed_at)))::integer",
+                "(sign(date_part('epoch', closed_at - completed_at)) * least(abs(date_part('epoch', closed_at - completed_at)), 2147483647))::integer",
                 persisted=True,
             ),
             nullable=True,
@@ -88,7 +88,7 @@ def upgrade() -> None:
             "whole_seconds",
             sa.Integer(),
             sa.Computed(
-                "greatest(-2147483647, least(2147483647, date_part('epoch', closed_at - raised_at)))::integer",
+                "(sign(date_part('epoch', closed_at - raised_at)) * least(abs(date_part('epoch', closed_at - raised_at)), 2147483647))::integer",
                 persisted=True,
             ),
             nullable=True,
