@@ -279,12 +279,7 @@ async def of_grid(session: AsyncSession, by: Actor, grid: UUID) -> Council | Non
 
 async def seats_of(session: AsyncSession, by: Actor, council: UUID) -> list[CouncilSeat]:
     """The seats that a council has now."""
-    standing = select(CouncilSeat).where(
-        CouncilSeat.tenant_id == by.tenant_id,
-        CouncilSeat.council_id == council,
-        col(CouncilSeat.until).is_(None),
-    )
-    return list((await session.exec(standing)).all())
+    return await rows.every(session, CouncilSeat, by, council_id=council, until=None)
 
 
 async def _belongs(

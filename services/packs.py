@@ -171,8 +171,8 @@ def _whole(sections: Mapping[str, Section]) -> dict[str, Any]:
 
 
 async def _current(session: AsyncSession, by: Actor) -> Pack | None:
-    active = select(Pack).where(Pack.tenant_id == by.tenant_id, Pack.until == None)  # noqa: E711
-    return (await session.exec(active)).first()
+    active = await rows.every(session, Pack, by, until=None)
+    return active[0] if active else None
 
 
 def _lock(by: Actor) -> ColumnElement[int]:

@@ -357,11 +357,8 @@ def _end(
 async def _standing(
     session: AsyncSession, by: Actor, matter: Matter, state: PublicationState
 ) -> Publication | None:
-    wanted = select(Publication).where(
-        Publication.tenant_id == by.tenant_id, Publication.matter_id == matter.id,
-        Publication.state == state,
-    )  # fmt: skip
-    return (await session.exec(wanted)).first()
+    found = await rows.every(session, Publication, by, matter_id=matter.id, state=state.value)
+    return found[0] if found else None
 
 
 async def _next_edition(session: AsyncSession, by: Actor, matter: Matter) -> int:

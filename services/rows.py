@@ -50,6 +50,39 @@ def _finding(table: type[TenantRow], lock: Lock | None) -> Prepared:
     return Prepared(mine if lock is None else mine.with_for_update(read=lock is Lock.share))
 
 
+async def every(
+    session: AsyncSession,
+    table: type[RowT],
+    by: Actor,
+    *order: str,
+    for_update: bool = False,
+    **equal: Any,
+) -> list[RowT]:
+    """The rows whose columns have these values (None: null), as they are now, in this order."""
+    given = {name: value for name, value in equal.items() if value is not None}
+    null = frozenset(equal) - frozenset(given)
+    asked = _every(table, order, tuple(given), null, for_update)
+    found = await asked.rows(session, tenant_id=by.tenant_id, **given)
+    return [adopt(session, table, row) for row in found]
+
+
+@cache
+def _every(
+    table: type[TenantRow],
+    order: tuple[str, ...],
+    given: tuple[str, ...],
+    null: frozenset[str],
+    for_update: bool,
+) -> Prepared:
+    columns: Table = table.__table__  # type: ignore[attr-defined]
+    wanted = select(columns).where(
+        *(columns.c[name] == bindparam(name, type_=columns.c[name].type)
+          for name in ("tenant_id", *given)),
+        *(columns.c[name].is_(None) for name in sorted(null)),
+    ).order_by(*(columns.c[name] for name in order))  # fmt: skip
+    return Prepared(wanted.with_for_update() if for_update else wanted)
+
+
 def made(by: Actor, acting: Held | None) -> dict[str, Any]:
     """What every new row holds of its making: the county, who, and in which appointment."""
     return {

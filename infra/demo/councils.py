@@ -1,25 +1,29 @@
 """The round tables of a demo county: one in each grid, with a seat for each of the six parties."""
 
+from datetime import date
 from itertools import cycle
 from uuid import UUID
 
 from sqlmodel import col, select
 
 from infra.demo.desk import Desk
-from services import councils
+from infra.demo.history import months_of, months_until
+from services import clock, councils
 from services.councils import SeatKind
 from services.linkages import Linkage
 from services.units import Unit, UnitKind
 
 
 async def build_councils(desk: Desk) -> None:
-    """A council for every grid; partners and departments take their turns."""
+    """A council for every grid since its own month; partners and departments take their turns."""
     branches = {unit.parent_id: unit for unit in await _of_kind(desk, UnitKind.party_branch)}
     linkages = {row.grid_id: row for row in await _linkages(desk)}
     departments = cycle(await _of_kind(desk, UnitKind.linked_department))
     partners = await _of_kind(desk, UnitKind.co_building_unit)
     turns = cycle(partners or [None])
-    for grid in await _of_kind(desk, UnitKind.grid):
+    months = months_until(clock.today(), desk.described.history.months)
+    grids = await _of_kind(desk, UnitKind.grid)
+    for number, grid in enumerate(grids):
         linked, partner = linkages.get(grid.id), next(turns)
         seats: dict[SeatKind, UUID | None] = {
             SeatKind.branch: branches[grid.id].id if grid.id in branches else None,
@@ -29,11 +33,10 @@ async def build_councils(desk: Desk) -> None:
             SeatKind.partner: partner.id if partner else None,
             SeatKind.department: next(departments).id,
         }
-        await _form(desk, grid, seats)
+        await _form(desk, grid, seats, months_of(number, len(grids), months)[0])
 
 
-async def _form(desk: Desk, grid: Unit, seats: dict[SeatKind, UUID | None]) -> None:
-    since = desk.described.linked_since
+async def _form(desk: Desk, grid: Unit, seats: dict[SeatKind, UUID | None], since: date) -> None:
     council = await councils.form(
         desk.session, desk.administrator, grid=grid.id, since=since,
         name=desk.described.wording.council.format(grid=grid.name),

@@ -28,6 +28,7 @@ from services.posts import OF_POST, Appointment, Post, is_active
 from services.units import Unit, UnitKind
 
 DAY = timedelta(days=1)
+FEWEST_MONTHS = 3
 EVENING = time(19, 0)
 PHONE = "1990000{:04}"
 CALLERS = 9_000
@@ -257,19 +258,33 @@ def tasks_of(
 ) -> dict[date, list[Task]]:
     """The matters of a grid, month by month: the county's number is shared out evenly."""
     chance = Random(f"{told.slug}:{grid}")  # noqa: S311 - a story, not a secret
-    found: dict[date, list[Task]] = {month: [] for month in months}
+    found: dict[date, list[Task]] = {month: [] for month in months_of(grid, grids, months)}
     # What is raised in the last two months is still under way.
-    settled = months[: -2 or None]
-    plan = [(n, settled[n // grids % len(settled)]) for n in range(told.history.settled)]
-    plan += [(n, months[-1 - n % 2]) for n in range(told.history.settled, told.history.matters)]
-    for number, month in plan:
-        if (number * 7 + number // grids) % grids != grid:
+    held = [(one, month) for one in range(grids) for month in months_of(one, grids, months)]
+    settled = [one for one in held if one[1] in months[:-2]]
+    under_way = [one for one in held if one[1] in months[-2:]]
+    plan = list(enumerate(_spread(settled, told.history.settled)))
+    rest = told.history.matters - told.history.settled
+    plan += enumerate(_spread(under_way, rest), told.history.settled)
+    for number, (where, month) in plan:
+        if where != grid:
             continue
         begun = datetime.combine(month.replace(day=chance.randint(1, 7)), time(9), clock.CHINA)
         story = told.history.stories[number % len(told.history.stories)]
         at = begun + timedelta(hours=chance.uniform(0, 8))
         found[month].append(Task(at, story, number, is_simple=number % 5 < 2))
     return found
+
+
+def _spread(held: list[tuple[int, date]], number: int) -> list[tuple[int, date]]:
+    """So many of a grid's months, as evenly as they can be taken."""
+    return [held[n * len(held) // number] for n in range(number)]
+
+
+def months_of(grid: int, grids: int, months: list[date]) -> list[date]:
+    """The months of a grid's round table: tried in a few grids first, then in more and more."""
+    share = (1 - grid / grids) ** 2
+    return months[-max(FEWEST_MONTHS, round(len(months) * share)) :]
 
 
 def months_until(today: date, number: int) -> list[date]:

@@ -108,7 +108,7 @@ async def _tell_grid(
         await session.exec(select(func.set_config("plan_cache_mode", "force_custom_plan", True)))
         chance = Random(f"{told.slug}:{place[0]}:meetings")  # noqa: S311 - a story, not a secret
         story = Told(session, cast, chance, clock.now(), content_of(shown))
-        for month in months:
+        for month in tasks:
             await story.month(month, tasks[month])
     for file, digest in story.kept:
         await store.write(tenant_id, file, digest, shown)

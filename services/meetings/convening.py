@@ -221,22 +221,15 @@ async def check_quorum(
 
 async def attendance_of(session: AsyncSession, by: Actor, meeting: UUID) -> list[Attendance]:
     """Who sat at a meeting."""
-    wanted = select(Attendance).where(
-        Attendance.tenant_id == by.tenant_id, Attendance.meeting_id == meeting
-    )
-    return list((await session.exec(wanted.order_by(col(Attendance.at), col(Attendance.id)))).all())
+    return await rows.every(session, Attendance, by, "at", "id", meeting_id=meeting)
 
 
 async def items_of(
     session: AsyncSession, by: Actor, meeting: UUID, *outcomes: Outcome
 ) -> list[AgendaItem]:
     """The items of a meeting in their order; those of these outcomes only, if any are named."""
-    wanted = select(AgendaItem).where(
-        AgendaItem.tenant_id == by.tenant_id, AgendaItem.meeting_id == meeting
-    )
-    if outcomes:
-        wanted = wanted.where(col(AgendaItem.outcome).in_(outcomes))
-    return list((await session.exec(wanted.order_by(col(AgendaItem.position)))).all())
+    found = await rows.every(session, AgendaItem, by, "position", meeting_id=meeting)
+    return [one for one in found if not outcomes or one.outcome in outcomes]
 
 
 def queue(
@@ -305,13 +298,14 @@ async def _seat_all(
     seats = await councils.seats_of(session, by, sitting.council.id)
     noted = await attendance_of(session, by, sitting.meeting.id)
     there, people = {one.appointment_id for one in noted}, {one.person_id for one in noted}
+    wanted = select(Appointment, Post.role).join(Post, OF_POST).where(
+        Appointment.tenant_id == by.tenant_id, col(Appointment.id).in_(present), is_active()
+    )  # fmt: skip
+    serving = {row.id: (row, role) for row, role in (await session.exec(wanted)).all()}
     for appointment in dict.fromkeys(present):
         if appointment in there:
             continue
-        held = select(Appointment, Post.role).join(Post, OF_POST).where(
-            Appointment.tenant_id == by.tenant_id, Appointment.id == appointment, is_active()
-        )  # fmt: skip
-        found = (await session.exec(held)).first()
+        found = serving.get(appointment)
         seat = found and next(
             (seat for seat in seats if sits_on(sitting.council.grid_id, seat, *found)), None
         )

@@ -7,14 +7,13 @@ are as they were recorded: the minutes are for those who sit there, not for the 
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor
-from services import clock
+from services import clock, rows
 from services.councils import CouncilRules, SeatKind
 from services.events import record
 from services.meetings.states import Sitting
@@ -31,7 +30,6 @@ OUTCOMES = {
     Outcome.dismissed: "不采纳",
     Outcome.taken_off: "退出议程",
 }
-OfMeeting = TypeVar("OfMeeting", AgendaItem, Attendance, Resolution)
 # What Markdown would take for its own.
 MARKS = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_{}[]<>#|~"})
 
@@ -60,11 +58,11 @@ def when(moment: datetime | None) -> str:
 
 async def _written(session: AsyncSession, by: Actor, sitting: Sitting) -> str:
     meeting, rules = sitting.meeting, sitting.rules
-    items = await _all(session, AgendaItem, by, meeting.id, col(AgendaItem.position))
-    there = await _all(session, Attendance, by, meeting.id, col(Attendance.at))
+    items = await rows.every(session, AgendaItem, by, "position", meeting_id=meeting.id)
+    there = await rows.every(session, Attendance, by, "at", meeting_id=meeting.id)
     resolved = {
         one.item_id: one
-        for one in await _all(session, Resolution, by, meeting.id, col(Resolution.id))
+        for one in await rows.every(session, Resolution, by, "id", meeting_id=meeting.id)
     }
     absent = await _recused(session, by, [item.id for item in items])
     names = await _names(session, by, [one.person_id for one in there])
@@ -104,15 +102,6 @@ def _of_item(item: AgendaItem, resolution: Resolution | None, units: dict[UUID, 
     if item.referred_to_id is not None:
         lines.append(f"   - 转交：{_plain(units[item.referred_to_id])}")
     return lines
-
-
-async def _all(
-    session: AsyncSession, table: type[OfMeeting], by: Actor, meeting: UUID, order: Any
-) -> list[OfMeeting]:
-    wanted = select(table).where(
-        col(table.tenant_id) == by.tenant_id, col(table.meeting_id) == meeting
-    )
-    return list((await session.exec(wanted.order_by(order))).all())
 
 
 async def _recused(session: AsyncSession, by: Actor, items: Sequence[UUID]) -> list[Recusal]:

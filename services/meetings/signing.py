@@ -12,7 +12,7 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor, Denied, Held
-from services import clock
+from services import clock, rows
 from services.arguments import Length, Version
 from services.councils import SeatKind
 from services.errors import Refused
@@ -132,9 +132,8 @@ async def publish(
 
 async def of_meeting(session: AsyncSession, by: Actor, meeting: UUID) -> Minutes:
     """A meeting's minutes, locked."""
-    wanted = select(Minutes).where(Minutes.tenant_id == by.tenant_id, Minutes.meeting_id == meeting)
-    found = await session.exec(wanted.with_for_update().execution_options(populate_existing=True))
-    return found.one()
+    (found,) = await rows.every(session, Minutes, by, meeting_id=meeting, for_update=True)
+    return found
 
 
 def _signing(sitting: Sitting, held: list[tuple[SeatKind, Held]]) -> tuple[SeatKind, Held]:
@@ -147,11 +146,8 @@ def _signing(sitting: Sitting, held: list[tuple[SeatKind, Held]]) -> tuple[SeatK
 
 
 async def _signed(session: AsyncSession, by: Actor, meeting: UUID, sha256: str) -> set[SeatKind]:
-    wanted = select(Signature.kind).where(
-        Signature.tenant_id == by.tenant_id, Signature.meeting_id == meeting,
-        Signature.sha256 == sha256,
-    )  # fmt: skip
-    return {SeatKind(kind) for kind in await session.exec(wanted)}
+    found = await rows.every(session, Signature, by, meeting_id=meeting, sha256=sha256)
+    return {SeatKind(one.kind) for one in found}
 
 
 def _finish(session: AsyncSession, by: Actor, sitting: Sitting, row: Minutes, sha256: str) -> None:

@@ -18,7 +18,7 @@ from infra import demo
 from infra.database import Database
 from infra.demo import steps, telling
 from infra.demo.description import descriptions
-from infra.demo.history import casts, months_until, tasks_of
+from infra.demo.history import casts, months_of, months_until, tasks_of
 from infra.demo.walk import Step, Walk, WalkEnded
 from infra.settings import Settings
 from infra.stores import Store
@@ -63,6 +63,20 @@ class TestPlan:
             for task in month
         ]
         assert sorted(task.number for task in tasks) == list(range(told.history.matters))
+
+    @given(st.integers(1, 80), st.integers(1, 40))
+    def test_a_round_table_meets_each_month_once_it_has_begun(
+        self, grids: int, number: int
+    ) -> None:
+        months = months_until(date(2026, 11, 26), number)
+        held = [months_of(grid, grids, months) for grid in range(grids)]
+        assert held[0] == months
+        for one, later in pairwise(held):
+            assert one[len(one) - len(later) :] == later
+        for grid, mine in enumerate(held):
+            assert mine
+            assert mine == months[-len(mine) :]
+            assert [*tasks_of(TOLD, grid, grids, months)] == mine
 
     def test_the_same_grid_always_tells_the_same(self) -> None:
         months = months_until(date(2026, 11, 26), TOLD.history.months)
