@@ -73,12 +73,15 @@ class Cast:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A matter to be: when it is raised, what it is about, whether the heads settle it."""
+    """A matter to be: when it is raised, what it is about, whether the heads settle it and whether
+    it comes to its end.
+    """
 
     at: datetime
     story: Story
     number: int
     is_simple: bool
+    is_settled: bool
 
 
 @dataclass
@@ -127,7 +130,7 @@ class Told:
             done = await self._at(at, matters.settle, cast.secretary, matter=row.id,
                                   decision=task.story.result)  # fmt: skip
             if done is not None:
-                await self._show(row.id, at)
+                await self._show(row.id, task, at)
         elif await self._at(at + DAY / 8, matters.table, cast.secretary, matter=row.id) is not None:
             self.waiting.append((row, task))
 
@@ -191,9 +194,9 @@ class Told:
                 self.session, handler, matter=matter, result=task.story.result, files=[prepared.id]
             )
         self.kept.append((prepared.id, self.photo.sha256))
-        await self._show(matter, at)
+        await self._show(matter, task, at)
 
-    async def _show(self, matter: UUID, at: datetime) -> None:
+    async def _show(self, matter: UUID, task: Task, at: datetime) -> None:
         """Verified by another, shown in public, and closed when the window is over."""
         cast = self.cast
         at += self._days(0.5, 2)
@@ -205,7 +208,8 @@ class Told:
             await self.session.flush()
             await publications.approve(self.session, cast.secretary, publication=shown.id)
         await self._at(at + DAY, matters.confirm, cast.worker, matter=matter)
-        await self._at(at + self._days(17, 20), matters.close, cast.secretary, matter=matter)
+        if task.is_settled:
+            await self._at(at + self._days(17, 20), matters.close, cast.secretary, matter=matter)
 
     async def _sign(self, meeting: Meeting, signers: list[Actor], at: datetime) -> None:
         secretary = self.cast.secretary
@@ -272,7 +276,8 @@ def tasks_of(
         begun = datetime.combine(month.replace(day=chance.randint(1, 7)), time(9), clock.CHINA)
         story = told.history.stories[number % len(told.history.stories)]
         at = begun + timedelta(hours=chance.uniform(0, 8))
-        found[month].append(Task(at, story, number, is_simple=number % 5 < 2))
+        is_settled = number < told.history.settled
+        found[month].append(Task(at, story, number, number % 5 < 2, is_settled))
     return found
 
 

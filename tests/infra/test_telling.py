@@ -64,10 +64,8 @@ class TestPlan:
         ]
         assert sorted(task.number for task in tasks) == list(range(told.history.matters))
 
-    @given(st.integers(1, 80), st.integers(1, 40))
-    def test_a_round_table_meets_each_month_once_it_has_begun(
-        self, grids: int, number: int
-    ) -> None:
+    @given(st.integers(1, 80), st.integers(3, 40))
+    def test_once_begun_a_round_table_meets_each_month(self, grids: int, number: int) -> None:
         months = months_until(date(2026, 11, 26), number)
         held = [months_of(grid, grids, months) for grid in range(grids)]
         assert held[0] == months
@@ -99,8 +97,10 @@ class TestTelling:
         assert len(mine) in (MONTHS - 1, MONTHS)
         assert Counter(one.state for one in mine) == {"published": len(mine)}
         matters = await rows(database, loaded, Matter, grid_id=cast.grid.id)
-        assert len(matters) == TOLD.history.matters
-        assert sum(row.state == "closed" for row in matters) >= TOLD.history.settled / 2
+        # Some of this month's are still to be raised, in its first week.
+        assert TOLD.history.settled <= len(matters) <= TOLD.history.matters
+        closed = [row for row in matters if row.state == "closed"]
+        assert len(closed) == TOLD.history.settled
         await self._in_order(database, loaded)
         shown = await rows(database, loaded, File)
         assert shown
