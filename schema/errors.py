@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -32,9 +33,9 @@ def describe(
     if path:
         described["path"] = list(path)
     facts = {
-        name: value
+        name: value.isoformat() if isinstance(value, datetime) else value
         for name, value in refused.facts.items()
-        if isinstance(value, str | int) and name != "path"
+        if isinstance(value, str | int | datetime) and name != "path"
     }
     return described | {"extensions": {"code": refused.code, **facts}}
 

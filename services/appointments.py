@@ -164,7 +164,7 @@ async def end(
     row.check_version(expected_version)
     before, now = _leave(row, AppointmentState.ended), clock.now()
     if row.ends_at is not None and (ends_at or now) > row.ends_at:
-        raise TermOver(ends_at=row.ends_at.isoformat())
+        raise TermOver(ends_at=row.ends_at)
     await _check_last(session, by, row)
     row.ends_at = ends_at or now
     _check_dates(row)

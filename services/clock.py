@@ -7,11 +7,11 @@ answers a request does so.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime
 
 from services.errors import NotYet
+from services.zone import CHINA as CHINA
 
-CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
 _standing: ContextVar[datetime | None] = ContextVar("standing", default=None)
 
 

@@ -5,7 +5,10 @@ when it is raised. The code is the class's name in capitals. No message names an
 """
 
 import re
+from datetime import datetime
 from typing import Any, ClassVar, NamedTuple
+
+from services.zone import CHINA
 
 
 class Said(NamedTuple):
@@ -46,9 +49,15 @@ class Refused(Exception):
 
 
 def _in(language: str, fact: Any) -> Any:
-    """A fact in a language; a sentence leaves its full stop to the message that it stands in."""
+    """A fact in a language; a moment by the clock in China, to the minute.
+
+    A sentence leaves its full stop to the message that it stands in.
+    """
     if isinstance(fact, Said):
         return fact.zh if language == "zh" else fact.en
+    if isinstance(fact, datetime):
+        here = f"{fact.astimezone(CHINA):%Y-%m-%d %H:%M}"
+        return here if language == "zh" else f"{here} (UTC+8)"
     return fact.rstrip(".。 ") if isinstance(fact, str) and len(fact) > 1 else fact
 
 

@@ -113,7 +113,7 @@ async def ask(
     if row.due_at is None or row.state not in TRANSITIONS["extend"].sources:
         raise NothingDue()
     if clock.now() >= row.due_at:
-        raise DeadlinePassed(due=row.due_at.isoformat())
+        raise DeadlinePassed(due=row.due_at)
     if not 1 <= days <= case.rules.longest_extension:
         raise BadInput(argument="days", reason=f"between 1 and {case.rules.longest_extension}")
     await _check_none_waits(session, by, row)

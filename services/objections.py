@@ -170,7 +170,7 @@ def _check_window(case: Case, shown: Publication | None) -> None:
     until = publications.open_until(case.rules, case.calendar, shown.approved_at)
     if until is None or clock.now() >= until:
         over = until or shown.approved_at
-        raise ObjectionWindowOver(until=over.isoformat() if over else "")
+        raise ObjectionWindowOver(until=over or "")
 
 
 async def _is_read_by_all(session: AsyncSession, by: Actor, row: Matter) -> bool:

@@ -377,7 +377,7 @@ async def _check_closing(session: AsyncSession, by: Actor, case: Case) -> None:
         raise NotPublished()
     until = open_until(case.rules, case.calendar, row.approved_at)
     if until is not None and clock.now() < until:
-        raise WindowRunning(until=until.isoformat())
+        raise WindowRunning(until=until)
 
 
 CLOSING.append(_check_closing)

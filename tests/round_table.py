@@ -72,17 +72,17 @@ class RoundTable:
             act = getattr(meetings, VERBS.get(verb, verb))
             return await act(session, by or self.way.secretary, **given)
 
-    async def drafted(self) -> Meeting:
-        """A meeting that is planned."""
+    async def drafted(self, **ahead: int) -> Meeting:
+        """A meeting that is planned so far ahead, a day if nothing is said."""
         row: Meeting = await self.do(
-            "draft", council=self.council.id, planned_at=clock.now() + timedelta(days=1),
-            place="红色驿站",
+            "draft", council=self.council.id, place="红色驿站",
+            planned_at=clock.now() + timedelta(**(ahead or {"days": 1})),
         )  # fmt: skip
         return row
 
-    async def convened(self) -> Meeting:
+    async def convened(self, **ahead: int) -> Meeting:
         """A meeting with everything on its agenda that is tabled."""
-        row: Meeting = await self.do("convene", meeting=(await self.drafted()).id)
+        row: Meeting = await self.do("convene", meeting=(await self.drafted(**ahead)).id)
         return row
 
     async def opened(self, *but: SeatKind) -> Meeting:

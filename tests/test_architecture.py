@@ -53,6 +53,7 @@ FRAME_OF_SERVICES = {
     "standing": "the number by which authority is compared",
     "tables": "what every table shares",
     "texts": "what PostgreSQL can keep",
+    "zone": "the one zone of every county",
     "terms": "how many hold a seat at once",
     "tree": "the paths from each unit up",
 }

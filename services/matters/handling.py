@@ -264,7 +264,7 @@ async def reopen(
     assert row.closed_at is not None  # noqa: S101
     until = row.closed_at + timedelta(days=case.rules.reopen_days)
     if clock.now() > until:
-        raise ReopeningOver(until=until.isoformat())
+        raise ReopeningOver(until=until)
     row.reopened += 1
     _begin_again(row)
     row.closed_at = None

@@ -69,6 +69,13 @@ class ItemsUndisposed(Refused):
     """
 
 
+class NotYetHeld(Refused):
+    """会议定在 {at}，提前一天以上不能签到或开会。请等到那时，或取消后另行召集。
+    The meeting is planned for {at}; nobody has come to it more than a day before. Wait until then,
+    or cancel it and convene another.
+    """
+
+
 class MeetingUnderWay(Refused):
     """本圆桌会有一次会议正在进行：{id}。请先散会。
     A meeting of this round table is in session: {id}. Adjourn that first.
@@ -80,6 +87,9 @@ Present: TypeAlias = Annotated[
 ]
 # Two months: what is planned farther ahead keeps nothing from the next meeting.
 FARTHEST = timedelta(days=62)
+# Nobody can have come to what is held later than tomorrow.
+EARLIEST = timedelta(days=1)
+EARLIER = "由第{number}次会议先议"
 PlannedAt: TypeAlias = Annotated[datetime, "开会时间。 When it is to be held."]
 Place: TypeAlias = Annotated[str, Length(1, 200), "地点。 Where."]
 
@@ -164,8 +174,8 @@ async def open_(
     await check_quorum(session, by, sitting)
     await lock_council(session, by, sitting.council.id)
     await _check_none_sits(session, by, sitting)
-    await _take_up(session, by, sitting)
     sitting.meeting.opened_at = clock.now()
+    await _take_up(session, by, sitting)
     return go(session, by, "open", sitting, "opened")
 
 
@@ -255,7 +265,8 @@ async def next_position(session: AsyncSession, by: Actor, meeting: UUID) -> int:
 
 
 async def _take_up(session: AsyncSession, by: Actor, sitting: Sitting) -> int:
-    """Every tabled matter of the grid that is on no agenda, the longest waiting first."""
+    """Every tabled matter of the grid that is on no earlier agenda, the longest waiting first."""
+    await _take_over(session, by, sitting)
     queued = select(AgendaItem.matter_id).where(
         AgendaItem.tenant_id == by.tenant_id, AgendaItem.outcome == Outcome.queued,
         AgendaItem.matter_id == Matter.id,
@@ -269,6 +280,28 @@ async def _take_up(session: AsyncSession, by: Actor, sitting: Sitting) -> int:
     for place, (matter, title) in enumerate(found, position):
         queue(session, by, sitting, place, title, matter)
     return len(found) + await _carry_over(session, by, sitting, position + len(found))
+
+
+async def _take_over(session: AsyncSession, by: Actor, sitting: Sitting) -> None:
+    """Off the agendas of what is to be held later: no matter waits for a meeting of its own."""
+    others = await rows.every(
+        session, Meeting, by, "planned_at", council_id=sitting.council.id,
+        state=MeetingState.convened.value,
+    )  # fmt: skip
+    is_open = sitting.meeting.opened_at is not None
+    for other in others:
+        if other.id == sitting.meeting.id:
+            continue
+        if not is_open and other.planned_at <= sitting.meeting.planned_at:
+            continue
+        for item in await items_of(session, by, other.id, Outcome.queued):
+            if item.matter_id is None:
+                continue
+            before = state_of(item)
+            item.said = EARLIER.format(number=sitting.meeting.number)
+            item.outcome, item.disposed_at = Outcome.taken_off, clock.now()
+            item.version += 1
+            record(session, by, "item.taken_off", item, acting=sitting.acting, before=before)
 
 
 async def _carry_over(session: AsyncSession, by: Actor, sitting: Sitting, position: int) -> int:
@@ -295,6 +328,9 @@ async def _carry_over(session: AsyncSession, by: Actor, sitting: Sitting, positi
 async def _seat_all(
     session: AsyncSession, by: Actor, sitting: Sitting, present: list[UUID]
 ) -> None:
+    planned_at = sitting.meeting.planned_at
+    if clock.now() < planned_at - EARLIEST:
+        raise NotYetHeld(at=planned_at)
     seats = await councils.seats_of(session, by, sitting.council.id)
     noted = await attendance_of(session, by, sitting.meeting.id)
     there, people = {one.appointment_id for one in noted}, {one.person_id for one in noted}

@@ -8,7 +8,7 @@ from typing import Annotated
 from uuid import UUID
 
 from sqlalchemy import func
-from sqlmodel import select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor, Denied, Held
@@ -17,10 +17,11 @@ from services.arguments import Length, Version
 from services.councils import SeatKind
 from services.errors import Refused
 from services.events import record, state_of
-from services.meetings.convening import check_disposed, seats_held
+from services.meetings.convening import attendance_of, check_disposed, seats_held
 from services.meetings.minutes import hash_of
 from services.meetings.states import MeetingId, Sitting, go, take
 from services.meetings.tables import Correction, Meeting, MeetingState, Minutes, Signature
+from services.posts import Appointment, is_active
 
 
 class SignedAlready(Refused):
@@ -32,6 +33,12 @@ class SignedAlready(Refused):
 class NotASigner(Refused):
     """按本县规则，{kind} 一方不签纪要。
     By the county's rules, minutes aren't signed by the {kind}.
+    """
+
+
+class SomebodyElseCame(Refused):
+    """这一方到会的是另一位，由到会的人签字：{kind}。
+    Somebody else was there for this party ({kind}), and signs for it.
     """
 
 
@@ -86,6 +93,7 @@ async def sign(
     signed = await _signed(session, by, sitting.meeting.id, sha256)
     if kind in signed:
         raise SignedAlready(kind=kind.value)
+    await _check_came(session, by, sitting, kind)
     assert by.person_id is not None  # noqa: S101
     session.add(
         Signature(
@@ -143,6 +151,20 @@ def _signing(sitting: Sitting, held: list[tuple[SeatKind, Held]]) -> tuple[SeatK
             if own is kind:
                 return kind, post
     raise NotASigner(kind=held[0][0].value)
+
+
+async def _check_came(session: AsyncSession, by: Actor, sitting: Sitting, kind: SeatKind) -> None:
+    """Who came for a party signs for it; another where none did, or none serves any more."""
+    came = await attendance_of(session, by, sitting.meeting.id)
+    of_party = [one for one in came if one.kind == kind]
+    if not of_party or by.person_id in {one.person_id for one in of_party}:
+        return
+    serving = select(Appointment.id).where(
+        Appointment.tenant_id == by.tenant_id, is_active(),
+        col(Appointment.id).in_([one.appointment_id for one in of_party]),
+    )  # fmt: skip
+    if (await session.exec(serving)).first() is not None:
+        raise SomebodyElseCame(kind=kind.value)
 
 
 async def _signed(session: AsyncSession, by: Actor, meeting: UUID, sha256: str) -> set[SeatKind]:

@@ -15,6 +15,7 @@ from services.meetings.convening import (
     MeetingInThePast,
     MeetingTooFar,
     NoSeatHere,
+    NotYetHeld,
     PlacePersonal,
     QuorumMissing,
 )
@@ -54,6 +55,42 @@ class TestConvene:
         await table.way.tabled()
         first, second = await table.convened(), await table.convened()
         assert [len(await table.items(one.id)) for one in (first, second)] == [1, 0]
+
+    async def test_what_waits_for_a_later_meeting_is_brought_before_an_earlier_one(
+        self, table: RoundTable
+    ) -> None:
+        matter = await table.way.tabled()
+        later = await table.convened(days=30)
+        (waiting,) = await table.items(later.id)
+        earlier = await table.convened(days=1)
+        assert [one.matter_id for one in await table.items(earlier.id)] == [matter.id]
+        (left,) = await table.items(later.id)
+        assert (left.id, left.outcome) == (waiting.id, Outcome.taken_off)
+        assert left.said == f"由第{earlier.number}次会议先议"
+        # And not back again when the later one is convened anew or another still later one is.
+        last = await table.convened(days=40)
+        assert await table.items(last.id) == []
+        await table.do("open", meeting=earlier.id, present=table.present())
+        assert len(await table.items(earlier.id)) == 1
+
+    async def test_what_was_convened_for_earlier_but_is_held_later_keeps_nothing(
+        self, table: RoundTable
+    ) -> None:
+        matter = await table.way.tabled()
+        planned = await table.convened(hours=2)
+        other = await table.convened(hours=3)
+        assert [len(await table.items(one.id)) for one in (planned, other)] == [1, 0]
+        await table.do("open", meeting=other.id, present=table.present())
+        assert [one.matter_id for one in await table.items(other.id)] == [matter.id]
+
+    async def test_nobody_has_come_to_what_is_held_days_later(self, table: RoundTable) -> None:
+        meeting = await table.convened(days=3)
+        for verb in ("open", "attend"):
+            async with unchanged(table.way.county, NotYetHeld) as refused:
+                await table.do(verb, meeting=meeting.id, present=table.present())
+        at = f"{meeting.planned_at.astimezone(clock.CHINA):%Y-%m-%d %H:%M}"
+        assert at in refused.value.message("zh")
+        assert f"{at} (UTC+8)" in refused.value.message("en")
 
     async def test_of_two_secretaries_at_once_one_convenes(self, table: RoundTable) -> None:
         await table.way.tabled()

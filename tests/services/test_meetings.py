@@ -1,6 +1,7 @@
 """Meetings: convened, held, disposed of, signed; and who tries to break the guarantees."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -266,16 +267,17 @@ def _given(table: RoundTable, verb: str, meeting: Meeting) -> dict[str, Any] | N
 
 
 async def _at(table: RoundTable, state: MeetingState) -> Meeting:
-    made = {
+    made: dict[MeetingState, Callable[[], Awaitable[Meeting]]] = {
         MeetingState.draft: table.drafted,
         MeetingState.convened: table.convened,
         MeetingState.in_session: table.opened,
         MeetingState.minutes_pending: table.adjourned,
         MeetingState.signed: table.signed,
     }
-    if state in made:
-        return await made[state]()
     row: Meeting
+    if state in made:
+        row = await made[state]()
+        return row
     if state is MeetingState.cancelled:
         row = await table.do("cancel", meeting=(await table.drafted()).id, reason="停电")
     else:

@@ -9,7 +9,7 @@ from policies import Denied
 from services.councils import SeatKind
 from services.meetings.convening import ItemsUndisposed
 from services.meetings.minutes import hash_of
-from services.meetings.signing import MinutesChanged, NotASigner, SignedAlready
+from services.meetings.signing import MinutesChanged, NotASigner, SignedAlready, SomebodyElseCame
 from services.meetings.states import MeetingNotThere
 from services.meetings.tables import MeetingState
 from tests.county import County
@@ -112,6 +112,29 @@ class TestSign:
         assert sorted(end.state for end in ends) == [
             "minutes_pending", "minutes_pending", "signed",
         ]  # fmt: skip
+
+    async def test_who_came_for_a_party_signs_for_it(self, table: RoundTable) -> None:
+        county, firm = table.way.county, table.way.tree.firm
+        colleague = await county.actor("firm_manager", firm)
+        meeting = await table.adjourned()
+        digest = hash_of((await table.minutes(meeting.id)).text)
+        async with unchanged(county, SomebodyElseCame):
+            await table.do("sign", colleague, meeting=meeting.id, sha256=digest)
+        # Whose post is over signs nothing; then another of the party does.
+        came = table.sitters[SeatKind.firm].posts[0].appointment_id
+        await table.sql(f"update appointment set ends_at = now() where id = '{came}'")
+        await table.do("sign", colleague, meeting=meeting.id, sha256=digest)
+
+    async def test_for_a_party_that_nobody_came_for_whoever_sits_there_signs(
+        self, table: RoundTable
+    ) -> None:
+        await table.way.tabled()
+        meeting = await table.opened(SeatKind.committee)
+        for item in await table.items(meeting.id):
+            await table.resolved(item.id)
+        await table.do("adjourn", meeting=meeting.id)
+        signed = await table.sign(meeting.id, SeatKind.committee)
+        assert signed.state == MeetingState.minutes_pending
 
     async def test_no_seat_signs_twice_and_no_other_signs(self, table: RoundTable) -> None:
         meeting = await table.adjourned()
