@@ -71,6 +71,7 @@ DAYS = {
     MatterState.tabled: 30,
     MatterState.handling: 15,
     MatterState.published: 10,
+    MatterState.returned: 15,
     MatterState.appealed: 5,
     MatterState.suspended: 30,
 }
@@ -81,6 +82,7 @@ HOURS = {
     MatterState.tabled: 120,
     MatterState.handling: 72,
     MatterState.published: 240,
+    MatterState.returned: 72,
     MatterState.appealed: 24,
     MatterState.suspended: 240,
 }
@@ -95,9 +97,9 @@ LADDER = (
 class MatterRules(packs.Section):
     """How this county deals with matters.
 
-    `days` are working days that a step or a suspension may take, `hours` those of an urgent matter;
-    `ladder` counts from the deadline. `evidence` names the acts that need a file with them.
-    `objection_days` are working days, `reopen_days` days of the calendar.
+    `days` are working days that a step, a raiser's answer or a suspension may take, `hours` those
+    of an urgent matter; `ladder` counts from the deadline. `evidence` names the acts that need a
+    file with them. `objection_days` are working days, `reopen_days` days of the calendar.
     """
 
     categories: Annotated[dict[str, packs.Label], Field(min_length=1)] = CATEGORIES

@@ -32,8 +32,8 @@ class MatterState(StrEnum):
 S = MatterState
 STEPS = (S.raised, S.inquiring, S.preliminary, S.tabled, S.handling, S.published)
 ENDS = frozenset({S.closed, S.merged, S.withdrawn, S.refused, S.upheld})
-# Where somebody has to act by a certain time; a suspension too must end some day.
-DUE = (*STEPS, S.appealed, S.suspended)
+# Where somebody has to act by a certain time; what waits for its raiser or a cause must end too.
+DUE = (*STEPS, S.returned, S.appealed, S.suspended)
 
 LABELS: dict[MatterState, Said] = {
     S.raised: Said("居民提事", "raised"),
@@ -85,8 +85,9 @@ NEXT: dict[MatterState, Said] = {
         "it is closed; within the county's window it may be reopened (reopenMatter)",
     ),
     S.returned: Said(
-        "提事人补充后再提交（resubmitMatter）",
-        "the raiser adds what is missing and sends it again (resubmitMatter)",
+        "提事人补充后再提交（resubmitMatter）；一直不补充的，可不予受理（refuseMatter）",
+        "the raiser adds what is missing and sends it again (resubmitMatter); where they never do,"
+        " it may be refused (refuseMatter)",
     ),
     S.suspended: Said("恢复办理（resumeMatter）", "it is resumed (resumeMatter)"),
     S.merged: Said("随主事项办理", "it goes on with the matter that it was merged into"),
@@ -164,7 +165,7 @@ TRANSITIONS: dict[str, Transition] = {
         S.withdrawn,
         "withdrawn",
     ),
-    "refuse": _act(Said("不予受理", "refuse"), EARLY, S.refused, "refused"),
+    "refuse": _act(Said("不予受理", "refuse"), (*EARLY, S.returned), S.refused, "refused"),
     "appeal": _act(Said("请求复核", "appeal"), (S.refused,), S.appealed, "appealed"),
     "uphold": _act(Said("维持不予受理", "uphold the refusal"), (S.appealed,), S.upheld, "upheld"),
     "overturn": _act(

@@ -137,6 +137,24 @@ class TestMatters:
         ]  # fmt: skip
         assert step != pause
 
+    async def test_what_waits_for_its_raiser_is_not_forgotten(self, way: Way) -> None:
+        """The unit above is told, and the head may refuse it, against which one may appeal."""
+        row = await way.accepted()
+        returned = await way.do("return", way.secretary, row.id, reason="请补充楼栋号")
+        assert returned.due_at is not None
+        assert await look(way, returned.due_at - MOMENT) == 0
+        for _ in Rung:
+            assert await look(way, clock.now() + LONG) == 1
+        assert await look(way, clock.now() + LONG) == 0
+        found = [(one.stage, one.rung) for one in await told(way)]
+        assert found == [(returned.stage, rung.value) for rung in Rung]
+        refused = await way.do("refuse", way.secretary, row.id, reason="一直没有补充")
+        assert (refused.state, refused.due_at) == ("refused", None)
+        appealed = await way.do("appeal", way.resident, row.id, reason="已补充")
+        assert appealed.state == "appealed"
+        overturned = await way.do("overturn", way.community, row.id, reason="应当办理")
+        assert overturned.state == row.state
+
     async def test_opinions_outlive_a_suspension(self, way: Way) -> None:
         row = await way.deliberated()
         await way.do("suspend", way.secretary, row.id, reason="待鉴定")
