@@ -10,7 +10,7 @@ from uuid import UUID
 from infra.database import Database
 from infra.requests import GraphQLRequest
 from services import trusted_documents
-from services.errors import MalformedRequest, Refused, TenantMissing
+from services.errors import MalformedRequest, Refused, Said, TenantMissing
 from services.kept import Kept
 from services.standing import Authority
 
@@ -94,7 +94,9 @@ class Admission:
                 raise PersistedQueryNotFound()
             return known
         if _digest(given.query) != given.persisted:
-            raise MalformedRequest(reason="sha256Hash is not that of the query")
+            raise MalformedRequest(
+                reason=Said("sha256Hash 与 query 不符", "sha256Hash is not that of the query")
+            )
         if len(given.query) <= LONGEST_KEPT:
             self._kept.put(key, given.query)
         return given.query

@@ -10,7 +10,7 @@ from typing import Any
 from starlette.requests import HTTPConnection, Request
 
 from infra.settings import Settings
-from services.errors import BodyTooLarge, MalformedRequest, MediaTypeRefused, Refused
+from services.errors import BodyTooLarge, MalformedRequest, MediaTypeRefused, Refused, Said
 from services.texts import is_storable
 
 JSON = "application/json"
@@ -130,7 +130,7 @@ def _parsed(text: bytes) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        raise MalformedRequest(reason="the body is not JSON") from None
+        raise MalformedRequest(reason=Said("正文不是 JSON", "the body is not JSON")) from None
 
 
 def _from_query(given: Mapping[str, str]) -> dict[str, Any]:
@@ -142,14 +142,21 @@ def _from_query(given: Mapping[str, str]) -> dict[str, Any]:
             try:
                 found[name] = json.loads(given[name])
             except (ValueError, RecursionError):
-                raise MalformedRequest(reason=f"{name} is not JSON") from None
+                raise MalformedRequest(
+                    reason=Said(f"{name} 不是 JSON", f"{name} is not JSON")
+                ) from None
     return found
 
 
 def checked(given: Any, *, is_get: bool = False) -> GraphQLRequest:
     """A request from its JSON; `MalformedRequest` says which member is wrong."""
     if not isinstance(given, dict):
-        raise MalformedRequest(reason="one JSON object is expected, not a list or a value")
+        raise MalformedRequest(
+            reason=Said(
+                "正文应是一个 JSON 对象，不是列表或单个值",
+                "one JSON object is expected, not a list or a value",
+            )
+        )
     query, variables, extensions = (
         given.get("query"),
         given.get("variables"),
@@ -157,12 +164,17 @@ def checked(given: Any, *, is_get: bool = False) -> GraphQLRequest:
     )
     for label in TEXTS:
         if not isinstance(given.get(label), str | None):
-            raise MalformedRequest(reason=f"{label} must be a text")
+            raise MalformedRequest(reason=Said(f"{label} 应是文字", f"{label} must be a text"))
     for label in OBJECTS:
         if not isinstance(given.get(label), dict | None):
-            raise MalformedRequest(reason=f"{label} must be an object")
+            raise MalformedRequest(reason=Said(f"{label} 应是对象", f"{label} must be an object"))
     if not is_storable(query or "") or not is_storable_whole(variables):
-        raise MalformedRequest(reason="a text holds NUL or half a character, which can't be stored")
+        raise MalformedRequest(
+            reason=Said(
+                "文字里有空字符或半个字符，不能保存",
+                "a text holds NUL or half a character, which can't be stored",
+            )
+        )
     made = GraphQLRequest(
         query=query if query and query.strip() else None,
         operation_name=given.get("operationName") or None,
@@ -172,9 +184,11 @@ def checked(given: Any, *, is_get: bool = False) -> GraphQLRequest:
         persisted=_persisted(extensions or {}),
     )
     if made.query is None and made.document_id is None and made.persisted is None:
-        raise MalformedRequest(reason="query must be a text")
+        raise MalformedRequest(reason=Said("query 应是文字", "query must be a text"))
     if made.document_id is not None and (made.query or made.persisted):
-        raise MalformedRequest(reason="give query or documentId, not both")
+        raise MalformedRequest(
+            reason=Said("query 与 documentId 只能给一个", "give query or documentId, not both")
+        )
     return made
 
 
@@ -189,13 +203,22 @@ def _persisted(extensions: Mapping[str, Any]) -> str | None:
     if given is None:
         return None
     if not isinstance(given, dict) or given.get("version") != 1:
-        raise MalformedRequest(reason="persistedQuery must be an object of version 1")
+        raise MalformedRequest(
+            reason=Said(
+                "persistedQuery 应是版本 1 的对象", "persistedQuery must be an object of version 1"
+            )
+        )
     return _digest("persistedQuery.sha256Hash", given.get("sha256Hash"))
 
 
 def _digest(label: str, given: Any) -> str:
     if not isinstance(given, str) or not re.fullmatch(r"[0-9a-fA-F]{64}", given, re.ASCII):
-        raise MalformedRequest(reason=f"{label} must be SHA-256 in 64 hexadecimal digits")
+        raise MalformedRequest(
+            reason=Said(
+                f"{label} 应是 64 位十六进制的 SHA-256",
+                f"{label} must be SHA-256 in 64 hexadecimal digits",
+            )
+        )
     return given.lower()
 
 

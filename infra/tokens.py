@@ -26,7 +26,7 @@ from policies import Actor
 from schema.errors import describe, language_of, refusal
 from services import authority, clients, passwords, sessions, signing
 from services.clients import Client
-from services.errors import MalformedRequest, Refused, SignInRefused, TenantUnknown
+from services.errors import MalformedRequest, Refused, Said, SignInRefused, TenantUnknown
 from services.events import record, state_of
 from services.sessions import SignedIn
 from services.signing import Bearer
@@ -84,7 +84,9 @@ class Wanted:
         """Refuse a form without one of these fields."""
         missing = [name for name in names if name not in self.fields]
         if missing:
-            raise MalformedRequest(reason=f"{', '.join(missing)}: missing")
+            raise MalformedRequest(
+                reason=Said(f"缺少 {'、'.join(missing)}", f"{', '.join(missing)}: missing")
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,11 +249,18 @@ async def _read(request: Request) -> Wanted:
     fields = _json(body) if kind == requests.JSON else _form(body)
     named = requests.counties(request, fields.get("tenant"))
     if not named:
-        raise MalformedRequest(reason="tenant is missing")
+        raise MalformedRequest(reason=Said("缺少 tenant", "tenant is missing"))
     if len(named) > 1:
-        raise MalformedRequest(reason="address, header and body name different counties")
+        raise MalformedRequest(
+            reason=Said(
+                "地址、请求头、正文指的不是同一个县",
+                "address, header and body name different counties",
+            )
+        )
     if not all(is_storable(value) for value in (*named, *fields.values())):
-        raise MalformedRequest(reason="a text holds what is no character")
+        raise MalformedRequest(
+            reason=Said("文字里有不成字符的内容", "a text holds what is no character")
+        )
     client_id, secret = fields.get("client_id"), fields.get("client_secret")
     authorization = request.headers.get("authorization", "")
     if authorization.lower().startswith("basic "):
@@ -263,9 +272,13 @@ def _json(body: bytes) -> dict[str, str]:
     try:
         given = json.loads(body)
     except (ValueError, RecursionError):
-        raise MalformedRequest(reason="the body is not JSON") from None
+        raise MalformedRequest(reason=Said("正文不是 JSON", "the body is not JSON")) from None
     if not isinstance(given, dict) or not all(isinstance(text, str) for text in given.values()):
-        raise MalformedRequest(reason="one JSON object of texts is expected")
+        raise MalformedRequest(
+            reason=Said(
+                "正文应是一个值都是文字的 JSON 对象", "one JSON object of texts is expected"
+            )
+        )
     return given
 
 
@@ -273,7 +286,7 @@ def _form(body: bytes) -> dict[str, str]:
     try:
         return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=20))
     except ValueError:
-        raise MalformedRequest(reason="the body is not a form") from None
+        raise MalformedRequest(reason=Said("正文不是表单", "the body is not a form")) from None
 
 
 def _basic(credentials: str) -> tuple[str, str]:

@@ -20,7 +20,15 @@ from schema.documents import Documents
 from schema.reading import Call, Document, Plan, Reader, Wanted
 from schema.reading.catalogue import DEFINITION
 from services import commands, sealing
-from services.errors import AuthorityUnsettled, BadInput, Conflict, Forbidden, Refused, TooSlow
+from services.errors import (
+    AuthorityUnsettled,
+    BadInput,
+    Conflict,
+    Forbidden,
+    Refused,
+    Said,
+    TooSlow,
+)
 from services.prepared import DRIVER
 from services.standing import holds
 
@@ -162,7 +170,12 @@ def _command_key(given: Mapping[str, Any]) -> str | None:
     if key is None:
         return None
     if not 1 <= len(key) <= LONGEST_KEY:
-        raise BadInput(argument="commandId", reason=f"between 1 and {LONGEST_KEY} characters")
+        raise BadInput(
+            argument="commandId",
+            reason=Said(
+                f"应有 1 到 {LONGEST_KEY} 个字符", f"between 1 and {LONGEST_KEY} characters"
+            ),
+        )
     return str(key)
 
 

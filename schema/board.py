@@ -104,14 +104,14 @@ def _approved_on(ask: Ask, row: Row) -> ColumnElement[Any]:
 
 
 def _handler(ask: Ask, row: Row) -> ColumnElement[Any]:
-    """The unit that handles it; for a building or stairwell its grid."""
+    """The unit that handles it, or has it in hand; for a building or stairwell its grid."""
     matter, unit = MATTER.alias(), UNIT.alias()
     is_near = or_(*(unit.c.kind == kind.value for kind in TOO_NEAR))
     found = select(case((is_near, matter.c.grid_id), else_=unit.c.id)).where(
         matter.c.tenant_id == ask.tenant,
         matter.c.id == row["matter_id"],
         unit.c.tenant_id == ask.tenant,
-        unit.c.id == matter.c.handler_id,
+        unit.c.id == func.coalesce(matter.c.handler_id, matter.c.holder_id),
     )
     return found.correlate_except(matter, unit).scalar_subquery()
 
@@ -149,7 +149,9 @@ class BoardEntry(Node):
         Table.estate_id, "小区。 The estate; never a building."
     )
     handler: Annotated["Unit", strawberry.lazy("schema.units")] | None = computed_link(
-        _handler, "承办单位；楼栋、单元办理的显示网格。 Who handles it; for a building its grid."
+        _handler,
+        "承办单位，未交办的为现在办理的单元；楼栋、单元显示为网格。"
+        " Who handles it or, before, has it in hand; for a building its grid.",
     )
     handling_class: HandlingClass | None = computed(
         _of_matter(lambda matter: matter.handling_class), "分类。 By what class."

@@ -22,7 +22,7 @@ from strawberry.utils.str_converters import to_camel_case
 from schema.reading.declare import argument, given
 from schema.reading.values import key_of, parse_id
 from services.arguments import GraphQLText, Length, Of, clean_text
-from services.errors import BadInput
+from services.errors import BadInput, Said
 
 KEY = "command"
 LONGEST = 20_000
@@ -79,7 +79,10 @@ class Parameter:
     def _in_our_times(self, given: date) -> date:
         """A day or moment that somebody could mean; a moment says how far from UTC its clock is."""
         if isinstance(given, datetime) and given.tzinfo is None:
-            raise BadInput(argument=self.graphql_name, reason="needs an offset, as +08:00")
+            raise BadInput(
+                argument=self.graphql_name,
+                reason=Said("须带时区，如 +08:00", "needs an offset, as +08:00"),
+            )
         if not FIRST_YEAR <= given.year <= LAST_YEAR:
             reason = f"between the years {FIRST_YEAR} and {LAST_YEAR}"
             raise BadInput(argument=self.graphql_name, reason=reason)

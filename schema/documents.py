@@ -118,4 +118,9 @@ class _NoNul(Visitor):
     def enter_string_value(self, node: StringValueNode, *_: Any) -> None:
         """Look at one text of the document."""
         if "\x00" in node.value:
-            raise MalformedRequest(reason="a text holds the character NUL, which can't be stored")
+            raise MalformedRequest(
+                reason=Said(
+                    "文字里有不能保存的空字符（NUL）",
+                    "a text holds the character NUL, which can't be stored",
+                )
+            )

@@ -9,7 +9,7 @@ from uuid import uuid4
 from graphql import GraphQLError
 
 from policies import Denied
-from services.errors import Forbidden, Internal, Refused
+from services.errors import Forbidden, Internal, Refused, Said
 
 log = logging.getLogger("sanfang")
 
@@ -33,11 +33,18 @@ def describe(
     if path:
         described["path"] = list(path)
     facts = {
-        name: value.isoformat() if isinstance(value, datetime) else value
+        name: _told(value, language)
         for name, value in refused.facts.items()
-        if isinstance(value, str | int | datetime) and name != "path"
+        if isinstance(value, str | int | datetime | Said) and name != "path"
     }
     return described | {"extensions": {"code": refused.code, **facts}}
+
+
+def _told(fact: Any, language: str) -> Any:
+    """A fact as JSON has it: words in the language, a moment in its one form."""
+    if isinstance(fact, Said):
+        return fact.zh if language == "zh" else fact.en
+    return fact.isoformat() if isinstance(fact, datetime) else fact
 
 
 def describe_graphql(error: GraphQLError, refused: Refused, language: str) -> dict[str, Any]:

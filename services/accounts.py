@@ -19,7 +19,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from policies import Actor, Held, appointers, authorize
 from services import clock, issuers, passwords, people, resealing, rows, sealing
 from services.arguments import Length, Of, PersonId, Reason, Version
-from services.errors import BadInput, Refused, SignInRefused
+from services.errors import BadInput, Refused, Said, SignInRefused
 from services.events import record, state_of
 from services.issuers import Issuer, SubjectLink
 from services.rows import made
@@ -227,7 +227,7 @@ async def rotate_keys(
     """
     acting = authorize(by, "rotate_keys", "accounts")
     if not 1 <= batch <= 5000:
-        raise BadInput(argument="batch", reason="1..5000")
+        raise BadInput(argument="batch", reason=Said("应在 1 到 5000 之间", "between 1 and 5000"))
     await sealing.hold(session, by.tenant_id)
     if len(await sealing.unretired(session, by.tenant_id)) < 2:
         begun = await sealing.create_key(session, by.tenant_id)
@@ -337,7 +337,10 @@ def normal_name(account: str) -> str:
     """An account's name as it is stored; it never looks like a phone number."""
     name = unicodedata.normalize("NFKC", account).strip().casefold()
     if not re.fullmatch(r"[^\W\d_][\w.\-]{2,39}", name):
-        raise BadInput(argument="account", reason="3..40, begins with a letter")
+        raise BadInput(
+            argument="account",
+            reason=Said("3 到 40 个字符，以字母开头", "3 to 40 characters, the first a letter"),
+        )
     return name
 
 

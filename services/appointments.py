@@ -19,7 +19,7 @@ import policies
 from policies import Actor, Held, appointers, authorize
 from services import clock, conflicts, packs, people, rows, terms, units
 from services.arguments import AppointmentId, Name, PersonId, PostId, Reason, UnitId, Version
-from services.errors import BadInput, EndsBeforeItBegins, Refused
+from services.errors import BadInput, EndsBeforeItBegins, Refused, Said
 from services.events import record, state_of
 from services.posts import NEXT, OPEN, Appointment, AppointmentState, Post, other_holders
 from services.rows import made
@@ -87,7 +87,7 @@ async def create_post(
         rules = await packs.read(session, by, "appointments", conflicts.AppointmentRules)
         seats = rules.seats.get(role, 1)
     if not 1 <= seats <= 1000:
-        raise BadInput(argument="seats", reason="1..1000")
+        raise BadInput(argument="seats", reason=Said("应在 1 到 1000 之间", "between 1 and 1000"))
     post = Post(
         **made(by, acting), unit_id=place.id, role=role, title=title, seats=seats,
     )  # fmt: skip

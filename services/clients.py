@@ -22,7 +22,7 @@ import policies
 from policies import Actor, Permission, authorize
 from services import clock, rows
 from services.arguments import Name, Of, Reason, Version
-from services.errors import BadInput, Refused
+from services.errors import BadInput, Refused, Said
 from services.events import record, state_of
 from services.issuers import is_host, is_loopback
 from services.rows import made
@@ -158,7 +158,12 @@ def limits_of(client: Client) -> frozenset[Permission]:
 
 def normal_origin(origin: str) -> str:
     """An origin as a browser sends it: https, or http on this machine; no path."""
-    wrong = BadInput(argument="origins", reason=f"{origin[:80]!r}: https://host[:port]")
+    wrong = BadInput(
+        argument="origins",
+        reason=Said(
+            f"{origin[:80]!r} 应形如 https://host[:port]", f"{origin[:80]!r}: https://host[:port]"
+        ),
+    )
     try:
         parts = urlsplit(origin.strip())
         port = parts.port
@@ -176,7 +181,9 @@ def normal_origin(origin: str) -> str:
 
 def _check_origins(origins: list[str]) -> list[str]:
     if len(origins) > MOST_ORIGINS:
-        raise BadInput(argument="origins", reason=f"0..{MOST_ORIGINS}")
+        raise BadInput(
+            argument="origins", reason=Said(f"最多 {MOST_ORIGINS} 个", f"{MOST_ORIGINS} at most")
+        )
     return list(dict.fromkeys(normal_origin(origin) for origin in origins))
 
 
@@ -190,7 +197,7 @@ def _check_grants(grants: list[str]) -> list[str]:
 
 def _check_rows(rows: int | None) -> int | None:
     if rows is not None and rows < 1:
-        raise BadInput(argument="rowsPerMinute", reason="1 or more")
+        raise BadInput(argument="rowsPerMinute", reason=Said("应为 1 或更大", "1 or more"))
     return rows
 
 

@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from policies import Actor, authorize
 from services import clock, rows
 from services.arguments import Of, Reason, Version
-from services.errors import BadInput, Refused
+from services.errors import BadInput, Refused, Said
 from services.events import record, state_of
 from services.matters import deadlines, moving
 from services.matters.arguments import MatterId, Words
@@ -115,7 +115,13 @@ async def ask(
     if clock.now() >= row.due_at:
         raise DeadlinePassed(due=row.due_at)
     if not 1 <= days <= case.rules.longest_extension:
-        raise BadInput(argument="days", reason=f"between 1 and {case.rules.longest_extension}")
+        raise BadInput(
+            argument="days",
+            reason=Said(
+                f"应在 1 到 {case.rules.longest_extension} 之间",
+                f"between 1 and {case.rules.longest_extension}",
+            ),
+        )
     await _check_none_waits(session, by, row)
     asked = Extension(
         **made(by, case.acting), matter_id=row.id, stage=row.stage, days=days, reason=reason

@@ -18,7 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from policies import Actor, authorize
 from services import clock, rows, units
 from services.arguments import Length, UnitId
-from services.errors import BadInput, Refused
+from services.errors import BadInput, Refused, Said
 from services.events import record, state_of
 from services.passes import UPLOAD_LASTS, passes_of
 from services.rows import made
@@ -182,5 +182,5 @@ def _plain(name: str) -> str:
     """The last part of a path, which hides nowhere."""
     plain = FOLDERS.split(name)[-1].strip().lstrip(". ")
     if not plain:
-        raise BadInput(argument="name", reason="a name, not a folder")
+        raise BadInput(argument="name", reason=Said("应是文件名，不含目录", "a name, not a folder"))
     return plain

@@ -29,7 +29,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor, Held, appointers
 from services import addresses, clock, rows
-from services.errors import BadInput, Refused, TokenRefused
+from services.errors import BadInput, Refused, Said, TokenRefused
 from services.standing import raise_standing
 from services.tables import Recorded, moment, within_tenant
 from services.texts import is_storable
@@ -262,7 +262,9 @@ def normal_url(url: str, argument: str, *, allow_private: bool) -> str:
 
     Where private ones are allowed it may be within the network, or http on this machine.
     """
-    wrong = BadInput(argument=argument, reason="a public https address")
+    wrong = BadInput(
+        argument=argument, reason=Said("应是公网的 https 地址", "a public https address")
+    )
     try:
         parts = urlsplit(url.strip())
         parts.port  # noqa: B018  a port that is none is only found out when it is asked for

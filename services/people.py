@@ -20,7 +20,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from policies import Actor, Held, authorize, those_who_may_touch
 from services import rows, sealing, units
 from services.arguments import Length, Name, Of, PersonId, Version
-from services.errors import BadInput, Refused
+from services.errors import BadInput, Refused, Said
 from services.events import record, state_of
 from services.rows import made
 from services.tables import NameType, Recorded, within_tenant
@@ -193,7 +193,7 @@ def normal_phone(phone: str) -> str:
     digits = re.sub(r"[\s\-()]", "", unicodedata.normalize("NFKC", phone))
     digits = re.sub(r"^(\+|00)86", "", digits)
     if not re.fullmatch(r"1[3-9]\d{9}|0\d{9,11}", digits, re.ASCII):
-        raise BadInput(argument="phone", reason="not a phone number")
+        raise BadInput(argument="phone", reason=Said("不是电话号码", "not a phone number"))
     return digits
 
 
@@ -201,10 +201,14 @@ def normal_identity(number: str) -> str:
     """An identity number with its check character proven (GB 11643-1999)."""
     text = unicodedata.normalize("NFKC", number).strip().upper()
     if not re.fullmatch(r"\d{17}[\dX]", text, re.ASCII):
-        raise BadInput(argument="identityNumber", reason="not an identity number")
+        raise BadInput(
+            argument="identityNumber", reason=Said("不是身份证号", "not an identity number")
+        )
     total = sum(int(digit) * (2 ** (17 - place) % 11) for place, digit in enumerate(text[:17]))
     if "10X98765432"[total % 11] != text[17]:
-        raise BadInput(argument="identityNumber", reason="its check character is wrong")
+        raise BadInput(
+            argument="identityNumber", reason=Said("校验码不对", "its check character is wrong")
+        )
     return text
 
 

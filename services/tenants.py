@@ -18,7 +18,7 @@ from policies import Actor, Held, authorize
 from services import clock, packs, sealing, signing
 from services.appointments import RoleUnknown
 from services.arguments import Of, Reason
-from services.errors import BadInput, NotFound, Refused
+from services.errors import BadInput, NotFound, Refused, Said
 from services.events import Event, record
 from services.packs import Pack
 from services.people import Person
@@ -148,7 +148,10 @@ def _turn(
 
 def _check_slug(slug: str, tenant_id: UUID) -> None:
     if not re.fullmatch(r"[a-z][a-z0-9-]{1,62}", slug, re.ASCII):
-        raise BadInput(argument="slug", reason="a-z, 0-9, -; 2..63")
+        raise BadInput(
+            argument="slug",
+            reason=Said("2 到 63 个小写字母、数字或连字符", "2 to 63 of a-z, 0-9 and -"),
+        )
     if (slug == policies.PLATFORM) != (tenant_id == PLATFORM_ID):
         raise SlugTaken(slug=slug)
 

@@ -36,7 +36,7 @@ from schema.reading.plan import Bounded, Plan, plan
 from schema.reading.selection import Selector, Wanted
 from schema.reading.statement import Statement
 from schema.reading.values import key_of, type_named
-from services.errors import DocumentRefused
+from services.errors import DocumentRefused, Said
 
 __all__ = [
     "Bounded",
@@ -118,7 +118,9 @@ class Reader:
         assert root is not None  # noqa: S101
         wanted = self.selector(document, call.variables).root(operation, root)
         if len(wanted) != 1:
-            raise DocumentRefused(reason="a subscription asks for one field")
+            raise DocumentRefused(
+                reason=Said("一次订阅只能有一个字段", "a subscription asks for one field")
+            )
         [want] = wanted
         watched = self.catalogue.sources[root.name, want.name]
         assert isinstance(watched, Watched)  # noqa: S101

@@ -29,7 +29,7 @@ from schema.reading.call import Call
 from schema.reading.declare import Ask, Row
 from schema.reading.pages import Direction
 from schema.reading.values import cursor, parse_cursor
-from services.errors import BadInput
+from services.errors import BadInput, Said
 
 # Beside the columns of whatever table is paged, by names that no table has.
 PLACE, WHOLE = "_place", "_whole"
@@ -51,7 +51,10 @@ class Page:
         """Read the page's arguments; `BadInput` where they contradict each other."""
         given = call.arguments(definition, node)
         if given.get("first") is not None and given.get("last") is not None:
-            raise BadInput(argument="last", reason="give either first or last")
+            raise BadInput(
+                argument="last",
+                reason=Said("first 与 last 只能给一个", "give either first or last"),
+            )
         order, direction = given["orderBy"], given["direction"]
         return cls(
             definition=definition,
@@ -129,5 +132,8 @@ class Page:
         if asked is None:
             return call.page.default
         if not 0 <= asked <= call.page.most:
-            raise BadInput(argument=name, reason=f"between 0 and {call.page.most}")
+            raise BadInput(
+                argument=name,
+                reason=Said(f"应在 0 到 {call.page.most} 之间", f"between 0 and {call.page.most}"),
+            )
         return int(asked)

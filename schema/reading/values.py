@@ -30,7 +30,7 @@ from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.types import TypeEngine
 
 from schema.reading.joined import Json, array_of, named, quoted
-from services.errors import BadInput
+from services.errors import BadInput, Said
 from services.texts import is_storable
 
 MOMENT = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
@@ -75,7 +75,9 @@ def parse_id(text: str, argument: str = "id") -> tuple[str, UUID]:
     """The type's name and the key in a global id, as we write it; `BadInput` where it is none."""
     name, _, digits = text.partition(":")
     if KEY.fullmatch(digits) is None:
-        raise BadInput(argument=argument, reason=f"{text[:80]!r} is not an id")
+        raise BadInput(
+            argument=argument, reason=Said(f"{text[:80]!r} 不是编号", f"{text[:80]!r} is not an id")
+        )
     return name, UUID(digits)
 
 
@@ -89,7 +91,10 @@ def key_of(text: str, argument: str, type_name: str) -> UUID:
     """The key in a global id of this type; `BadInput` where it is one of another."""
     name, id_ = parse_id(text, argument)
     if name != type_name:
-        raise BadInput(argument=argument, reason=f"not the id of a {type_name}")
+        raise BadInput(
+            argument=argument,
+            reason=Said(f"不是 {type_name} 的编号", f"not the id of a {type_name}"),
+        )
     return id_
 
 
@@ -126,8 +131,12 @@ def parse_cursor(
         if named == order and len(places) == len(types):
             return [_value(place, type_) for place, type_ in zip(places, types, strict=True)]
     except (binascii.Error, ValueError, TypeError, OverflowError, RecursionError):
-        raise BadInput(argument=argument, reason="not a cursor of this list") from None
-    raise BadInput(argument=argument, reason="a cursor of another order")
+        raise BadInput(
+            argument=argument, reason=Said("不是这个列表的游标", "not a cursor of this list")
+        ) from None
+    raise BadInput(
+        argument=argument, reason=Said("是另一种排序的游标", "a cursor of another order")
+    )
 
 
 MOMENT_SQL: ColumnElement[str] = literal_column(f"'{MOMENT}'", Text)

@@ -6,7 +6,7 @@ and how long it lay with them. A confidential matter goes straight to the grid h
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor, Held, authorize
-from services import clock, packs, people, rows, sealing, units
+from services import clock, errors, packs, people, rows, sealing, units
 from services.arguments import Length, Of, Reason, UnitId, Version
 from services.calendar import CalendarRules
 from services.errors import BadInput, Refused
@@ -30,6 +30,7 @@ from services.prepared import put
 from services.rows import made
 from services.units import Unit, UnitKind
 
+DAY = timedelta(days=1)
 PLACES = (UnitKind.stairwell, UnitKind.building, UnitKind.estate, UnitKind.grid)
 # Without letters and digits that look alike when read over the phone.
 LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -44,6 +45,13 @@ class PlaceUnfit(Refused):
 class RaiserMissing(Refused):
     """代人提事请写明提事人：已登记的人员，或姓名和电话。
     Say for whom it is raised: a registered person, or a name and a phone number.
+    """
+
+
+class RaisedOften(Refused):
+    """一天之内自己最多提 {limit} 件事项，您已经提了这么多。请改天再提；急事请直接联系网格员。
+    You may raise {limit} matters of your own within a day, and have. Raise more on another day; if
+    it is urgent, call your grid worker.
     """
 
 
@@ -175,9 +183,12 @@ async def inquire(
     if by.person_id == row.raiser_id:
         raise OwnMatter()
     if contacted_at > clock.now():
-        raise BadInput(argument="contactedAt", reason="is still to come")
+        raise BadInput(argument="contactedAt", reason=errors.Said("还没有到", "is still to come"))
     if contacted_at < row.raised_at:
-        raise BadInput(argument="contactedAt", reason="before the matter was raised")
+        raise BadInput(
+            argument="contactedAt",
+            reason=errors.Said("早于提事的时刻", "before the matter was raised"),
+        )
     row.inquired_by = by.person_id
     when = contacted_at.astimezone(clock.CHINA).strftime("%Y-%m-%d %H:%M")
     return await go(session, by, "inquire", case, said=f"[{when}] {said}", files=files)
@@ -265,7 +276,12 @@ async def _note_raiser(
     is_named = name is not None and phone is not None
     if row.channel == Channel.own:
         if name or phone or row.raiser_id is None:
-            raise BadInput(argument="channel", reason="another's matter comes by phone or visit")
+            raise BadInput(
+                argument="channel",
+                reason=errors.Said(
+                    "代人提事应为来电或走访", "another's matter comes by phone or visit"
+                ),
+            )
         return
     if row.raiser_id is not None:
         await people.find(session, by, row.raiser_id)
@@ -315,7 +331,12 @@ async def _begin(
 ) -> None:
     rules = await packs.read_edition(session, by, row.pack_id, "matters", MatterRules)
     if row.category not in rules.categories:
-        raise BadInput(argument="category", reason=f"one of {', '.join(rules.categories)}")
+        known = rules.categories
+        zh = "、".join(f"{name}（{label.zh}）" for name, label in known.items())
+        en = ", ".join(f"{name} ({label.en})" for name, label in known.items())
+        raise BadInput(argument="category", reason=errors.Said(f"应是 {zh} 之一", f"one of {en}"))
+    if row.channel == Channel.own:
+        await _check_number(session, by, rules.most_a_day)
     calendar = await packs.read_edition(session, by, row.pack_id, "calendar", CalendarRules)
     row.due_at = deadlines.of(rules, calendar, row, row.raised_at)
     row.alarm_at = deadlines.alarm(rules, calendar, row)
@@ -325,6 +346,20 @@ async def _begin(
     if row.raiser_id is not None:
         put(session, MatterWatcher, tenant_id=by.tenant_id, matter_id=row.id,
             person_id=row.raiser_id)  # fmt: skip
+
+
+async def _check_number(session: AsyncSession, by: Actor, limit: int) -> None:
+    """So many of one's own within a day; two at once are counted one after the other."""
+    lock = func.pg_advisory_xact_lock(
+        func.hashtextextended(f"matters:{by.tenant_id}:{by.person_id}", 0)
+    )
+    await session.exec(select(lock))
+    raised = select(func.count()).where(
+        Matter.tenant_id == by.tenant_id, Matter.raiser_id == by.person_id,
+        Matter.channel == Channel.own, Matter.raised_at > clock.now() - DAY,
+    )  # fmt: skip
+    if (await session.exec(raised)).one() >= limit:
+        raise RaisedOften(limit=limit)
 
 
 def _line(ranks: list[tuple[UUID, UnitKind]]) -> list[UUID]:

@@ -99,7 +99,8 @@ class MatterRules(packs.Section):
 
     `days` are working days that a step, a raiser's answer or a suspension may take, `hours` those
     of an urgent matter; `ladder` counts from the deadline. `evidence` names the acts that need a
-    file with them. `objection_days` are working days, `reopen_days` days of the calendar.
+    file with them. `objection_days` are working days, `reopen_days` days of the calendar;
+    `most_a_day` is how many matters of their own a person raises within a day.
     """
 
     categories: Annotated[dict[str, packs.Label], Field(min_length=1)] = CATEGORIES
@@ -111,6 +112,7 @@ class MatterRules(packs.Section):
     objection_days: Days = 5
     reopen_days: Annotated[int, Field(ge=0, le=3650)] = 90
     longest_extension: Days = 30
+    most_a_day: Annotated[int, Field(ge=1, le=1000)] = 20
     labels: dict[str, packs.Label] = LABELS
 
     @model_validator(mode="after")

@@ -56,10 +56,11 @@ def _entry(rows: Mapping[str, list[Row]], row: Row, matter: Row) -> dict[str, An
 
 
 def _handler(rows: Mapping[str, list[Row]], matter: Row) -> Any:
-    found = (unit for unit in rows["Unit"] if unit["id"] == matter["handler_id"])
+    handler = matter["handler_id"] or matter["holder_id"]
+    found = (unit for unit in rows["Unit"] if unit["id"] == handler)
     unit = next(found, None)
     is_near = unit is not None and unit["kind"] in TOO_NEAR
-    return matter["grid_id"] if is_near else matter["handler_id"]
+    return matter["grid_id"] if is_near else handler
 
 
 def _day(moment: datetime | None) -> date | None:

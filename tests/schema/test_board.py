@@ -80,7 +80,12 @@ class TestBoard:
         answer = await served.send(asked, county=way.county)
         assert len(sent) == 1
         assert answer.json()["data"]["publicBoard"]["nodes"] == [
-            {"title": "楼道灯不亮", "grid": {"name": "第一网格"}, "handler": None, "objections": 0}
+            {
+                "title": "楼道灯不亮",
+                "grid": {"name": "第一网格"},
+                "handler": {"name": "第一网格"},
+                "objections": 0,
+            }
         ]
 
     async def test_a_neighbour_objects_to_what_stands_there_and_follows_it(

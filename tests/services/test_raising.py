@@ -1,13 +1,17 @@
 """Raising a matter: where it lies first, and for whom it is taken down."""
 
+import asyncio
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import text
 
 from policies import Denied
-from services import accounts, matters
+from services import accounts, clock, matters, packs
 from services.errors import BadInput, NotFound
 from services.matters.hearing import (
     PlaceUnfit,
+    RaisedOften,
     RaiserMissing,
 )
 from services.matters.states import MatterState
@@ -52,7 +56,8 @@ class TestRaise:
     async def test_an_unknown_category_names_those_there_are(self, way: Way) -> None:
         async with unchanged(way.county, BadInput) as refused:
             await way.raised(category="ufo")
-        assert "facilities" in refused.value.facts["reason"]
+        assert "facilities（设施维修）" in refused.value.message("zh")
+        assert "facilities (Facilities)" in refused.value.message("en")
 
     async def test_who_lives_nowhere_here_may_not(self, way: Way) -> None:
         async with unchanged(way.county, Denied):
@@ -115,6 +120,22 @@ class TestRaiseOnBehalf:
     async def test_without_a_raiser_it_is_refused(self, way: Way, given: dict[str, str]) -> None:
         async with unchanged(way.county, RaiserMissing):
             await way.raised(by=way.worker, channel=Channel.phone, **given)
+
+    async def test_nobody_raises_more_than_the_county_takes_in_a_day(self, way: Way) -> None:
+        async with way.county.session() as session:
+            rules = {"matters": {"most_a_day": 2}}
+            await packs.adopt(session, way.county.administrator, document=rules)
+        first = await way.raised()
+        ends = await asyncio.gather(*(way.raised() for _ in range(3)), return_exceptions=True)
+        names = sorted(type(end).__name__ for end in ends)
+        assert names == ["Matter", "RaisedOften", "RaisedOften"]
+        async with unchanged(way.county, RaisedOften):
+            await way.raised()
+        # For another one still takes down what they say, and the next day it goes on.
+        await way.raised(by=way.stairwell_head, channel=Channel.visit,
+                         raiser=way.resident.person_id)  # fmt: skip
+        with clock.at(first.raised_at + timedelta(days=1, minutes=1)):
+            await way.raised()
 
     async def test_a_resident_takes_nothing_down_for_others(self, way: Way) -> None:
         async with unchanged(way.county, Denied):
