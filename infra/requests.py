@@ -14,6 +14,14 @@ from services.errors import BodyTooLarge, MalformedRequest, MediaTypeRefused, Re
 from services.texts import is_storable
 
 JSON = "application/json"
+ONE_OBJECT = Said(
+    "正文应是一个 JSON 对象，不是列表或单个值", "one JSON object is expected, not a list or a value"
+)
+NOT_STORABLE = Said(
+    "文字里有空字符或半个字符，不能保存",
+    "a text holds NUL or half a character, which can't be stored",
+)
+EITHER = Said("query 与 documentId 只能给一个", "give query or documentId, not both")
 TEXTS = ("query", "operationName", "documentId")
 OBJECTS = ("variables", "extensions")
 NOT_WANTED = re.compile(r"q\s*=\s*0(\.0{0,3})?", re.ASCII)
@@ -151,17 +159,8 @@ def _from_query(given: Mapping[str, str]) -> dict[str, Any]:
 def checked(given: Any, *, is_get: bool = False) -> GraphQLRequest:
     """A request from its JSON; `MalformedRequest` says which member is wrong."""
     if not isinstance(given, dict):
-        raise MalformedRequest(
-            reason=Said(
-                "正文应是一个 JSON 对象，不是列表或单个值",
-                "one JSON object is expected, not a list or a value",
-            )
-        )
-    query, variables, extensions = (
-        given.get("query"),
-        given.get("variables"),
-        given.get("extensions"),
-    )
+        raise MalformedRequest(reason=ONE_OBJECT)
+    query, variables, extensions = map(given.get, ("query", "variables", "extensions"))
     for label in TEXTS:
         if not isinstance(given.get(label), str | None):
             raise MalformedRequest(reason=Said(f"{label} 应是文字", f"{label} must be a text"))
@@ -169,12 +168,7 @@ def checked(given: Any, *, is_get: bool = False) -> GraphQLRequest:
         if not isinstance(given.get(label), dict | None):
             raise MalformedRequest(reason=Said(f"{label} 应是对象", f"{label} must be an object"))
     if not is_storable(query or "") or not is_storable_whole(variables):
-        raise MalformedRequest(
-            reason=Said(
-                "文字里有空字符或半个字符，不能保存",
-                "a text holds NUL or half a character, which can't be stored",
-            )
-        )
+        raise MalformedRequest(reason=NOT_STORABLE)
     made = GraphQLRequest(
         query=query if query and query.strip() else None,
         operation_name=given.get("operationName") or None,
@@ -186,9 +180,7 @@ def checked(given: Any, *, is_get: bool = False) -> GraphQLRequest:
     if made.query is None and made.document_id is None and made.persisted is None:
         raise MalformedRequest(reason=Said("query 应是文字", "query must be a text"))
     if made.document_id is not None and (made.query or made.persisted):
-        raise MalformedRequest(
-            reason=Said("query 与 documentId 只能给一个", "give query or documentId, not both")
-        )
+        raise MalformedRequest(reason=EITHER)
     return made
 
 

@@ -37,11 +37,13 @@ class Scope(StrEnum):
 
 
 class Denied(Exception):
-    """Nothing that the actor holds allows this action on this object."""
+    """Nothing that the actor holds allows this action on this object; `is_elsewhere`: on others
+    they may do it.
+    """
 
-    def __init__(self, action: str, object_: str) -> None:
+    def __init__(self, action: str, object_: str, *, is_elsewhere: bool = False) -> None:
         super().__init__(f"{object_}.{action}")
-        self.action, self.object = action, object_
+        self.action, self.object, self.is_elsewhere = action, object_, is_elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,7 @@ def authorize(
     )
     if is_own or (reach.county and actor.client_id and not actor.person_id and among is None):
         return next(iter(actor.posts), None)
-    raise Denied(action, object_)
+    raise Denied(action, object_, is_elsewhere=True)
 
 
 @lru_cache(maxsize=4096)

@@ -9,7 +9,7 @@ from uuid import uuid4
 from graphql import GraphQLError
 
 from policies import Denied
-from services.errors import Forbidden, Internal, Refused, Said
+from services.errors import Forbidden, ForbiddenHere, Internal, Refused, Said
 
 log = logging.getLogger("sanfang")
 
@@ -19,7 +19,8 @@ def refusal(raised: Exception) -> Refused:
     if isinstance(raised, Refused):
         return raised
     if isinstance(raised, Denied):
-        return Forbidden(object=raised.object, action=raised.action)
+        forbidden = ForbiddenHere if raised.is_elsewhere else Forbidden
+        return forbidden(object=raised.object, action=raised.action)
     number = uuid4().hex[:12]
     log.error("unexpected error %s", number, exc_info=raised)
     return Internal(id=number)

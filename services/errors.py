@@ -73,6 +73,16 @@ class Forbidden(Refused, status=403):
     """
 
 
+class ForbiddenHere(Forbidden, status=403):
+    """您的职务允许 {object}.{action}，但不是对这一个：不在您任职的范围，或者现在轮不到您。
+    Your posts allow {object}.{action}, but not here: out of their reach, or in others' hands now.
+    """
+
+
+# For programs it is the same refusal; only people are told more.
+ForbiddenHere.code = Forbidden.code
+
+
 class NotSignedIn(Refused, status=401):
     """请先登录，再重新提交。
     Sign in and send this again.

@@ -105,10 +105,13 @@ class _Seen:
 
 
 def _read(char: str) -> str:
-    """A character as it is read: of one width, in small letters, one that shows as nothing none."""
+    """A character as it is read: of one width, in small letters, digits of any script as 0 to 9;
+    one that shows as nothing, as none.
+    """
     if unicodedata.category(char) in ("Cf", "Cc", "Mn", "Me") and char not in "\t\n":
         return ""
-    return unicodedata.normalize("NFKC", char).lower()
+    digit = unicodedata.decimal(char, None)
+    return unicodedata.normalize("NFKC", char).lower() if digit is None else str(digit)
 
 
 def _apart(found: list[Finding]) -> list[Finding]:
@@ -145,7 +148,7 @@ def _any_of(names: tuple[str, ...]) -> re.Pattern[str] | None:
 
 
 # What may stand between two characters of a number or name without parting them.
-BETWEEN = r"[\s\-‐-―_.,·•・/()]{0,3}"
+BETWEEN = r"[\s\-‐-―_.,·•・/()~*+=|\\]{0,3}"
 NUMERALS = str.maketrans("〇零一二三四五六七八九幺两壹贰叁肆伍陆柒捌玖", "0012345678912123456789")
 _ = BETWEEN
 _YEAR, _MONTH, _DAY = rf"(?:1{_}[89]|2{_}0){_}\d{_}\d", rf"(?:0{_}[1-9]|1{_}[0-2])", (
@@ -167,6 +170,8 @@ _STAIRWELL = rf"{_N}\s?(?:单元|门洞|号门)"
 _STOREY = rf"{_N}\s?(?:层|楼)"
 _ROOM = r"(?:\d{3,4}|[1-9]\s?-?\s?0\s?\d)\s?(?:号房|室|户|房|号)?"
 _ROOM_SAID = r"\d{3,4}\s?(?:号房|室|房间|房(?![屋产子地租顶价东款型源]))"
+
+_NUMBERED = r"[\s.]{0,2}(?:no\.?|number|#)?\s?"
 
 PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern))
@@ -212,6 +217,12 @@ PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
         (Kind.house, rf"{_BUILDING}{_TO}\d{{3,4}}(?!\d|[元块人户米平年])"),
         (Kind.house, rf"{_STAIRWELL}{_TO}(?:{_STOREY}{_TO})?{_ROOM}(?!\d|[元块人米平年])"),
         (Kind.house, rf"(?<!\d){_ROOM_SAID}"),
+        (Kind.house, rf"(?<![a-z])(?:room|rm|apt|apartment|flat|suite){_NUMBERED}\d{{2,4}}[a-z]?"),
+        (
+            Kind.house,
+            rf"(?<![a-z])(?:building|block|bldg){_NUMBERED}(?:\d{{1,4}}|[a-z])"
+            rf"[\s,;]{{0,3}}(?:unit|entrance|door|staircase){_NUMBERED}\d{{1,4}}",
+        ),
         (Kind.house, r"(?<![\d\-])\d{1,3}\s?[\-‐-―/#]\s?\d{1,2}\s?[\-‐-―/#]\s?\d{3,4}(?![\d\-])"),
         (
             Kind.house,

@@ -206,6 +206,9 @@ class Matter(Node):
     merged_into: Annotated["Matter", strawberry.lazy("schema.matters.types")] | None = link(
         Table.merged_into_id, "并入了哪件。 The matter that it was merged into."
     )
+    duplicates: Connection[Annotated["Matter", strawberry.lazy("schema.matters.types")]] = (
+        connection(Table.merged_into_id, MatterOrder, "并入这件的事项。 What was merged into it.")
+    )
     raised_at: datetime = column(Table.raised_at, "提出的时刻。 Raised when.")
     closed_at: datetime | None = column(Table.closed_at, "办结的时刻。 Closed when.")
     entries: Connection[MatterEntry] = connection(

@@ -50,8 +50,7 @@ class RaiserMissing(Refused):
 
 class RaisedOften(Refused):
     """一天之内自己最多提 {limit} 件事项，您已经提了这么多。请改天再提；急事请直接联系网格员。
-    You may raise {limit} matters of your own within a day, and have. Raise more on another day; if
-    it is urgent, call your grid worker.
+    You have raised {limit} matters within a day: raise more another day, or call the grid worker.
     """
 
 
@@ -184,7 +183,8 @@ async def inquire(
         raise OwnMatter()
     if contacted_at > clock.now():
         raise BadInput(argument="contactedAt", reason=errors.Said("还没有到", "is still to come"))
-    if contacted_at < row.raised_at:
+    # By the minute, as people note it.
+    if contacted_at < row.raised_at.replace(second=0, microsecond=0):
         raise BadInput(
             argument="contactedAt",
             reason=errors.Said("早于提事的时刻", "before the matter was raised"),

@@ -137,7 +137,7 @@ class Matter(Recorded, table=True):
         Index(None, "tenant_id", "raiser_id", "raised_at", "id"),
         Index(None, "tenant_id", "inquired_by", "raised_at", "id"),
         Index(None, "tenant_id", "place_id"),
-        Index(None, "tenant_id", "merged_into_id"),
+        Index(None, "tenant_id", "merged_into_id", "raised_at", "id"),
         # A report reads nothing but this of the matters that were settled, grid by grid.
         Index("ix_matter_settled", "tenant_id", "grid_id", "closed_at",
               postgresql_include=["handling_class", "satisfaction", *LASTED],

@@ -71,8 +71,7 @@ class ItemsUndisposed(Refused):
 
 class NotYetHeld(Refused):
     """会议定在 {at}，提前一天以上不能签到或开会。请等到那时，或取消后另行召集。
-    The meeting is planned for {at}; nobody has come to it more than a day before. Wait until then,
-    or cancel it and convene another.
+    The meeting is planned for {at}; nobody comes to it over a day before. Wait, or cancel it.
     """
 
 

@@ -24,11 +24,13 @@ PLAIN = (
     "第一网格有三栋楼、六个单元，在1-3号楼之间，10-12月施工。",
     "噪音超过60分贝，从22:00到6:00。一户一表改造，管道DN100。",
     "三长初议：同意办结。已更换整条线路。",
+    "Building 3 has 20 units; room for 30 people, 2 rooms on each floor, block the road at 9.",
     "",
 )
 AROUND = st.text(st.sampled_from("楼道灯坏了请来看看吧，。！ \n（）：abc"), max_size=8)
 WIDE = str.maketrans("0123456789xX-", "０１２３４５６７８９ｘＸ－")
 CHINESE = str.maketrans("0123456789", "零一二三四五六七八九")
+ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 CIRCLED = str.maketrans("123456789", "①②③④⑤⑥⑦⑧⑨")
 
 
@@ -53,10 +55,10 @@ def identities(draw: st.DrawFn) -> str:
 @st.composite
 def written(draw: st.DrawFn, number: str) -> str:
     """A number in one of the ways in which people write it."""
-    between = draw(st.sampled_from(("", " ", "-", ".", "\u200b", "·", " - ")))
+    between = draw(st.sampled_from(("", " ", "-", ".", "\u200b", "·", " - ", "*", "~", "+")))
     cuts = draw(st.sets(st.integers(1, len(number) - 1), max_size=len(number)))
     spaced = "".join(between * (place in cuts) + char for place, char in enumerate(number))
-    way = draw(st.sampled_from(({}, WIDE, CHINESE, CIRCLED)))
+    way = draw(st.sampled_from(({}, WIDE, CHINESE, CIRCLED, ARABIC)))
     prefix = draw(st.sampled_from(("", "+86", "86 ", "0086-"))) if len(number) == 11 else ""
     return (prefix + spaced).translate(way)
 
@@ -74,6 +76,7 @@ def names(draw: st.DrawFn) -> str:
 def read(text: str) -> str:
     """What somebody would read out of a text: its digits and letters."""
     plain = unicodedata.normalize("NFKC", text).lower()
+    plain = "".join(str(unicodedata.decimal(char, char)) for char in plain)
     for numeral, digit in zip("零一二三四五六七八九", "0123456789", strict=True):
         plain = plain.replace(numeral, digit)
     return "".join(char for char in plain if char.isalnum())
@@ -149,6 +152,11 @@ class TestFindings:
             ("住A座1203", "A座1203", Kind.house),
             ("住12#楼2单元", "12#楼2单元", Kind.house),
             ("5-301业主", "5-301业主", Kind.house),
+            ("lives at Building 3, Unit 2, Room 501", "Building 3, Unit 2", Kind.house),
+            ("in Room No. 501B.", "Room No. 501B", Kind.house),
+            ("Apt 502 leaks", "Apt 502", Kind.house),
+            ("ring ١٣٨٠٠١٣٨٠٠٠", "١٣٨٠٠١٣٨٠٠٠", Kind.phone),
+            ("电话1*3*8*0013~8000", "1*3*8*0013~8000", Kind.phone),
             ("王大爷腿脚不便", "王", Kind.name),
             ("李阿姨家漏水", "李", Kind.name),
             ("欧阳女士来电", "欧阳", Kind.name),

@@ -94,6 +94,7 @@ def upgrade() -> None:
             nullable=True,
         ),
     )
+    op.drop_index(op.f("ix_matter_tenant_id_merged_into_id"), table_name="matter")
     op.create_index(
         "ix_matter_settled",
         "matter",
@@ -116,6 +117,12 @@ def upgrade() -> None:
         op.f("ix_matter_tenant_id_holder_id_raised_at_id"),
         "matter",
         ["tenant_id", "holder_id", "raised_at", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_matter_tenant_id_merged_into_id_raised_at_id"),
+        "matter",
+        ["tenant_id", "merged_into_id", "raised_at", "id"],
         unique=False,
     )
     op.create_index(
