@@ -6,7 +6,17 @@ had it on its agenda; and its raiser. Types of several capabilities share this.
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, func, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    and_,
+    func,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 
 from schema.reading.declare import Ask, Row, light
 from schema.reading.found import Condition, Found
@@ -93,8 +103,12 @@ def _to_ask_about(ask: Ask, held: ColumnElement[Any]) -> Select[Any]:
 
 
 def own_matter(ask: Ask, row: Row) -> ColumnElement[bool]:
-    """A matter is its raiser's own, and that of the member who asked about it."""
-    return or_(row["raiser_id"] == ask.person, row["inquired_by"] == ask.person)
+    """A matter is its raiser's own, and that of the member who asked about it.
+
+    And of whoever took it down, until somebody else has acted on it: they tell the raiser its code.
+    """
+    taken_down = and_(row["made_by"] == ask.person, row["version"] == literal_column("1"))
+    return or_(row["raiser_id"] == ask.person, row["inquired_by"] == ask.person, taken_down)
 
 
 def of_own_matter(ask: Ask, row: Row) -> Condition:

@@ -117,7 +117,7 @@ class Sight:
             case _ if type_name in OWNERS:
                 is_theirs = me is not None and me in (
                     row[OWNERS[type_name]],
-                    row.get("inquired_by") if type_name == "Matter" else None,
+                    *(self._others(row) if type_name == "Matter" else ()),
                 )
                 shown = self._shown(row) if type_name == "File" else []
                 return is_theirs or any(self._is_own("Evidence", one) for one in shown)
@@ -134,6 +134,10 @@ class Sight:
                 return client is not None and bool(row["client_id"] == client)
             case _:
                 return False
+
+    def _others(self, matter: Row) -> list[Any]:
+        """Who asked about a matter; and who took it down, until somebody has acted on it."""
+        return [matter["inquired_by"], *([matter["made_by"]] if matter["version"] == 1 else [])]
 
     def _is_public(self, type_name: str, row: Row) -> bool:
         match type_name:

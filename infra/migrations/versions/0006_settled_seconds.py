@@ -114,6 +114,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("closed_at is not null"),
     )
     op.create_index(
+        "ix_matter_taken_down",
+        "matter",
+        ["tenant_id", "made_by"],
+        unique=False,
+        postgresql_where=sa.text("version = 1"),
+    )
+    op.create_index(
         op.f("ix_matter_tenant_id_holder_id_raised_at_id"),
         "matter",
         ["tenant_id", "holder_id", "raised_at", "id"],
