@@ -76,6 +76,7 @@ BACK = {
     ("Person", "appointments"): "person_id",
     ("Post", "appointments"): "post_id",
     ("Matter", "entries"): "matter_id",
+    ("Matter", "duplicates"): "merged_into_id",
     ("Matter", "evidence"): "matter_id",
     ("Matter", "publications"): "matter_id",
     ("Matter", "objections"): "matter_id",

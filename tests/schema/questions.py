@@ -110,6 +110,7 @@ MATTERS = (
     f"{{ matters(first: 30) {{ totalCount nodes {{ {MATTER} entries(first: 25) {{ nodes {{"
     f" {ENTRY} person {{ name }} appointment {{ id }} unit {{ name }} toUnit {{ name }} }} }}"
     " } } }",
+    "{ matters(first: 40) { nodes { code duplicates { totalCount nodes { code } } } } }",
     "{ matters(first: 40) { nodes { evidence { nodes { id seq at file { name } } } } } }",
     "{ matters(filter: {states: [CLOSED, MERGED]}, direction: DESC) { nodes { code } } }",
     "{ notices { totalCount nodes { id at eventName words matter { code } seenAt } } }",

@@ -24,21 +24,23 @@ def _reached(column: str) -> str:
 
 MATTERS = (
     # So many a grid, at its first stairwells; each came up the line. Of the first forty half are
-    # closed, of the further ones all. The clock has climbed to the end of each ladder already.
+    # closed and some merged into the first; the further ones are closed. The clock has climbed to
+    # the end of each ladder already.
     f"""
 insert into matter (tenant_id, id, version, made_at, made_by, code, category, title, text, place_id,
   grid_id, scope_id, visibility, channel, is_urgent, raiser_id, pack_id, state, step, stage,
-  holder_id, due_at, rung, handling_class, handler_id, reopened, verified_at, satisfaction,
-  raised_at, {", ".join(_STEPS)})
+  holder_id, due_at, rung, merged_into_id, handling_class, handler_id, reopened, verified_at,
+  satisfaction, raised_at, {", ".join(_STEPS)})
 select g.tenant_id, pg_temp.identity(85, g.county, g.n * t.matters + i),
   case state when 'closed' then 8 else 3 end, begun, s.id, 'M' || g.n * t.matters + i,
   (array['facilities', 'parking', 'noise'])[i % 3 + 1], '楼道灯不亮',
   '坏了一周。', s.home_id, g.id, s.home_id,
   case when i % 20 = 19 then 'confidential' else 'public' end, 'own', i % 10 = 9, s.id,
   (select p.id from pack p where p.tenant_id = g.tenant_id and p.until is null), state,
-  case state when 'closed' then 'published' else state end, 3, g.id,
-  case when state <> 'closed' then begun + interval '5 days' end,
-  case when state <> 'closed' then 'notice' end,
+  case state when 'closed' then 'published' when 'merged' then 'inquiring' else state end, 3, g.id,
+  case when state in ('inquiring', 'handling') then begun + interval '5 days' end,
+  case when state in ('inquiring', 'handling') then 'notice' end,
+  case when state = 'merged' then pg_temp.identity(85, g.county, g.n * t.matters) end,
   (array['firm', 'firm', 'department', 'own', null])[i % 5 + 1],
   pg_temp.identity(12, g.county, g.n % (2 + t.grids / 4)), 0,
   case when state = 'closed' then begun end, case when state = 'closed' then 1 + i % 5 end,
@@ -47,8 +49,8 @@ from place g join county t using (tenant_id) cross join generate_series(0, t.mat
 join (select distinct tenant_id, people from somebody) living using (tenant_id)
 join somebody s on s.tenant_id = g.tenant_id and s.n = (g.n * 40 + i) % living.people
 cross join lateral (select
-  case when i < 40 then (array['inquiring', 'handling', 'closed', 'closed'])[i % 4 + 1]
-    else 'closed' end as state,
+  case when i >= 40 then 'closed' when i % 8 = 4 then 'merged'
+    else (array['inquiring', 'handling', 'closed', 'closed'])[i % 4 + 1] end as state,
   timestamptz '2024-01-01Z'
     + ((g.n * t.matters + i)::bigint * 997 % 1300000) * interval '1 minute' as begun) at
 where g.level = 'grid'""",
