@@ -33,6 +33,7 @@ DAYS = {"from": ("2026-01-01", "2026-11-30", "2026-12-01"), "to": ("2026-12-01",
 ANY_DAYS = {"from": (*DAYS["from"], "1900-01-01"), "to": (*DAYS["to"], "2199-12-31")}
 BOUNDS = ((), (), ("after",), ("before",), ("after", "before"))
 Cursors: TypeAlias = Mapping[tuple[str, str, str], Sequence[str]]
+TIMES_IF_NEW = 4
 Composite: TypeAlias = GraphQLObjectType | GraphQLInterfaceType
 
 
@@ -46,11 +47,15 @@ class Drawn(NamedTuple):
 
 @dataclass(frozen=True)
 class Known:
-    """What a reader may ask about: ids of what they may read, ids to filter by, and cursors."""
+    """What a reader may ask about: ids of what they may read, ids to filter by, and cursors.
+
+    `reached` is what documents have asked for already: what is new is asked for more often.
+    """
 
     ids: tuple[str, ...]
     pointed: tuple[str, ...]
     cursors: Cursors
+    reached: set[tuple[str, str]] = field(default_factory=set)
 
     def units(self) -> list[str]:
         """The ids of units."""
@@ -91,7 +96,10 @@ class Maker:
             fields = [name for name in fields if is_leaf(type_, name)]
         least = 0 if chosen else 1
         most = self.most - len(chosen)
-        chosen += self.chance.choices([*fields, "__typename"], k=self.chance.randint(least, most))
+        offered = [*fields, "__typename"]
+        is_known = [(type_.name, name) in self.known.reached for name in offered]
+        weights = [1 if known else TIMES_IF_NEW for known in is_known]
+        chosen += self.chance.choices(offered, weights, k=self.chance.randint(least, most))
         parts = [part for name in chosen for part in self._field(type_, name, depth, is_apart)]
         parts += self._width(type_)
         if isinstance(type_, GraphQLInterfaceType):
@@ -319,4 +327,6 @@ def document(chance: Random, catalogue: Catalogue, actor: Actor, known: Known) -
     deepest, most = chance.choice(SHAPES)
     variables = Variables(chance)
     maker = Maker(chance, catalogue, actor, known, deepest, most, variables)
-    return Drawn(maker.document(), variables.calls, frozenset(maker.fields))
+    text = maker.document()
+    known.reached.update(maker.fields)
+    return Drawn(text, variables.calls, frozenset(maker.fields))
