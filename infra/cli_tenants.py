@@ -32,12 +32,12 @@ app = typer.Typer(
 
 def _clean(text: str, most: int) -> str:
     """What is kept on record, as a mutation would take it."""
-    from services.arguments import Length, clean_text
+    from services.arguments import Length, WrongText, clean_text
 
     try:
         return clean_text(text, Length(1, most))
-    except ValueError as wrong:
-        raise typer.BadParameter(str(wrong)) from None
+    except WrongText as wrong:
+        raise typer.BadParameter(say(*wrong.said)) from None
 
 
 def _name(text: str) -> str:

@@ -21,7 +21,7 @@ from strawberry.utils.str_converters import to_camel_case
 
 from schema.reading.declare import argument, given
 from schema.reading.values import key_of, parse_id
-from services.arguments import GraphQLText, Length, Of, clean_text
+from services.arguments import GraphQLText, Length, Of, WrongText, clean_text
 from services.errors import BadInput, Said
 
 KEY = "command"
@@ -84,15 +84,16 @@ class Parameter:
                 reason=Said("须带时区，如 +08:00", "needs an offset, as +08:00"),
             )
         if not FIRST_YEAR <= given.year <= LAST_YEAR:
-            reason = f"between the years {FIRST_YEAR} and {LAST_YEAR}"
+            first, last = FIRST_YEAR, LAST_YEAR
+            reason = Said(f"应在 {first} 到 {last} 年之间", f"between the years {first} and {last}")
             raise BadInput(argument=self.graphql_name, reason=reason)
         return given
 
     def _text(self, given: str) -> str:
         try:
             return clean_text(given, self.length or Length(0, LONGEST))
-        except ValueError as refused:
-            raise BadInput(argument=self.graphql_name, reason=str(refused)) from None
+        except WrongText as refused:
+            raise BadInput(argument=self.graphql_name, reason=refused.said) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from datetime import date
 from typing import Annotated, TypeAlias
 from uuid import UUID
 
+from services.errors import Said
+
 
 @dataclass(frozen=True, slots=True)
 class Of:
@@ -46,8 +48,16 @@ BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {
 }
 
 
+class WrongText(ValueError):
+    """A text is too long or short, or something hides in it: why, in both languages."""
+
+    def __init__(self, said: Said) -> None:
+        super().__init__(said.en)
+        self.said = said
+
+
 def clean_text(text: str, length: Length) -> str:
-    """The text as it is stored, without white space at its ends; `ValueError` says what is wrong.
+    """The text as it is stored, without white space at its ends; `WrongText` says what is wrong.
 
     Nothing in it may hide: no control characters, nothing that reorders what is read, and not
     only what shows as nothing at all.
@@ -59,7 +69,8 @@ def clean_text(text: str, length: Length) -> str:
     allowed = LINES if is_long else frozenset()
     wrong = next((one for one in cleaned if one not in allowed and _is_hiding(one)), None)
     if wrong is not None:
-        raise ValueError(f"no control characters, as U+{ord(wrong):04X}")
+        code = f"U+{ord(wrong):04X}"
+        raise WrongText(Said(f"不能有控制字符（{code}）", f"no control characters, as {code}"))
     if all(_is_blank(one) for one in cleaned):
         cleaned = ""
     return _measured(cleaned, length)
@@ -67,7 +78,9 @@ def clean_text(text: str, length: Length) -> str:
 
 def _measured(text: str, length: Length) -> str:
     if not length.least <= len(text) <= length.most:
-        raise ValueError(f"between {length.least} and {length.most} characters, not {len(text)}")
+        least, most, number = length.least, length.most, len(text)
+        raise WrongText(Said(f"应有 {least} 到 {most} 个字符，现在是 {number} 个",
+                             f"between {least} and {most} characters, not {number}"))  # fmt: skip
     return text
 
 

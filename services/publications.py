@@ -23,8 +23,7 @@ from services.errors import Refused, Said
 from services.events import record, state_of
 from services.matters.arguments import MatterId, Title
 from services.matters.handling import CLOSING
-from services.matters.hearing import OwnMatter
-from services.matters.moving import Case, ranks_of
+from services.matters.moving import Case, OwnMatter, ranks_of
 from services.matters.rules import MatterRules
 from services.matters.states import LABELS, STEPS, MatterState
 from services.matters.tables import Matter, Visibility

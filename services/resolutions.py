@@ -29,6 +29,8 @@ OF_MATTER: dict[str, ResolutionState] = {
     "verify": S.verified,
     "rework": S.executing,
 }
+# By these a matter would leave its resolution to nobody.
+DROPPING = frozenset({"withdraw", "merge", "dismiss"})
 ACTS: dict[str, tuple[frozenset[ResolutionState], ResolutionState]] = {
     "take_up": (frozenset({S.assigned}), S.executing),
     "report": (frozenset({S.assigned, S.executing}), S.reported),
@@ -40,6 +42,12 @@ ACTS: dict[str, tuple[frozenset[ResolutionState], ResolutionState]] = {
 class ResolutionNotThere(Refused):
     """决议现在是 {state}，不能这样办（{act}）。
     The resolution is {state} now, and this can't be done ({act}).
+    """
+
+
+class ResolutionStands(Refused):
+    """圆桌会对这件事项已有决议，还没有落实：{id}。请落实，或由圆桌会另作决议。
+    The round table has resolved this, and it is still to be done: {id}. Do it, or resolve anew.
     """
 
 
@@ -139,10 +147,14 @@ def _go(
 
 async def _follow(session: AsyncSession, by: Actor, verb: str, case: moving.Case) -> None:
     """A matter's resolution goes where the matter goes."""
-    if verb not in OF_MATTER:
+    if verb not in OF_MATTER and verb not in DROPPING:
         return
     row = await _of_matter(session, by, case.matter)
     if row is None:
+        return
+    if verb in DROPPING:
+        if row.state != S.verified:
+            raise ResolutionStands(id=f"Resolution:{row.id}")
         return
     before = state_of(row)
     row.state, row.version = OF_MATTER[verb], row.version + 1

@@ -129,6 +129,13 @@ class RoundTable:
         async with self.way.county.session(read_only=True) as session:
             return await meetings.convening.items_of(session, self.way.secretary, meeting)
 
+    async def resolutions(self, matter: UUID) -> list[str]:
+        """Where each resolution of a matter stands, the first first."""
+        async with self.way.county.session(read_only=True) as session:
+            wanted = select(Resolution).where(Resolution.matter_id == matter)
+            found = (await session.exec(wanted)).all()
+            return [one.state for one in sorted(found, key=lambda one: one.id)]
+
     async def minutes(self, meeting: UUID) -> Minutes:
         """The minutes of a meeting."""
         async with self.way.county.session(read_only=True) as session:

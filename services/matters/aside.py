@@ -17,7 +17,7 @@ from services.arguments import Of, Reason, Version
 from services.errors import Refused
 from services.events import record, state_of
 from services.matters.arguments import MatterId
-from services.matters.moving import Raiser, go, ranks_of, take
+from services.matters.moving import OwnMatter, Raiser, go, ranks_of, take
 from services.matters.states import STEPS, MatterState
 from services.matters.tables import Matter, MatterEntry, Visibility
 from services.notices import MatterWatcher
@@ -60,6 +60,8 @@ async def refuse(
 ) -> Matter:
     """Refuse a matter (不予受理), with a reason that its raiser may appeal against."""
     case = await take(session, by, "refuse", matter, expected_version=expected_version)
+    if case.matter.raiser_id == by.person_id:
+        raise OwnMatter()
     return await go(session, by, "refuse", case, said=reason)
 
 
@@ -145,6 +147,8 @@ async def merge(
     row, other = case.matter, await rows.find(session, Matter, by, into)
     if row.id == other.id or row.grid_id != other.grid_id or other.state not in MERGEABLE:
         raise MergedApart(id=f"Matter:{into}")
+    if other.raiser_id == by.person_id != row.raiser_id:
+        raise OwnMatter()
     confidential = Visibility.confidential
     if (row.visibility == confidential) != (other.visibility == confidential):
         raise MergeSeen()

@@ -22,7 +22,7 @@ from services.errors import BadInput, Refused
 from services.events import record, state_of
 from services.matters import deadlines, evidence
 from services.matters.arguments import Detail, Files, MatterId, Said, Story, Title, Words
-from services.matters.moving import LINE, Raiser, above, begin, go, ranks_of, take
+from services.matters.moving import LINE, OwnMatter, Raiser, above, begin, go, ranks_of, take
 from services.matters.rules import MatterRules
 from services.matters.tables import Channel, Matter, Visibility
 from services.notices import MatterWatcher
@@ -63,12 +63,6 @@ class LineEnded(Refused):
 class LineUnfinished(Refused):
     """事项还没有逐级报到网格长，请先上报（passOnMatter）。
     The matter hasn't come up the line to the grid head yet: pass it on first (passOnMatter).
-    """
-
-
-class OwnMatter(Refused):
-    """自己提的事项，这一步须由别人办理。
-    This step of a matter is for somebody else than its raiser.
     """
 
 

@@ -18,6 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from policies import Actor, Held, authorize
 from services import clock, notices, packs, rows
 from services.calendar import CalendarRules
+from services.errors import Refused
 from services.events import record, state_of
 from services.matters import deadlines, evidence
 from services.matters.rules import SHOWING, MatterRules
@@ -42,6 +43,12 @@ REACHED = {
 }
 # Of these nobody is told: they are steps inside a step.
 QUIET = frozenset({"opine", "excuse"})
+
+
+class OwnMatter(Refused):
+    """自己提的事项，这一步须由别人办理。
+    This step of a matter is for somebody else than its raiser.
+    """
 
 
 class Raiser(Enum):

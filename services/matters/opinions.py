@@ -104,7 +104,7 @@ async def excuse(
         raise OpinionGiven(head=at.value)
     due = case.matter.due_at
     if due is not None and clock.now() < due:
-        raise OpinionStillDue(until=due.isoformat())
+        raise OpinionStillDue(until=due)
     return await go(session, by, "excuse", case, said=reason, head=at.value)
 
 

@@ -283,10 +283,13 @@ async def _take_up(session: AsyncSession, by: Actor, sitting: Sitting) -> int:
 
 async def _take_over(session: AsyncSession, by: Actor, sitting: Sitting) -> None:
     """Off the agendas of what is to be held later: no matter waits for a meeting of its own."""
-    others = await rows.every(
-        session, Meeting, by, "planned_at", council_id=sitting.council.id,
-        state=MeetingState.convened.value,
-    )  # fmt: skip
+    others = [
+        other
+        for state in (MeetingState.draft, MeetingState.convened)
+        for other in await rows.every(
+            session, Meeting, by, "planned_at", council_id=sitting.council.id, state=state.value
+        )
+    ]
     is_open = sitting.meeting.opened_at is not None
     for other in others:
         if other.id == sitting.meeting.id:

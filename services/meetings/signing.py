@@ -20,7 +20,14 @@ from services.events import record, state_of
 from services.meetings.convening import attendance_of, check_disposed, seats_held
 from services.meetings.minutes import hash_of
 from services.meetings.states import MeetingId, Sitting, go, take
-from services.meetings.tables import Correction, Meeting, MeetingState, Minutes, Signature
+from services.meetings.tables import (
+    Attendance,
+    Correction,
+    Meeting,
+    MeetingState,
+    Minutes,
+    Signature,
+)
 from services.posts import Appointment, is_active
 
 
@@ -89,11 +96,13 @@ async def sign(
     if hash_of(row.text) != sha256:
         raise MinutesChanged()
     await check_disposed(session, by, sitting.meeting)
-    kind, post = _signing(sitting, held)
+    came = await attendance_of(session, by, sitting.meeting.id)
+    kind, post = _signing(sitting, held, {SeatKind(one.kind) for one in came
+                                          if one.person_id == by.person_id})  # fmt: skip
     signed = await _signed(session, by, sitting.meeting.id, sha256)
     if kind in signed:
         raise SignedAlready(kind=kind.value)
-    await _check_came(session, by, sitting, kind)
+    await _check_came(session, by, came, kind)
     assert by.person_id is not None  # noqa: S101
     session.add(
         Signature(
@@ -144,18 +153,22 @@ async def of_meeting(session: AsyncSession, by: Actor, meeting: UUID) -> Minutes
     return found
 
 
-def _signing(sitting: Sitting, held: list[tuple[SeatKind, Held]]) -> tuple[SeatKind, Held]:
-    """For which seat one signs: the first that the county wants signed."""
-    for kind in sitting.rules.signers:
+def _signing(
+    sitting: Sitting, held: list[tuple[SeatKind, Held]], sat: set[SeatKind]
+) -> tuple[SeatKind, Held]:
+    """For which seat one signs: that on which one sat, else the first that the county wants."""
+    signers = sorted(sitting.rules.signers, key=lambda kind: kind not in sat)
+    for kind in signers:
         for own, post in held:
             if own is kind:
                 return kind, post
     raise NotASigner(kind=held[0][0].value)
 
 
-async def _check_came(session: AsyncSession, by: Actor, sitting: Sitting, kind: SeatKind) -> None:
+async def _check_came(
+    session: AsyncSession, by: Actor, came: list[Attendance], kind: SeatKind
+) -> None:
     """Who came for a party signs for it; another where none did, or none serves any more."""
-    came = await attendance_of(session, by, sitting.meeting.id)
     of_party = [one for one in came if one.kind == kind]
     if not of_party or by.person_id in {one.person_id for one in of_party}:
         return

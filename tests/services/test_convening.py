@@ -83,6 +83,17 @@ class TestConvene:
         await table.do("open", meeting=other.id, present=table.present())
         assert [one.matter_id for one in await table.items(other.id)] == [matter.id]
 
+    async def test_a_draft_keeps_nothing_either(self, table: RoundTable) -> None:
+        matter, draft = await table.way.tabled(), await table.drafted(days=50)
+        first = await table.opened()
+        (item,) = await table.items(first.id)
+        await table.do("defer", item=item.id, to=draft.id, reason="待补材料")
+        assert [one.matter_id for one in await table.items(draft.id)] == [matter.id]
+        await table.do("adjourn", meeting=first.id)
+        following = await table.convened()
+        assert [one.matter_id for one in await table.items(following.id)] == [matter.id]
+        assert [one.outcome for one in await table.items(draft.id)] == [Outcome.taken_off]
+
     async def test_nobody_has_come_to_what_is_held_days_later(self, table: RoundTable) -> None:
         meeting = await table.convened(days=3)
         for verb in ("open", "attend"):

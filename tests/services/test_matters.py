@@ -17,8 +17,8 @@ from services.events import Event
 from services.matters.hearing import (
     LineEnded,
     LineUnfinished,
-    OwnMatter,
 )
+from services.matters.moving import OwnMatter
 from services.matters.states import TRANSITIONS, MatterState, WrongStep
 from services.matters.tables import HandlingClass, Matter, Recommendation
 from services.units import UnitKind
@@ -36,6 +36,23 @@ BY_MUTATION = sorted(set(TRANSITIONS) - ELSEWHERE)
 @pytest.fixture
 async def way(county: County) -> Way:
     return await Way.of(county)
+
+
+class TestOneself:
+    async def test_nobody_refuses_their_own_matter_nor_merges_anothers_into_it(
+        self, way: Way
+    ) -> None:
+        """Else one could take a neighbour's matter out of the world, with no appeal."""
+        home = {"raiser_id": way.secretary.person_id}
+        theirs, own = await way.accepted(), await way.accepted(title="电梯停运")
+        async with way.county.session() as session:
+            await session.exec(update(Matter).where(col(Matter.id) == own.id).values(**home))
+        async with unchanged(way.county, OwnMatter):
+            await way.do("refuse", way.secretary, own.id, reason="不办")
+        async with unchanged(way.county, OwnMatter):
+            await way.do("merge", way.secretary, theirs.id, into=own.id, reason="同一件")
+        merged = await way.do("merge", way.worker, theirs.id, into=own.id, reason="同一件")
+        assert merged.state == "merged"
 
 
 class TestTheLine:

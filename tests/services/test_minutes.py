@@ -125,6 +125,29 @@ class TestSign:
         await table.sql(f"update appointment set ends_at = now() where id = '{came}'")
         await table.do("sign", colleague, meeting=meeting.id, sha256=digest)
 
+    async def test_who_could_sign_for_two_parties_signs_for_the_one_they_sat_for(
+        self, table: RoundTable
+    ) -> None:
+        way = table.way
+        secretary = await way.county.person()
+        for role, unit in (("branch_secretary", way.tree.grids[0]),
+                           ("committee_member", way.tree.committee)):  # fmt: skip
+            await way.county.appoint(secretary, role, unit)
+        both = await way.county.reload(secretary.id)
+        (sat,) = (post for post in both.posts if post.role == "committee_member")
+        await way.tabled()
+        others = table.present(SeatKind.committee)
+        meeting = await table.convened()
+        await table.do("open", meeting=meeting.id, present=[*others, sat.appointment_id])
+        for item in await table.items(meeting.id):
+            await table.resolved(item.id)
+        await table.do("adjourn", meeting=meeting.id)
+        digest = hash_of((await table.minutes(meeting.id)).text)
+        for kind in (SeatKind.branch, SeatKind.firm):
+            await table.sign(meeting.id, kind)
+        signed = await table.do("sign", both, meeting=meeting.id, sha256=digest)
+        assert signed.state == MeetingState.signed
+
     async def test_for_a_party_that_nobody_came_for_whoever_sits_there_signs(
         self, table: RoundTable
     ) -> None:

@@ -14,7 +14,7 @@ from policies import Actor, Denied
 from services import clock, people, publications
 from services.calendar import CalendarRules
 from services.errors import NotFound, StaleVersion
-from services.matters.hearing import OwnMatter
+from services.matters.moving import OwnMatter
 from services.matters.rules import MatterRules
 from services.matters.states import MatterState
 from services.matters.tables import Channel, Matter, Visibility

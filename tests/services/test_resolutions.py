@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -12,7 +13,7 @@ from services.errors import StaleVersion
 from services.matters.handling import SameHands
 from services.matters.tables import HandlingClass
 from services.meetings.tables import Resolution, ResolutionState
-from services.resolutions import GoesWithMatter, ResolutionNotThere
+from services.resolutions import GoesWithMatter, ResolutionNotThere, ResolutionStands
 from tests.county import County
 from tests.round_table import RoundTable
 from tests.services.unchanged import unchanged
@@ -164,3 +165,41 @@ class TestOfMatter:
         )  # fmt: skip
         await way.complete(matter.id)
         assert (await table.resolution(row.id)).state == "reported"
+
+
+class TestDropped:
+    """每果必行: no matter leaves its resolution to nobody, by whatever way it goes."""
+
+    async def resolved(self, table: RoundTable) -> UUID:
+        """A matter that the round table has resolved, its meeting adjourned."""
+        matter = await table.way.tabled()
+        meeting = await table.opened()
+        for item in await table.items(meeting.id):
+            await table.resolved(item.id)
+        await table.do("adjourn", meeting=meeting.id)
+        return matter.id
+
+    async def test_suspended_it_is_not_withdrawn(self, table: RoundTable) -> None:
+        way, matter = table.way, await self.resolved(table)
+        await way.do("suspend", way.secretary, matter, reason="待鉴定")
+        async with unchanged(way.county, ResolutionStands):
+            await way.do("withdraw", way.resident, matter, reason="不用了")
+
+    async def test_tabled_again_it_is_neither_withdrawn_nor_merged_nor_dismissed(
+        self, table: RoundTable
+    ) -> None:
+        way, matter = table.way, await self.resolved(table)
+        other = await way.accepted(title="电梯停运")
+        await way.do("table", way.secretary, matter)
+        async with unchanged(way.county, ResolutionStands):
+            await way.do("withdraw", way.resident, matter, reason="不用了")
+        async with unchanged(way.county, ResolutionStands):
+            await way.do("merge", way.secretary, matter, into=other.id, reason="同一件")
+        meeting = await table.opened()
+        (item,) = await table.items(meeting.id)
+        async with unchanged(way.county, ResolutionStands):
+            await table.do("dismiss", item=item.id, reason="不办")
+        # Another resolution takes the place of the first, which is then no longer to be done.
+        await table.resolved(item.id)
+        states = await table.resolutions(matter)
+        assert states == ["superseded", "assigned"]
