@@ -74,11 +74,7 @@ class BoardFilter:
 def _is_shown(ask: Ask, row: Row) -> ColumnElement[bool]:
     """Approved, not withdrawn, and nothing above the place is hidden from the public."""
     at_the_place = public_at("place_id", is_marked=False, is_open=False)
-    # What was never approved stands at the index's end; said so, it isn't walked through.
-    is_shown = and_(
-        row["approved_at"].is_not(None), row["state"] == PublicationState.approved.value
-    )
-    return and_(is_shown, at_the_place(ask, row))
+    return and_(row["state"] == PublicationState.approved.value, at_the_place(ask, row))
 
 
 def _of_matter(build: Callable[[Any], ColumnElement[Any]]) -> Callable[[Ask, Row], Any]:

@@ -44,7 +44,7 @@ def describe(
 def _told(fact: Any, language: str) -> Any:
     """A fact as JSON has it: words in the language, a moment in its one form."""
     if isinstance(fact, Said):
-        return fact.zh if language == "zh" else fact.en
+        return fact.to(language)
     return fact.isoformat() if isinstance(fact, datetime) else fact
 
 

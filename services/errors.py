@@ -17,6 +17,10 @@ class Said(NamedTuple):
     zh: str
     en: str
 
+    def to(self, language: str) -> str:
+        """The words in `zh` or `en`."""
+        return self.zh if language == "zh" else self.en
+
 
 class Refused(Exception):
     """请求被拒绝。
@@ -54,7 +58,7 @@ def _in(language: str, fact: Any) -> Any:
     A sentence leaves its full stop to the message that it stands in.
     """
     if isinstance(fact, Said):
-        return fact.zh if language == "zh" else fact.en
+        return fact.to(language)
     if isinstance(fact, datetime):
         here = f"{fact.astimezone(CHINA):%Y-%m-%d %H:%M}"
         return here if language == "zh" else f"{here} (UTC+8)"

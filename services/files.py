@@ -23,6 +23,7 @@ from services.events import record, state_of
 from services.passes import UPLOAD_LASTS, passes_of
 from services.rows import made
 from services.tables import Recorded, moment, one_of, within_tenant
+from services.tree import HOLD
 
 MOST_PREPARED = 50
 LONGEST_NAME = 120
@@ -163,10 +164,7 @@ def check_same(row: File, original_sha256: str) -> None:
 
 async def _check_number(session: AsyncSession, by: Actor) -> None:
     """Whose address is over waits for nothing; two at once are counted one after the other."""
-    lock = func.pg_advisory_xact_lock(
-        func.hashtextextended(f"files:{by.tenant_id}:{by.person_id}", 0)
-    )
-    await session.exec(select(lock))
+    await HOLD.rows(session, name=f"files:{by.tenant_id}:{by.person_id}")
     waiting = select(func.count()).where(
         File.tenant_id == by.tenant_id,
         File.made_by == by.person_id,

@@ -28,6 +28,7 @@ from services.matters.tables import Channel, Matter, Visibility
 from services.notices import MatterWatcher
 from services.prepared import put
 from services.rows import made
+from services.tree import HOLD
 from services.units import Unit, UnitKind
 
 DAY = timedelta(days=1)
@@ -344,10 +345,7 @@ async def _begin(
 
 async def _check_number(session: AsyncSession, by: Actor, limit: int) -> None:
     """So many of one's own within a day; two at once are counted one after the other."""
-    lock = func.pg_advisory_xact_lock(
-        func.hashtextextended(f"matters:{by.tenant_id}:{by.person_id}", 0)
-    )
-    await session.exec(select(lock))
+    await HOLD.rows(session, name=f"matters:{by.tenant_id}:{by.person_id}")
     raised = select(func.count()).where(
         Matter.tenant_id == by.tenant_id, Matter.raiser_id == by.person_id,
         Matter.channel == Channel.own, Matter.raised_at > clock.now() - DAY,
