@@ -4,6 +4,7 @@ The seats are the grid's party branch (chair), the owners' committee, the proper
 worker, co-building units and linked departments. A seat is a unit's: who holds a post there sits.
 """
 
+from collections.abc import Awaitable, Callable
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Self, TypeAlias
@@ -168,6 +169,9 @@ class SeatUnfit(Refused):
     """
 
 
+# What else keeps a council from being dissolved: each capability refuses for itself.
+DISSOLVING: list[Callable[[AsyncSession, Actor, Council], Awaitable[None]]] = []
+
 CouncilId: TypeAlias = Annotated[UUID, Of("Council"), "圆桌议事会。 The round table."]
 SeatId: TypeAlias = Annotated[UUID, Of("CouncilSeat"), "席位。 The seat."]
 
@@ -247,11 +251,16 @@ async def dissolve(
     reason: Reason,
     expected_version: Version = None,
 ) -> Council:
-    """Dissolve a round table; what it decided stays and is carried out."""
+    """Dissolve a round table that isn't about to meet; what it decided stays and is carried out.
+
+    What waits for it waits for the grid's next round table.
+    """
     row, acting = await find_open(session, by, council, "dissolve")
     row.check_version(expected_version)
     before = state_of(row)
     row.until, row.version = _end(row.since, until), row.version + 1
+    for check in DISSOLVING:
+        await check(session, by, row)
     note = {"reason": reason}
     record(session, by, "council.dissolved", row, acting=acting, before=before, note=note)
     return row
@@ -277,6 +286,14 @@ async def of_grid(session: AsyncSession, by: Actor, grid: UUID) -> Council | Non
     return (await session.exec(standing)).first()
 
 
+async def hold(session: AsyncSession, by: Actor, grid: UUID) -> None:
+    """Let no agenda of the grid's round table be filled before this transaction ends."""
+    standing = select(Council.id).where(
+        Council.tenant_id == by.tenant_id, Council.grid_id == grid, col(Council.until).is_(None)
+    )
+    await session.exec(standing.with_for_update(read=True))
+
+
 async def seats_of(session: AsyncSession, by: Actor, council: UUID) -> list[CouncilSeat]:
     """The seats that a council has now."""
     return await rows.every(session, CouncilSeat, by, council_id=council, until=None)
@@ -299,15 +316,13 @@ def _end(since: date, until: date | None) -> date:
 
 
 def _sitting(tenant_id: UUID, unit_id: UUID) -> SelectOfScalar[int]:
-    """A council and its seats keep their units open."""
-    councils = select(Council.id).where(
-        Council.tenant_id == tenant_id, Council.grid_id == unit_id, col(Council.until).is_(None)
-    )
-    seats = select(CouncilSeat.id).where(
-        CouncilSeat.tenant_id == tenant_id,
-        CouncilSeat.unit_id == unit_id,
+    """A council that stands, and its seats, keep their units open."""
+    standing = (Council.tenant_id == tenant_id, col(Council.until).is_(None))
+    councils = select(Council.id).where(*standing, Council.grid_id == unit_id)
+    seats = select(CouncilSeat.id).join(Council, col(Council.id) == CouncilSeat.council_id).where(
+        *standing, CouncilSeat.tenant_id == tenant_id, CouncilSeat.unit_id == unit_id,
         col(CouncilSeat.until).is_(None),
-    )
+    )  # fmt: skip
     return select(func.count()).select_from(councils.union_all(seats).subquery())
 
 

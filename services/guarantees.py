@@ -31,7 +31,8 @@ from sqlalchemy import (
 )
 
 from services.councils import Council
-from services.matters.tables import Matter
+from services.matters.states import MatterState
+from services.matters.tables import Matter, MatterEntry
 from services.meetings.tables import (
     OVER,
     AgendaItem,
@@ -121,13 +122,16 @@ def _monthly(tenant: Tenant, here: Any) -> tuple[Any, Any, Any]:
     held = _count(meeting, _opened_in(meeting, tenant, here))
     is_late = _today() > here.c.month + _number(tenant, "meet_by") - 1
     verdict = case((held > 0, "kept"), (is_late, "broken"), else_="pending")
-    return verdict, held, literal(1, Integer)
+    return verdict, func.least(held, 1), literal(1, Integer)
 
 
 def _deliberated(tenant: Tenant, here: Any) -> tuple[Any, Any, Any]:
-    """Of the matters tabled in the month: broken where a meeting was opened since without one."""
-    matter, item, meeting = _alias(Matter, "t"), _alias(AgendaItem, "i"), _alias(Meeting, "n")
-    council = _alias(Council, "c")
+    """Of the matters tabled in the month: broken where a meeting was opened without one, for good.
+
+    A matter was to be on its agenda where it lay on the table at that moment: neither suspended
+    then, nor tabled while the meeting sat.
+    """
+    matter, item, council = _alias(Matter, "t"), _alias(AgendaItem, "i"), _alias(Council, "c")
     tabled = and_(
         matter.c.tenant_id == tenant,
         council.c.tenant_id == tenant,
@@ -135,33 +139,44 @@ def _deliberated(tenant: Tenant, here: Any) -> tuple[Any, Any, Any]:
         matter.c.grid_id == council.c.grid_id,
         _in_month(matter.c.tabled_at, here),
     )
-    heard = (
-        select(item.c.id)
-        .where(
-            item.c.tenant_id == tenant,
-            item.c.matter_id == matter.c.id,
-            item.c.outcome.not_in((Outcome.queued.value, Outcome.taken_off.value)),
-        )
-        .correlate_except(item)
-        .exists()
-    )
+    heard = _there_is(
+        item, item.c.tenant_id == tenant, item.c.matter_id == matter.c.id,
+        item.c.outcome.not_in((Outcome.queued.value, Outcome.taken_off.value)),
+    )  # fmt: skip
     # Suspended, it comes back to the table: that is no way off it.
     left = matter.c.state.not_in(("tabled", "suspended"))
-    passed_over = (
-        select(meeting.c.id)
-        .where(
-            meeting.c.tenant_id == tenant,
-            meeting.c.council_id == here.c.council_id,
-            meeting.c.adjourned_at > matter.c.tabled_at,
-        )
-        .correlate_except(meeting)
-        .exists()
-    )
-    both = (matter, council)
+    both, passed_over = (matter, council), _passed_over(tenant, here, matter)
     of = _count_of(both, tabled)
-    done = _count_of(both, tabled, or_(heard, left))
-    missed = _count_of(both, tabled, ~heard, ~left, passed_over)
+    done = _count_of(both, tabled, or_(heard, left), ~passed_over)
+    missed = _count_of(both, tabled, passed_over)
     return case((missed > 0, "broken"), (done < of, "pending"), else_="kept"), done, of
+
+
+def _passed_over(tenant: Tenant, here: Any, matter: Any) -> ColumnElement[bool]:
+    """A meeting was held while the matter lay on the table, and its agenda had no such item."""
+    meeting, item, entry = _alias(Meeting, "n"), _alias(AgendaItem, "j"), _alias(MatterEntry, "e")
+    lay = (
+        select(entry.c.to_state)
+        .where(
+            entry.c.tenant_id == tenant,
+            entry.c.matter_id == matter.c.id,
+            entry.c.at < meeting.c.opened_at,
+        )
+        .order_by(entry.c.seq.desc())
+        .limit(1)
+        .correlate_except(entry)
+        .scalar_subquery()
+    )
+    listed = _there_is(
+        item, item.c.tenant_id == tenant, item.c.meeting_id == meeting.c.id,
+        item.c.matter_id == matter.c.id,
+        or_(item.c.disposed_at.is_(None), item.c.disposed_at >= meeting.c.opened_at),
+    )  # fmt: skip
+    return _there_is(
+        meeting, meeting.c.tenant_id == tenant, meeting.c.council_id == here.c.council_id,
+        meeting.c.opened_at > matter.c.tabled_at, meeting.c.adjourned_at.is_not(None),
+        lay == MatterState.tabled.value, ~listed,
+    )  # fmt: skip
 
 
 def _resolved(tenant: Tenant, here: Any) -> tuple[Any, Any, Any]:
@@ -171,28 +186,54 @@ def _resolved(tenant: Tenant, here: Any) -> tuple[Any, Any, Any]:
     of = _count(meeting, opened)
     signed = _count(meeting, opened, meeting.c.state.in_(OVER))
     days = _number(tenant, "signing_days")
-    since = cast(func.timezone(CHINA, meeting.c.opened_at), Date)
+    since = _day(meeting.c.opened_at)
     late = _count(meeting, opened, meeting.c.state.not_in(OVER), since + days < _today())
     return case((late > 0, "broken"), (signed < of, "pending"), else_="kept"), signed, of
 
 
 def _executed(tenant: Tenant, here: Any) -> tuple[Any, Any, Any]:
-    """Of what the month's meetings resolved: broken where one is overdue and not reported."""
+    """Of what the month's meetings resolved: broken where one is overdue and not reported.
+
+    What a later resolution has superseded is carried out with that; one that was late by then
+    stays broken until it is.
+    """
     resolution, meeting = _alias(Resolution, "x"), _alias(Meeting, "y")
+    later, standing = _alias(Resolution, "l"), _alias(Resolution, "s")
     both = (resolution, meeting)
     resolved = and_(
         resolution.c.tenant_id == tenant,
         resolution.c.meeting_id == meeting.c.id,
         _opened_in(meeting, tenant, here),
-        resolution.c.state != ResolutionState.superseded.value,
     )
+    verified = ResolutionState.verified.value
+    is_done = or_(
+        resolution.c.state == verified,
+        _there_is(standing, standing.c.tenant_id == tenant, standing.c.state == verified,
+                  standing.c.matter_id == resolution.c.matter_id,
+                  resolution.c.state == ResolutionState.superseded.value),
+    )  # fmt: skip
+    was_late = _there_is(
+        later, later.c.tenant_id == tenant, later.c.id == resolution.c.superseded_by_id,
+        _day(later.c.made_at) > resolution.c.due_on,
+    )  # fmt: skip
+    is_late = or_(_is_overdue(tenant, resolution), was_late)
+    of = _count_of(both, resolved)
+    done = _count_of(both, resolved, is_done)
+    late = _count_of(both, resolved, ~is_done, is_late)
+    return case((late > 0, "broken"), (done < of, "pending"), else_="kept"), done, of
+
+
+def _is_overdue(tenant: Tenant, resolution: Any) -> ColumnElement[bool]:
+    """Nobody has reported it by its day; while its matter is suspended no day counts."""
+    matter = _alias(Matter, "w")
     is_open = resolution.c.state.in_(
         (ResolutionState.assigned.value, ResolutionState.executing.value)
     )
-    of = _count_of(both, resolved)
-    done = _count_of(both, resolved, resolution.c.state == ResolutionState.verified.value)
-    late = _count_of(both, resolved, is_open, resolution.c.due_on < _today())
-    return case((late > 0, "broken"), (done < of, "pending"), else_="kept"), done, of
+    stands_still = _there_is(
+        matter, matter.c.tenant_id == tenant, matter.c.id == resolution.c.matter_id,
+        matter.c.state == MatterState.suspended.value,
+    )  # fmt: skip
+    return and_(is_open, resolution.c.due_on < _today(), ~stands_still)
 
 
 VERDICTS: dict[Guarantee, Build] = {
@@ -224,7 +265,16 @@ def _in_month(moment: ColumnElement[Any], here: Any) -> ColumnElement[bool]:
 
 
 def _today() -> ColumnElement[date]:
-    return cast(func.timezone(CHINA, func.now()), Date)
+    return _day(func.now())
+
+
+def _day(moment: ColumnElement[Any]) -> ColumnElement[date]:
+    """The day that it is in China."""
+    return cast(func.timezone(CHINA, moment), Date)
+
+
+def _there_is(table: Any, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    return select(table.c.id).where(*conditions).correlate_except(table).exists()
 
 
 def _number(tenant: Tenant, name: str) -> ColumnElement[int]:

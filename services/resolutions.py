@@ -16,11 +16,11 @@ from services import clock, councils, rows, units
 from services.arguments import Of, Reason, Version
 from services.errors import Refused
 from services.events import record, state_of
-from services.matters import moving
+from services.matters import deadlines, moving
 from services.matters.arguments import Said
 from services.matters.handling import SameHands
 from services.matters.tables import Matter
-from services.meetings.tables import Resolution, ResolutionState
+from services.meetings.tables import AgendaItem, Outcome, Resolution, ResolutionState
 
 S = ResolutionState
 # What an act on the matter is for its resolution.
@@ -28,7 +28,20 @@ OF_MATTER: dict[str, ResolutionState] = {
     "complete": S.reported,
     "verify": S.verified,
     "rework": S.executing,
+    "reopen": S.executing,
 }
+# By these the matter's deadline moves, with leave from above or as long as its clock stood.
+MOVING = frozenset({"extend", "resume", "reopen"})
+EVENTS = {
+    "complete": "reported",
+    "verify": "verified",
+    "rework": "sent_back",
+    "reopen": "reopened",
+    "extend": "extended",
+    "resume": "resumed",
+}
+# What the round table decides of a matter.
+DECIDED = ("handler_id", "handling_class")
 # By these a matter would leave its resolution to nobody.
 DROPPING = frozenset({"withdraw", "merge", "dismiss"})
 ACTS: dict[str, tuple[frozenset[ResolutionState], ResolutionState]] = {
@@ -48,6 +61,12 @@ class ResolutionNotThere(Refused):
 class ResolutionStands(Refused):
     """圆桌会对这件事项已有决议，还没有落实：{id}。请落实，或由圆桌会另作决议。
     The round table has resolved this, and it is still to be done: {id}. Do it, or resolve anew.
+    """
+
+
+class DecidedOtherwise(Refused):
+    """圆桌会已决定由谁承办、怎样办理。要改变，请写明原因再提交圆桌会（tableMatter）。
+    The round table has decided who handles this, and how. To change it, table it (tableMatter).
     """
 
 
@@ -147,7 +166,7 @@ def _go(
 
 async def _follow(session: AsyncSession, by: Actor, verb: str, case: moving.Case) -> None:
     """A matter's resolution goes where the matter goes."""
-    if verb not in OF_MATTER and verb not in DROPPING:
+    if verb not in OF_MATTER and verb not in DROPPING and verb not in MOVING:
         return
     row = await _of_matter(session, by, case.matter)
     if row is None:
@@ -156,16 +175,37 @@ async def _follow(session: AsyncSession, by: Actor, verb: str, case: moving.Case
         if row.state != S.verified:
             raise ResolutionStands(id=f"Resolution:{row.id}")
         return
+    if verb not in OF_MATTER and row.state == S.verified:
+        return
     before = state_of(row)
-    row.state, row.version = OF_MATTER[verb], row.version + 1
+    if verb in OF_MATTER:
+        _go_along(by, verb, case.matter, row)
+    if verb in MOVING and case.matter.due_at is not None:
+        row.due_on = deadlines.day_of(case.matter.due_at)
+    row.version += 1
+    record(session, by, f"resolution.{EVENTS[verb]}", row, acting=case.acting, before=before)
+
+
+def _go_along(by: Actor, verb: str, matter: Matter, row: Resolution) -> None:
+    row.state = OF_MATTER[verb]
     row.verified_by = row.verified_at = None
     if verb == "complete":
-        row.report, row.reported_by = case.matter.result, by.person_id
-        row.reported_at = clock.now()
+        row.report, row.reported_by, row.reported_at = matter.result, by.person_id, clock.now()
     if verb == "verify":
         row.verified_by, row.verified_at = by.person_id, clock.now()
-    event = {"complete": "reported", "verify": "verified", "rework": "sent_back"}[verb]
-    record(session, by, f"resolution.{event}", row, acting=case.acting, before=before)
+
+
+async def _check_decided(session: AsyncSession, by: Actor, verb: str, case: moving.Case) -> None:
+    """Who handles what the round table has decided on, and how, is for the round table."""
+    now = state_of(case.matter)
+    if verb != "assign" or all(case.before[one] == now[one] for one in DECIDED):
+        return
+    decided = select(AgendaItem.id).where(
+        AgendaItem.tenant_id == by.tenant_id, AgendaItem.matter_id == case.matter.id,
+        col(AgendaItem.outcome).in_((Outcome.resolved, Outcome.referred)),
+    )  # fmt: skip
+    if (await session.exec(decided)).first() is not None:
+        raise DecidedOtherwise()
 
 
 async def _of_matter(session: AsyncSession, by: Actor, matter: Matter) -> Resolution | None:
@@ -178,4 +218,4 @@ async def _of_matter(session: AsyncSession, by: Actor, matter: Matter) -> Resolu
     return found.first()
 
 
-moving.AFTER.append(_follow)
+moving.AFTER += [_follow, _check_decided]

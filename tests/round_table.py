@@ -127,7 +127,7 @@ class RoundTable:
     async def items(self, meeting: UUID) -> list[AgendaItem]:
         """The agenda of a meeting."""
         async with self.way.county.session(read_only=True) as session:
-            return await meetings.convening.items_of(session, self.way.secretary, meeting)
+            return await meetings.filling.items_of(session, self.way.secretary, meeting)
 
     async def resolutions(self, matter: UUID) -> list[str]:
         """Where each resolution of a matter stands, the first first."""

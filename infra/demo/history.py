@@ -167,7 +167,7 @@ class Told:
     async def _resolve(self, meeting: Meeting, at: datetime) -> None:
         due = (at + 20 * DAY).date()
         owner, handling_class, handler = self._handler()
-        items = await meetings.convening.items_of(self.session, self.cast.secretary, meeting.id)
+        items = await meetings.filling.items_of(self.session, self.cast.secretary, meeting.id)
         tasks = {row.id: task for row, task in self.waiting}
         self.waiting = []
         for item in items:

@@ -4,12 +4,13 @@ While a matter is suspended its step's clock stands: what was left then is what 
 on. The suspension has a deadline and a ladder of its own, lest a matter lie for ever.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from services.calendar import CalendarRules, workday_after, workdays_between
 from services.matters.rules import MatterRules, Rung, Step
 from services.matters.states import MatterState
 from services.matters.tables import Matter
+from services.zone import CHINA
 
 MOMENT = timedelta(microseconds=1)
 
@@ -27,6 +28,11 @@ def later(calendar: CalendarRules, row: Matter, due: datetime, days: int) -> dat
     if row.is_urgent:
         return due + timedelta(days=days)
     return workday_after(calendar, due - MOMENT, days)
+
+
+def day_of(due: datetime) -> date:
+    """The day in the counties at whose end, or on which, something is due."""
+    return (due - MOMENT).astimezone(CHINA).date()
 
 
 def alarm(rules: MatterRules, calendar: CalendarRules, row: Matter) -> datetime | None:

@@ -14,6 +14,7 @@ from policies import Actor
 from services import clock, rows, units
 from services.arguments import Length, Of, Reason, Version
 from services.errors import Refused
+from services.matters import deadlines
 from services.matters.arguments import DueOn, Files, MatterId, Said, Words
 from services.matters.moving import Case, Raiser, go, ranks_of, take
 from services.matters.tables import HandlingClass, Matter
@@ -62,6 +63,12 @@ class DueTooLate(Refused):
     """
 
 
+class DueAfterDeadline(Refused):
+    """这一步的期限是 {until}，不能定得更晚。需要更多时间，请在期限前申请延期（askExtension）。
+    This step is due by {until}, and no later day can be set. Ask for more time (askExtension).
+    """
+
+
 class SameHands(Refused):
     """核实、确认须由承办单位和承办人以外的人进行。
     A result is verified and confirmed by somebody other than the handler, and of another unit.
@@ -100,8 +107,15 @@ async def assign(
     words: Words = None,
     expected_version: Version = None,
 ) -> Matter:
-    """Say by which class a matter is handled, by which unit, and until when."""
+    """Say by which class a matter is handled, by which unit, and until when.
+
+    No later than the deadline that runs: more time is given by the unit above alone.
+    """
     case = await take(session, by, "assign", matter, expected_version=expected_version)
+    runs = case.matter.due_at and deadlines.day_of(case.matter.due_at)
+    if runs and due_on > max(runs, clock.today()):
+        check_due(due_on)
+        raise DueAfterDeadline(until=runs)
     return await hand_over(session, by, "assign", case, handling_class, handler, due_on, words)
 
 
@@ -123,6 +137,8 @@ async def hand_over(
     row = case.matter
     row.handling_class, row.handler_id = handling_class, unit.id
     end = datetime.combine(due_on + timedelta(days=1), time(), clock.CHINA)
+    if verb == "assign" and row.due_at is not None:
+        end = min(end, row.due_at)
     return await go(session, by, verb, case, said=said, to=unit.id, due_at=end)
 
 

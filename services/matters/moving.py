@@ -16,7 +16,7 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor, Held, authorize
-from services import clock, notices, packs, rows
+from services import clock, councils, notices, packs, rows
 from services.calendar import CalendarRules
 from services.errors import Refused
 from services.events import record, state_of
@@ -162,6 +162,9 @@ async def go(
         "recommends": recommends, "from_state": was.value,
     }  # fmt: skip
     target = leads_to(verb, was, MatterState(row.step))
+    if target is MatterState.tabled is not was:
+        # Of tabling and opening at once, one is first: before the opening it is on the agenda.
+        await councils.hold(session, by, row.grid_id)
     row.holder_id = to or row.holder_id
     row.version += 1
     if target is not was:
@@ -232,9 +235,13 @@ async def entries(session: AsyncSession, row: Matter, *verbs: str) -> list[Matte
 
 
 def _enter(case: Case, target: MatterState) -> None:
-    """Come to another state: its deadline begins; or the clock stops, or goes on."""
+    """Come to another state: its deadline begins; or the clock stops, or goes on.
+
+    What comes to the round table again keeps the deadline that ran: only above is more time given.
+    """
     row, now = case.matter, clock.now()
     was_suspended = row.state == MatterState.suspended
+    is_tabled_again = target is MatterState.tabled and row.state == MatterState.handling
     row.state = target
     if target in STEPS:
         row.step = target
@@ -242,7 +249,7 @@ def _enter(case: Case, target: MatterState) -> None:
         deadlines.stop(case.rules, case.calendar, row, now)
     elif was_suspended and target in DUE:
         deadlines.go_on(case.calendar, row, now)
-    else:
+    elif not is_tabled_again:
         row.stage, row.rung = row.version, None
         row.workdays_left = row.seconds_left = row.stage_left = row.rung_left = None
         is_due = target in DUE

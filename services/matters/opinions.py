@@ -51,6 +51,12 @@ class ConfidentialUntabled(Refused):
     """
 
 
+class WhyAgain(Refused):
+    """已在办理的事项再提交圆桌会，请写明原因（words）：为什么不能照原来的决定办。
+    A matter that is being handled is tabled again with a reason (words): why it can't be done so.
+    """
+
+
 class HeadsWouldTable(Refused):
     """有负责人建议提交圆桌会商议，不能直接办结。
     A head would bring it to the round table, so it can't be settled here.
@@ -137,13 +143,16 @@ async def table(
 ) -> Matter:
     """Table a matter: the next round table has it on its agenda by itself.
 
-    One that is being handled comes before it again where its resolution can't be carried out.
+    One that is being handled comes before it again where its resolution can't be carried out: with
+    the reason, and with the deadline that it has.
     """
     case = await take(session, by, "table", matter, expected_version=expected_version)
     if case.matter.visibility == Visibility.confidential:
         raise ConfidentialUntabled()
     if case.matter.state == MatterState.preliminary:
         await _complete(session, case)
+    elif not words:
+        raise WhyAgain()
     return await go(session, by, "table", case, said=words, to=case.matter.grid_id)
 
 

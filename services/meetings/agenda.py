@@ -20,7 +20,8 @@ from services.matters.arguments import DueOn
 from services.matters.handling import HANDLERS, HandlerUnfit, check_due, hand_over
 from services.matters.states import TRANSITIONS, MatterState
 from services.matters.tables import HandlingClass, Matter
-from services.meetings.convening import attendance_of, check_quorum, next_position, queue
+from services.meetings.convening import attendance_of, check_quorum
+from services.meetings.filling import next_position, queue
 from services.meetings.states import MeetingId, Sitting, take
 from services.meetings.tables import (
     AgendaItem,

@@ -18,11 +18,10 @@ from services.arguments import AppointmentId, Length, Reason, Version
 from services.councils import SITTING, Council, CouncilClosed, CouncilId, CouncilSeat, SeatKind
 from services.errors import Refused
 from services.events import record, state_of
-from services.matters.states import MatterState
-from services.matters.tables import Matter
 from services.meetings import minutes
-from services.meetings.states import MeetingId, Sitting, go, lock_council, take
-from services.meetings.tables import AgendaItem, Attendance, Meeting, MeetingState, Outcome
+from services.meetings.filling import ahead, items_of, take_up
+from services.meetings.states import LABELS, MeetingId, Sitting, go, lock_council, take
+from services.meetings.tables import Attendance, Meeting, MeetingState, Outcome
 from services.posts import OF_POST, Appointment, Post, is_active
 from services.rows import made
 
@@ -81,6 +80,18 @@ class MeetingUnderWay(Refused):
     """
 
 
+class MeetingAhead(Refused):
+    """本圆桌会还有没开完的会议（第 {number} 次，{state}）：{id}。请先取消，或开完散会。
+    A meeting of this council (no. {number}) is still {state}: {id}. Cancel it, or hold and adjourn.
+    """
+
+
+class MetSince(Refused):
+    """本圆桌会在 {day} 还开过会，撤销日期不能早于那天。
+    This round table met on {day}: it can't be dissolved from an earlier day on.
+    """
+
+
 Present: TypeAlias = Annotated[
     list[AppointmentId] | None, "到会的任职。 The appointments of who is there."
 ]
@@ -88,7 +99,6 @@ Present: TypeAlias = Annotated[
 FARTHEST = timedelta(days=62)
 # Nobody can have come to what is held later than tomorrow.
 EARLIEST = timedelta(days=1)
-EARLIER = "由第{number}次会议先议"
 PlannedAt: TypeAlias = Annotated[datetime, "开会时间。 When it is to be held."]
 Place: TypeAlias = Annotated[str, Length(1, 200), "地点。 Where."]
 
@@ -133,7 +143,7 @@ async def convene(
     """Convene a meeting: every matter that is tabled in the grid is on its agenda."""
     sitting = await take(session, by, "convene", meeting, expected_version=expected_version)
     await lock_council(session, by, sitting.council.id)
-    taken = await _take_up(session, by, sitting)
+    taken = await take_up(session, by, sitting)
     return go(session, by, "convene", sitting, "convened", items=taken)
 
 
@@ -145,8 +155,9 @@ async def cancel(
     reason: Reason,
     expected_version: Version = None,
 ) -> Meeting:
-    """Cancel a meeting that hasn't begun; the next one takes up what was on its agenda."""
+    """Cancel a meeting that hasn't begun; the next one has what was on its agenda, at once."""
     sitting = await take(session, by, "cancel", meeting, expected_version=expected_version)
+    await lock_council(session, by, sitting.council.id)
     for item in await items_of(session, by, sitting.meeting.id, Outcome.queued):
         before = state_of(item)
         item.said = reason
@@ -156,7 +167,13 @@ async def cancel(
         item.outcome, item.disposed_at = Outcome.taken_off, clock.now()
         item.version += 1
         record(session, by, "item.taken_off", item, acting=sitting.acting, before=before)
-    return go(session, by, "cancel", sitting, "cancelled", reason=reason)
+    row = go(session, by, "cancel", sitting, "cancelled", reason=reason)
+    await session.flush()
+    following = await ahead(session, by, sitting.council.id, MeetingState.convened)
+    if following:
+        later = Sitting(following[0], sitting.council, sitting.rules, sitting.acting, {})
+        await take_up(session, by, later)
+    return row
 
 
 async def open_(
@@ -174,7 +191,7 @@ async def open_(
     await lock_council(session, by, sitting.council.id)
     await _check_none_sits(session, by, sitting)
     sitting.meeting.opened_at = clock.now()
-    await _take_up(session, by, sitting)
+    await take_up(session, by, sitting)
     return go(session, by, "open", sitting, "opened")
 
 
@@ -231,100 +248,6 @@ async def check_quorum(
 async def attendance_of(session: AsyncSession, by: Actor, meeting: UUID) -> list[Attendance]:
     """Who sat at a meeting."""
     return await rows.every(session, Attendance, by, "at", "id", meeting_id=meeting)
-
-
-async def items_of(
-    session: AsyncSession, by: Actor, meeting: UUID, *outcomes: Outcome
-) -> list[AgendaItem]:
-    """The items of a meeting in their order; those of these outcomes only, if any are named."""
-    found = await rows.every(session, AgendaItem, by, "position", meeting_id=meeting)
-    return [one for one in found if not outcomes or one.outcome in outcomes]
-
-
-def queue(
-    session: AsyncSession, by: Actor, sitting: Sitting, position: int, title: str,
-    matter: UUID | None = None,
-) -> AgendaItem:  # fmt: skip
-    """Put something on a meeting's agenda."""
-    item = AgendaItem(
-        **made(by, sitting.acting), meeting_id=sitting.meeting.id, council_id=sitting.council.id,
-        position=position, matter_id=matter, title=title,
-    )  # fmt: skip
-    session.add(item)
-    record(session, by, "item.queued", item, acting=sitting.acting)
-    return item
-
-
-async def next_position(session: AsyncSession, by: Actor, meeting: UUID) -> int:
-    """The number of the next item of an agenda."""
-    last = select(func.max(AgendaItem.position)).where(
-        AgendaItem.tenant_id == by.tenant_id, AgendaItem.meeting_id == meeting
-    )
-    return ((await session.exec(last)).one() or 0) + 1
-
-
-async def _take_up(session: AsyncSession, by: Actor, sitting: Sitting) -> int:
-    """Every tabled matter of the grid that is on no earlier agenda, the longest waiting first."""
-    await _take_over(session, by, sitting)
-    queued = select(AgendaItem.matter_id).where(
-        AgendaItem.tenant_id == by.tenant_id, AgendaItem.outcome == Outcome.queued,
-        AgendaItem.matter_id == Matter.id,
-    )  # fmt: skip
-    waiting = select(Matter.id, Matter.title).where(
-        Matter.tenant_id == by.tenant_id, Matter.grid_id == sitting.council.grid_id,
-        Matter.state == MatterState.tabled, ~queued.exists(),
-    )  # fmt: skip
-    position = await next_position(session, by, sitting.meeting.id)
-    found = (await session.exec(waiting.order_by(col(Matter.tabled_at), col(Matter.id)))).all()
-    for place, (matter, title) in enumerate(found, position):
-        queue(session, by, sitting, place, title, matter)
-    return len(found) + await _carry_over(session, by, sitting, position + len(found))
-
-
-async def _take_over(session: AsyncSession, by: Actor, sitting: Sitting) -> None:
-    """Off the agendas of what is to be held later: no matter waits for a meeting of its own."""
-    others = [
-        other
-        for state in (MeetingState.draft, MeetingState.convened)
-        for other in await rows.every(
-            session, Meeting, by, "planned_at", council_id=sitting.council.id, state=state.value
-        )
-    ]
-    is_open = sitting.meeting.opened_at is not None
-    for other in others:
-        if other.id == sitting.meeting.id:
-            continue
-        if not is_open and other.planned_at <= sitting.meeting.planned_at:
-            continue
-        for item in await items_of(session, by, other.id, Outcome.queued):
-            if item.matter_id is None:
-                continue
-            before = state_of(item)
-            item.said = EARLIER.format(number=sitting.meeting.number)
-            item.outcome, item.disposed_at = Outcome.taken_off, clock.now()
-            item.version += 1
-            record(session, by, "item.taken_off", item, acting=sitting.acting, before=before)
-
-
-async def _carry_over(session: AsyncSession, by: Actor, sitting: Sitting, position: int) -> int:
-    """The other business that stood on agendas of cancelled meetings."""
-    over = select(Meeting.id).where(
-        Meeting.tenant_id == by.tenant_id, Meeting.council_id == sitting.council.id,
-        Meeting.state == MeetingState.cancelled,
-    )  # fmt: skip
-    left = select(AgendaItem).where(
-        AgendaItem.tenant_id == by.tenant_id, col(AgendaItem.matter_id).is_(None),
-        AgendaItem.outcome == Outcome.queued, col(AgendaItem.meeting_id).in_(over),
-    ).order_by(col(AgendaItem.made_at), col(AgendaItem.id))  # fmt: skip
-    found = (await session.exec(left)).all()
-    for place, item in enumerate(found, position):
-        before = state_of(item)
-        item.outcome, item.deferred_to_id = Outcome.deferred, sitting.meeting.id
-        item.disposed_at = clock.now()
-        item.version += 1
-        record(session, by, "item.deferred", item, acting=sitting.acting, before=before)
-        queue(session, by, sitting, place, item.title)
-    return len(found)
 
 
 async def _seat_all(
@@ -396,3 +319,20 @@ def fits(grid: UUID, seat: CouncilSeat, unit: UUID, role: str) -> bool:
     kind = SeatKind(seat.kind)
     places = {seat.unit_id, grid} if kind is SeatKind.branch else {seat.unit_id}
     return role in SITTING[kind] and unit in places
+
+
+async def _check_dissolving(session: AsyncSession, by: Actor, council: Council) -> None:
+    """What is to be held, or is being held, is first cancelled or adjourned."""
+    for state in (MeetingState.in_session, MeetingState.convened, MeetingState.draft):
+        for row in await ahead(session, by, council.id, state):
+            raise MeetingAhead(number=row.number, state=LABELS[state], id=f"Meeting:{row.id}")
+    latest = select(func.max(Meeting.opened_at)).where(
+        Meeting.tenant_id == by.tenant_id, Meeting.council_id == council.id
+    )
+    met = (await session.exec(latest)).one()
+    day = met and met.astimezone(clock.CHINA).date()
+    if day and council.until and council.until < day:
+        raise MetSince(day=day)
+
+
+councils.DISSOLVING.append(_check_dissolving)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
 from uuid import UUID
 
-from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor, Held, authorize
@@ -118,10 +117,3 @@ def go(
 async def lock_council(session: AsyncSession, by: Actor, council: UUID) -> Council:
     """Of two who number or fill meetings of a council at once, the second waits."""
     return await rows.find(session, Council, by, council, for_update=True)
-
-
-async def meetings_of(session: AsyncSession, by: Actor, council: UUID) -> list[Meeting]:
-    """Every meeting of a council, the latest first."""
-    wanted = select(Meeting).where(Meeting.tenant_id == by.tenant_id, Meeting.council_id == council)
-    found = list((await session.exec(wanted)).all())
-    return sorted(found, key=lambda one: one.number, reverse=True)

@@ -83,7 +83,7 @@ def _monthly(
     meetings: list[Row], today: date, month: date, rules: Mapping[str, Any]
 ) -> tuple[str, int, int]:
     if meetings:
-        return "kept", len(meetings), 1
+        return "kept", 1, 1
     is_late = today > month.replace(day=rules["meet_by"])
     return ("broken" if is_late else "pending"), 0, 1
 
@@ -94,19 +94,39 @@ def _deliberated(oracle: "Oracle", council: Row, month: date) -> tuple[str, int,
         for row in oracle.rows["Matter"]
         if row["grid_id"] == council["grid_id"] and _is_in(row["tabled_at"], month)
     ]
-    left = [row for row in tabled if not _is_done(oracle, row)]
-    missed = [
+    missed = [row for row in tabled if _was_passed_over(oracle, council, row)]
+    done = [row for row in tabled if row not in missed and _is_done(oracle, row)]
+    verdict = "broken" if missed else "pending" if len(done) < len(tabled) else "kept"
+    return verdict, len(done), len(tabled)
+
+
+def _was_passed_over(oracle: "Oracle", council: Row, matter: Row) -> bool:
+    held = [
         row
-        for row in left
-        if any(
-            meeting["council_id"] == council["id"]
-            and meeting["adjourned_at"] is not None
-            and meeting["adjourned_at"] > row["tabled_at"]
-            for meeting in oracle.rows["Meeting"]
-        )
+        for row in oracle.rows["Meeting"]
+        if row["council_id"] == council["id"]
+        and row["adjourned_at"] is not None
+        and row["opened_at"] > matter["tabled_at"]
     ]
-    verdict = "broken" if missed else "pending" if left else "kept"
-    return verdict, len(tabled) - len(left), len(tabled)
+    return any(
+        _lay_on_the_table(oracle, matter, meeting["opened_at"])
+        and not any(
+            item["meeting_id"] == meeting["id"]
+            and item["matter_id"] == matter["id"]
+            and (item["disposed_at"] is None or item["disposed_at"] >= meeting["opened_at"])
+            for item in oracle.rows["AgendaItem"]
+        )
+        for meeting in held
+    )
+
+
+def _lay_on_the_table(oracle: "Oracle", matter: Row, at: datetime) -> bool:
+    before = [
+        (entry["seq"], entry["to_state"])
+        for entry in oracle.rows["MatterEntry"]
+        if entry["matter_id"] == matter["id"] and entry["at"] < at
+    ]
+    return max(before, default=(0, ""))[1] == "tabled"
 
 
 def _is_done(oracle: "Oracle", matter: Row) -> bool:
@@ -127,19 +147,33 @@ def _resolved(meetings: list[Row], today: date, rules: Mapping[str, Any]) -> tup
 
 def _executed(oracle: "Oracle", meetings: list[Row], today: date) -> tuple[str, int, int]:
     ids = {row["id"] for row in meetings}
-    resolved = [
-        row
-        for row in oracle.rows["Resolution"]
-        if row["meeting_id"] in ids and row["state"] != "superseded"
-    ]
-    done = [row for row in resolved if row["state"] == "verified"]
-    late = [
-        row
-        for row in resolved
-        if row["state"] in ("assigned", "executing") and row["due_on"] < today
-    ]
-    verdict = "broken" if late else "pending" if len(done) < len(resolved) else "kept"
-    return verdict, len(done), len(resolved)
+    resolved = [row for row in oracle.rows["Resolution"] if row["meeting_id"] in ids]
+    open_ = [row for row in resolved if not _is_carried_out(oracle, row)]
+    late = [row for row in open_ if _is_late(oracle, row, today)]
+    verdict = "broken" if late else "pending" if open_ else "kept"
+    return verdict, len(resolved) - len(open_), len(resolved)
+
+
+def _is_carried_out(oracle: "Oracle", resolution: Row) -> bool:
+    if resolution["state"] != "superseded":
+        return bool(resolution["state"] == "verified")
+    return any(
+        other["state"] == "verified" and other["matter_id"] == resolution["matter_id"]
+        for other in oracle.rows["Resolution"]
+        if resolution["matter_id"] is not None
+    )
+
+
+def _is_late(oracle: "Oracle", resolution: Row, today: date) -> bool:
+    if resolution["state"] == "superseded":
+        later = oracle.known["Resolution"][resolution["superseded_by_id"]]
+        return bool(later["made_at"].astimezone(CHINA).date() > resolution["due_on"])
+    suspended = any(
+        matter["id"] == resolution["matter_id"] and matter["state"] == "suspended"
+        for matter in oracle.rows["Matter"]
+    )
+    is_open = resolution["state"] in ("assigned", "executing")
+    return is_open and resolution["due_on"] < today and not suspended
 
 
 def _is_in(moment: datetime | None, month: date) -> bool:

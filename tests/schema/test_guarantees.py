@@ -1,5 +1,6 @@
 """The four guarantees as they are reported: kept, and broken in each way that there is."""
 
+import asyncio
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -66,19 +67,42 @@ class TestBroken:
             await table.convened()
         assert (await reported(database, table))["MONTHLY_MEETING"] == ("BROKEN", 0, 1)
 
-    async def test_a_matter_that_a_meeting_passed_over(
+    async def test_a_matter_that_a_meeting_passed_over_though_a_later_one_hears_it(
         self, database: Database, table: RoundTable
     ) -> None:
         """Only by somebody who writes past the commands: they let no tabled matter be left off."""
         with clock.at(MARCH):
             await table.way.tabled()
+        with clock.at(MARCH + timedelta(hours=1)):
             meeting = await table.opened()
             await table.sql(
-                "update agenda_item set outcome = 'taken_off', said = 'x', disposed_at = now()"
+                "update agenda_item set outcome = 'taken_off', said = 'x',"
+                " disposed_at = '2026-03-10T19:30+08'"
             )
-            with clock.at(MARCH + timedelta(hours=1)):
-                await table.do("adjourn", meeting=meeting.id)
+            await table.do("adjourn", meeting=meeting.id)
         assert (await reported(database, table))["EACH_DELIBERATED"] == ("BROKEN", 0, 1)
+        with clock.at(MARCH + timedelta(days=1)):
+            again = await table.opened()
+            (item,) = await table.items(again.id)
+            await table.resolved(item.id)
+        assert (await reported(database, table))["EACH_DELIBERATED"] == ("BROKEN", 0, 1)
+
+    async def test_a_resolution_superseded_when_it_was_late_already(
+        self, database: Database, table: RoundTable
+    ) -> None:
+        way = table.way
+        with clock.at(MARCH):
+            (item,) = await table.items((await table.signed()).id)
+        assert item.matter_id is not None
+        with clock.at(MARCH + timedelta(days=40)):
+            await way.do("table", way.secretary, item.matter_id, words="物业无法施工")
+            (again,) = await table.items((await table.opened()).id)
+            await table.resolved(again.id)
+        assert (await reported(database, table))["EACH_EXECUTED"] == ("BROKEN", 0, 1)
+        with clock.at(MARCH + timedelta(days=41)):
+            await way.complete(item.matter_id)
+            await way.do("verify", way.worker, item.matter_id, said="看过。")
+        assert (await reported(database, table))["EACH_EXECUTED"] == ("KEPT", 1, 1)
 
     async def test_a_meeting_whose_minutes_nobody_signed(
         self, database: Database, table: RoundTable
@@ -93,6 +117,70 @@ class TestBroken:
         with clock.at(MARCH):
             await table.signed()
         assert (await reported(database, table))["EACH_EXECUTED"] == ("BROKEN", 0, 1)
+
+
+class TestNotBroken:
+    """What a county lawfully does isn't held against its round tables."""
+
+    async def test_a_matter_that_was_suspended_while_they_met(
+        self, database: Database, table: RoundTable
+    ) -> None:
+        way = table.way
+        with clock.at(MARCH):
+            row = await way.tabled()
+        with clock.at(MARCH + timedelta(hours=1)):
+            await way.do("suspend", way.secretary, row.id, reason="待鉴定")
+        with clock.at(MARCH + timedelta(hours=2)):
+            await table.do("adjourn", meeting=(await table.opened()).id)
+        assert (await reported(database, table))["EACH_DELIBERATED"] == ("PENDING", 0, 1)
+        with clock.at(MARCH + timedelta(hours=3)):
+            await way.do("resume", way.secretary, row.id, reason="鉴定完毕")
+        assert (await reported(database, table))["EACH_DELIBERATED"] == ("PENDING", 0, 1)
+
+    async def test_a_matter_that_was_tabled_while_they_sat(
+        self, database: Database, table: RoundTable
+    ) -> None:
+        with clock.at(MARCH):
+            meeting = await table.opened()
+        with clock.at(MARCH + timedelta(hours=1)):
+            await table.way.tabled()
+        with clock.at(MARCH + timedelta(hours=2)):
+            await table.do("adjourn", meeting=meeting.id)
+        assert (await reported(database, table))["EACH_DELIBERATED"] == ("PENDING", 0, 1)
+
+    async def test_a_resolution_whose_matter_is_suspended(
+        self, database: Database, table: RoundTable
+    ) -> None:
+        with clock.at(MARCH):
+            (item,) = await table.items((await table.signed()).id)
+            assert item.matter_id is not None
+            await table.way.do("suspend", table.way.secretary, item.matter_id, reason="待鉴定")
+        assert (await reported(database, table))["EACH_EXECUTED"] == ("PENDING", 0, 1)
+
+    async def test_meeting_twice_is_meeting_once(
+        self, database: Database, table: RoundTable
+    ) -> None:
+        for days in (0, 1):
+            with clock.at(MARCH + timedelta(days=days)):
+                await table.do("adjourn", meeting=(await table.opened()).id)
+        assert (await reported(database, table))["MONTHLY_MEETING"] == ("KEPT", 1, 1)
+
+    async def test_of_tabling_and_opening_at_once_nothing_is_left_off(
+        self, database: Database, table: RoundTable
+    ) -> None:
+        """Whichever comes first: it is on the agenda, or it was tabled while they sat."""
+        way, meeting = table.way, await table.convened()
+        rows = [await way.deliberated(title=f"楼道灯不亮{number}") for number in range(4)]
+        await asyncio.gather(
+            *(way.do("table", way.secretary, row.id) for row in rows[:2]),
+            table.do("open", meeting=meeting.id, present=table.present()),
+            *(way.do("table", way.secretary, row.id) for row in rows[2:]),
+        )
+        for item in await table.items(meeting.id):
+            await table.resolved(item.id)
+        await table.do("adjourn", meeting=meeting.id)
+        found = await reported(database, table, clock.today().replace(day=1))
+        assert found["EACH_DELIBERATED"][0] != "BROKEN"
 
 
 class TestPending:

@@ -73,6 +73,29 @@ class TestConvene:
         await table.do("open", meeting=earlier.id, present=table.present())
         assert len(await table.items(earlier.id)) == 1
 
+    async def test_where_the_earlier_one_is_cancelled_the_later_one_has_it_again(
+        self, table: RoundTable
+    ) -> None:
+        matter = await table.way.tabled()
+        later, earlier = await table.convened(days=30), await table.convened(days=1)
+        await table.do("add", meeting=earlier.id, title="清理杂物")
+        await table.do("cancel", meeting=earlier.id, reason="无法到齐")
+        waiting = [one for one in await table.items(later.id) if one.outcome == Outcome.queued]
+        assert [(one.matter_id, one.title) for one in waiting] == [
+            (matter.id, matter.title), (None, "清理杂物"),
+        ]  # fmt: skip
+
+    async def test_of_two_cancelled_at_once_nothing_is_lost(self, table: RoundTable) -> None:
+        matter = await table.way.tabled()
+        rows = [await table.convened(days=days) for days in (30, 20, 1)]
+        ends = await asyncio.gather(
+            *(table.do("cancel", meeting=row.id, reason="无法到齐") for row in rows[1:]),
+            return_exceptions=True,
+        )
+        assert [type(end).__name__ for end in ends] == ["Meeting", "Meeting"]
+        waiting = [one for one in await table.items(rows[0].id) if one.outcome == Outcome.queued]
+        assert [one.matter_id for one in waiting] == [matter.id]
+
     async def test_what_was_convened_for_earlier_but_is_held_later_keeps_nothing(
         self, table: RoundTable
     ) -> None:

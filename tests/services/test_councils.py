@@ -1,13 +1,13 @@
 """Councils: one a grid, six kinds of seats, each for the units that it is for."""
 
 import asyncio
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
 from policies import Denied
-from services import councils, units
+from services import clock, councils, units
 from services.councils import (
     CouncilClosed,
     CouncilSeat,
@@ -18,6 +18,7 @@ from services.councils import (
     SeatUnfit,
 )
 from services.errors import EndsBeforeItBegins, NotFound, StaleVersion
+from services.meetings.convening import MeetingAhead, MetSince
 from services.units import UnitUnfit
 from tests.county import County
 from tests.round_table import RoundTable
@@ -142,6 +143,82 @@ class TestDissolve:
                 session, way.community, council=council.id, kind=SeatKind.firm,
                 unit=way.tree.firm.id,
             )  # fmt: skip
+
+
+class TestDissolvedMeanwhile:
+    """No meeting is left without its round table; what waits for it waits for the next."""
+
+    @pytest.fixture
+    async def table(self, table: RoundTable) -> RoundTable:
+        await table.sql("update council set since = '2025-01-01'")
+        return table
+
+    async def test_with_a_meeting_ahead_or_under_way_it_stands(self, table: RoundTable) -> None:
+        draft = await table.drafted()
+        async with unchanged(table.way.county, MeetingAhead) as refused:
+            await _dissolve(table)
+        assert "筹备" in refused.value.message("zh")
+        await table.do("convene", meeting=draft.id)
+        async with unchanged(table.way.county, MeetingAhead):
+            await _dissolve(table)
+        await table.do("open", meeting=draft.id, present=table.present())
+        async with unchanged(table.way.county, MeetingAhead):
+            await _dissolve(table)
+
+    async def test_not_from_a_day_before_it_met(self, table: RoundTable) -> None:
+        await table.adjourned()
+        async with unchanged(table.way.county, MetSince):
+            await _dissolve(table, until=clock.today() - timedelta(days=1))
+        assert (await _dissolve(table)).until == clock.today()
+
+    async def test_its_minutes_are_signed_and_its_resolutions_carried_out(
+        self, table: RoundTable
+    ) -> None:
+        way, meeting = table.way, await table.adjourned()
+        await _dissolve(table)
+        for kind in (SeatKind.branch, SeatKind.committee, SeatKind.firm):
+            meeting = await table.sign(meeting.id, kind)
+        assert meeting.state == "signed"
+        (item,) = await table.items(meeting.id)
+        assert item.matter_id is not None
+        await way.complete(item.matter_id)
+        await way.do("verify", way.worker, item.matter_id, said="看过。")
+        assert await table.resolutions(item.matter_id) == ["verified"]
+
+    async def test_what_waits_is_on_the_next_round_tables_agenda(self, table: RoundTable) -> None:
+        matter = await table.way.tabled()
+        meeting = await table.convened()
+        await table.do("add", meeting=meeting.id, title="清理杂物")
+        await table.do("cancel", meeting=meeting.id, reason="改组")
+        await _dissolve(table)
+        anew = RoundTable(table.way, await _form(table), table.sitters)
+        items = await table.items((await anew.convened()).id)
+        assert [(one.matter_id, one.title) for one in items] == [
+            (matter.id, matter.title), (None, "清理杂物"),
+        ]  # fmt: skip
+
+    async def test_of_dissolving_and_drafting_at_once_one_is_refused(
+        self, table: RoundTable
+    ) -> None:
+        ends = await asyncio.gather(_dissolve(table), table.drafted(), return_exceptions=True)
+        refused = [type(end).__name__ for end in ends if isinstance(end, Exception)]
+        assert refused in (["MeetingAhead"], ["CouncilClosed"])
+
+    async def test_a_seat_of_it_keeps_no_unit_open(self, table: RoundTable) -> None:
+        await _dissolve(table)
+        partner = table.sitters[SeatKind.partner].posts[0].unit_id
+        async with table.way.county.session(read_only=True) as session:
+            kept = (
+                await session.exec(units.OCCUPANTS["council"](table.way.county.id, partner))
+            ).one()
+        assert kept == 0
+
+
+async def _dissolve(table: RoundTable, until: date | None = None) -> councils.Council:
+    async with table.way.county.session() as session:
+        return await councils.dissolve(
+            session, table.way.community, council=table.council.id, until=until, reason="改组"
+        )
 
 
 async def _form(table: RoundTable) -> councils.Council:

@@ -9,9 +9,11 @@ from sqlmodel import select
 from policies import Actor, Denied
 from services import clock, matters, packs
 from services.errors import BadInput
+from services.matters import deadlines
 from services.matters.aside import MergedApart, MergeSeen, NothingAbove, SameDecider
 from services.matters.handling import (
     LONGEST,
+    DueAfterDeadline,
     DueTooEarly,
     DueTooLate,
     HandlerMissing,
@@ -83,6 +85,34 @@ class TestAssign:
                 "assign", way.secretary, row.id, handling_class=HandlingClass.firm,
                 handler=way.tree.firm.id, due_on=clock.today() + LONGEST + timedelta(days=1),
             )  # fmt: skip
+
+    async def test_nor_later_than_the_deadline_that_runs(self, way: Way) -> None:
+        """More time is given by the unit above alone, however it is asked for."""
+        row = await way.settled()
+        row = await way.do("rework", way.worker, row.id, reason="没办好")
+        assert row.due_at is not None
+        last = deadlines.day_of(row.due_at)
+        given = {"handling_class": HandlingClass.firm, "handler": way.tree.firm.id}
+        async with unchanged(way.county, DueAfterDeadline) as refused:
+            await way.do("assign", way.secretary, row.id, due_on=last + timedelta(days=1), **given)
+        assert "askExtension" in refused.value.message("zh")
+        row = await way.do("assign", way.secretary, row.id, due_on=last, **given)
+        assert deadlines.day_of(row.due_at or clock.now()) == last
+        row = await way.do("assign", way.secretary, row.id, due_on=clock.today(), **given)
+        # Set earlier once, it is not set later again.
+        async with unchanged(way.county, DueAfterDeadline):
+            await way.do("assign", way.secretary, row.id, due_on=last, **given)
+
+    async def test_overdue_it_goes_to_another_and_stays_overdue(self, way: Way) -> None:
+        row = await way.reworked()
+        due = row.due_at
+        assert due is not None
+        with clock.at(due + timedelta(days=3)):
+            row = await way.do(
+                "assign", way.secretary, row.id, handling_class=HandlingClass.own,
+                handler=way.tree.grids[0].id, due_on=clock.today(),
+            )  # fmt: skip
+        assert row.due_at == due
 
     async def test_without_a_handler_no_result_is_reported(self, way: Way) -> None:
         row = await way.settled()

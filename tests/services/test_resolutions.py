@@ -6,14 +6,22 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlmodel import select
 
 from policies import Denied
-from services import clock
+from services import clock, extensions
 from services.errors import StaleVersion
+from services.matters import deadlines
 from services.matters.handling import SameHands
-from services.matters.tables import HandlingClass
-from services.meetings.tables import Resolution, ResolutionState
-from services.resolutions import GoesWithMatter, ResolutionNotThere, ResolutionStands
+from services.matters.opinions import WhyAgain
+from services.matters.tables import HandlingClass, Matter
+from services.meetings.tables import Reserved, Resolution, ResolutionState
+from services.resolutions import (
+    DecidedOtherwise,
+    GoesWithMatter,
+    ResolutionNotThere,
+    ResolutionStands,
+)
 from tests.county import County
 from tests.round_table import RoundTable
 from tests.services.unchanged import unchanged
@@ -190,7 +198,7 @@ class TestDropped:
     ) -> None:
         way, matter = table.way, await self.resolved(table)
         other = await way.accepted(title="电梯停运")
-        await way.do("table", way.secretary, matter)
+        await way.do("table", way.secretary, matter, words="物业无法施工")
         async with unchanged(way.county, ResolutionStands):
             await way.do("withdraw", way.resident, matter, reason="不用了")
         async with unchanged(way.county, ResolutionStands):
@@ -203,3 +211,84 @@ class TestDropped:
         await table.resolved(item.id)
         states = await table.resolutions(matter)
         assert states == ["superseded", "assigned"]
+
+
+class TestOneDeadline:
+    """A matter and its resolution are due on one day, and only the unit above moves it."""
+
+    async def resolved(self, table: RoundTable) -> tuple[Matter, UUID]:
+        """A matter in the firm's hands, and its resolution."""
+        matter = await table.way.tabled()
+        meeting = await table.opened()
+        (item,) = await table.items(meeting.id)
+        resolution = await table.resolved(item.id)
+        await table.do("adjourn", meeting=meeting.id)
+        async with table.way.county.session(read_only=True) as session:
+            row = (await session.exec(select(Matter).where(Matter.id == matter.id))).one()
+        return row, resolution.id
+
+    async def test_what_is_extended_is_due_later_too(self, table: RoundTable) -> None:
+        way = table.way
+        matter, resolution = await self.resolved(table)
+        async with way.county.session() as session:
+            asked = await extensions.ask(session, way.firm, matter=matter.id, days=5, reason="等料")
+        async with way.county.session() as session:
+            await extensions.grant(session, way.community, extension=asked.id)
+        due = await way.due(matter.id)
+        assert due is not None
+        assert matter.due_at is not None
+        assert due > matter.due_at
+        assert (await table.resolution(resolution)).due_on == deadlines.day_of(due)
+
+    async def test_what_was_suspended_has_the_time_that_was_left(self, table: RoundTable) -> None:
+        way = table.way
+        matter, resolution = await self.resolved(table)
+        await way.do("suspend", way.secretary, matter.id, reason="待鉴定")
+        with clock.at(clock.now() + timedelta(days=60)):
+            row = await way.do("resume", way.secretary, matter.id, reason="鉴定完毕")
+        assert row.due_at is not None
+        assert (await table.resolution(resolution)).due_on == deadlines.day_of(row.due_at)
+
+    async def test_tabled_again_it_has_no_more_time(self, table: RoundTable) -> None:
+        way = table.way
+        matter, _ = await self.resolved(table)
+        async with unchanged(way.county, WhyAgain):
+            await way.do("table", way.secretary, matter.id)
+        row = await way.do("table", way.secretary, matter.id, words="物业无法施工")
+        assert (row.due_at, row.stage, row.alarm_at) == (
+            matter.due_at, matter.stage, matter.alarm_at,
+        )  # fmt: skip
+
+    @pytest.mark.parametrize("other", ["handler", "handling_class"])
+    async def test_what_was_resolved_is_not_assigned_otherwise(
+        self, table: RoundTable, other: str
+    ) -> None:
+        way, (matter, _) = table.way, await self.resolved(table)
+        is_own = other == "handling_class"
+        unit = way.tree.committee if is_own else await way.county.unit("firm", "另一物业")
+        given = {
+            "handler": unit.id,
+            "handling_class": HandlingClass.own if is_own else HandlingClass.firm,
+        }
+        async with unchanged(way.county, DecidedOtherwise):
+            await way.do("assign", way.secretary, matter.id, due_on=clock.today(), **given)
+
+    async def test_what_was_referred_to_the_owners_is_not_done_without_them(
+        self, table: RoundTable
+    ) -> None:
+        way = table.way
+        matter = await way.tabled()
+        meeting = await table.opened()
+        (item,) = await table.items(meeting.id)
+        await table.do(
+            "reserve", item=item.id, reserved=Reserved.common_parts_use, reason="改变用途"
+        )
+        await table.do(
+            "refer", item=item.id, to=way.tree.committee.id, due_on=clock.today(), reason="业主表决"
+        )
+        for handling_class, unit in (("own", way.tree.committee), ("firm", way.tree.firm)):
+            async with unchanged(way.county, DecidedOtherwise):
+                await way.do(
+                    "assign", way.secretary, matter.id, due_on=clock.today(), handler=unit.id,
+                    handling_class=HandlingClass(handling_class),
+                )  # fmt: skip
