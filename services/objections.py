@@ -1,6 +1,6 @@
 """Objections (异议): what somebody holds against a result that is shown, and the answer to it.
 
-The raiser may object for as long as the matter isn't closed, any resident of the county while the
+Raisers may object for as long as the matter isn't closed, any resident of the county while the
 window runs. Each is answered by the grid or the community before the matter is closed.
 """
 
@@ -20,7 +20,7 @@ from services.errors import NotFound, Refused
 from services.events import record, state_of
 from services.matters.arguments import MatterId
 from services.matters.handling import CLOSING
-from services.matters.moving import Case, case_of, go, ranks_of
+from services.matters.moving import Case, case_of, go, raisers_of, ranks_of
 from services.matters.states import MatterState, leads_to
 from services.matters.tables import Matter, Visibility
 from services.publications import NotPublished, Publication
@@ -109,14 +109,18 @@ async def raise_(
     matter: MatterId,
     text: Annotated[str, Length(1, 2000), "有什么异议，为什么。 What one objects to, and why."],
 ) -> Objection:
-    """Object to a matter's result: as its raiser, or as a resident while the window runs."""
+    """Object to a matter's result: as its raiser, or as a resident while the window runs.
+
+    Whose matter was merged into it objects as its raiser does.
+    """
     row = await rows.find(session, Matter, by, matter, for_update=True)
     ranks = await ranks_of(session, by, row.place_id)
     units = [unit for unit, _ in ranks]
-    acting = authorize(by, "raise", OBJECT, within=units, owner=row.raiser_id)
+    raisers = {raiser for raiser, _ in await raisers_of(session, by, row)}
+    is_own = by.person_id in raisers
+    acting = authorize(by, "raise", OBJECT, within=units, owner=by.person_id if is_own else None)
     if by.person_id is None:
         raise Denied("raise", OBJECT)
-    is_own = by.person_id == row.raiser_id
     shown = await publications.shown(session, by, row)
     if not is_own and not (shown and await _is_read_by_all(session, by, row)):
         raise NotFound(id=f"Matter:{matter}")
@@ -131,7 +135,7 @@ async def raise_(
     )  # fmt: skip
     session.add(objection)
     record(session, by, "objection.raised", objection, acting=acting)
-    row.is_confirmed = False if is_own else row.is_confirmed
+    row.is_confirmed = False if by.person_id == row.raiser_id else row.is_confirmed
     await go(session, by, "dispute", case, said=text)
     return objection
 

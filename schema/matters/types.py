@@ -1,5 +1,6 @@
 """A matter (事项) as it is read: what it is about, where it stands, who passed it on and when."""
 
+from collections.abc import Callable
 from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,6 +17,7 @@ from schema.reading.declare import (
     Row,
     column,
     computed,
+    computed_link,
     connection,
     light,
     link,
@@ -24,7 +26,7 @@ from schema.reading.declare import (
 )
 from schema.reading.pages import Connection
 from schema.scopes import among, equals, pointing
-from schema.sight import matter_seen_in, of_matter, of_own_matter, own_matter
+from schema.sight import MATTER, matter_seen_in, of_matter, of_own_matter, own_matter
 from services.matters.evidence import Evidence as EvidenceTable
 from services.matters.states import NEXT, TRANSITIONS, MatterState
 from services.matters.tables import (
@@ -37,13 +39,16 @@ from services.matters.tables import Matter as Table
 from services.matters.tables import MatterEntry as EntryTable
 from services.objections import Objection as ObjectionTable
 from services.publications import Publication as PublicationTable
+from services.publications import PublicationState
 
 if TYPE_CHECKING:
     from schema.appointments import Appointment
+    from schema.board import BoardEntry
     from schema.files import File
     from schema.units import Unit
 
 ENTRY = light(EntryTable)
+EDITION = light(PublicationTable)
 
 ACTS = {verb: act.label for verb, act in TRANSITIONS.items()}
 COMES_NEXT = {state.value: said for state, said in NEXT.items()}
@@ -85,6 +90,30 @@ class MatterFilter:
 
 def _is_overdue(ask: Ask, row: Row) -> ColumnElement[Any]:
     return func.coalesce(row["due_at"] < func.now(), False)
+
+
+def _of_target(build: Callable[[Any], ColumnElement[Any]]) -> Callable[[Ask, Row], Any]:
+    """Something of the matter that this one was merged into, which neither names nor quotes."""
+
+    def read(ask: Ask, row: Row) -> ColumnElement[Any]:
+        target = MATTER.alias()
+        found = select(build(target.c)).where(
+            target.c.tenant_id == ask.tenant, target.c.id == row["merged_into_id"]
+        )
+        return found.correlate_except(target).scalar_subquery()
+
+    return read
+
+
+def _shown_as(ask: Ask, row: Row) -> ColumnElement[Any]:
+    """The edition that is shown of the matter, or of that which it was merged into."""
+    shown = EDITION.alias()
+    found = select(shown.c.id).where(
+        shown.c.tenant_id == ask.tenant,
+        shown.c.matter_id == func.coalesce(row["merged_into_id"], row["id"]),
+        shown.c.state == PublicationState.approved.value,
+    )
+    return found.correlate_except(shown).scalar_subquery()
 
 
 def _seconds_held(ask: Ask, row: Row) -> ColumnElement[Any]:
@@ -205,6 +234,22 @@ class Matter(Node):
     reopened: int = column(Table.reopened, "重新办理的次数。 How often it was reopened.")
     merged_into: Annotated["Matter", strawberry.lazy("schema.matters.types")] | None = link(
         Table.merged_into_id, "并入了哪件。 The matter that it was merged into."
+    )
+    merged_matter_id: strawberry.ID | None = computed(
+        _of_target(lambda target: func.concat("Matter:", target.id)),
+        "并入的事项的编号；提事人可以据此请求复核、提出异议。"
+        " The id of the matter it was merged into, against which its raiser too may appeal.",
+    )
+    merged_matter_code: str | None = computed(
+        _of_target(lambda target: target.code), "并入的事项的号码。 Its number."
+    )
+    merged_matter_state: MatterState | None = computed(
+        _of_target(lambda target: target.state), "并入的事项现在的状态。 Where that stands."
+    )
+    board_entry: Annotated["BoardEntry", strawberry.lazy("schema.board")] | None = computed_link(
+        _shown_as,
+        "公开栏上的这一件；已并案的为并入的那一件。"
+        " What is shown of it in public; of a merged one, of that which it was merged into.",
     )
     duplicates: Connection[Annotated["Matter", strawberry.lazy("schema.matters.types")]] = (
         connection(Table.merged_into_id, MatterOrder, "并入这件的事项。 What was merged into it.")

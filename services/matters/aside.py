@@ -17,7 +17,7 @@ from services.arguments import Of, Reason, Version
 from services.errors import Refused
 from services.events import record, state_of
 from services.matters.arguments import MatterId
-from services.matters.moving import OwnMatter, Raiser, go, ranks_of, take
+from services.matters.moving import Case, OwnMatter, Raiser, case_of, go, ranks_of, take
 from services.matters.states import STEPS, MatterState
 from services.matters.tables import Matter, MatterEntry, Visibility
 from services.notices import MatterWatcher
@@ -73,10 +73,11 @@ async def appeal(
     reason: Reason,
     expected_version: Version = None,
 ) -> Matter:
-    """Bring a refusal before the unit above."""
+    """Bring a refusal before the unit above; whose matter was merged into it may do so too."""
     case = await take(
-        session, by, "appeal", matter, expected_version=expected_version, raiser=Raiser.alone
-    )
+        session, by, "appeal", matter, expected_version=expected_version, raiser=Raiser.alone,
+        merged_too=True,
+    )  # fmt: skip
     return await go(session, by, "appeal", case, said=reason, to=case.above(case.matter.grid_id))
 
 
@@ -139,7 +140,10 @@ async def merge(
     reason: Reason,
     expected_version: Version = None,
 ) -> Matter:
-    """Merge a duplicate into the matter that goes on; whoever follows it follows that one."""
+    """Merge a duplicate into the matter that goes on; whoever follows it follows that one.
+
+    What was merged into the duplicate before goes along.
+    """
     # Both are locked in one order, so that two merges crosswise don't wait for each other.
     for one in sorted((matter, into)):
         await rows.find(session, Matter, by, one, for_update=True)
@@ -154,7 +158,24 @@ async def merge(
         raise MergeSeen()
     await notices.follow(session, by, row.id, other.id)
     row.merged_into_id = other.id
-    return await go(session, by, "merge", case, said=reason)
+    await go(session, by, "merge", case, said=reason)
+    await _bring_along(session, by, case, other.id, reason)
+    return row
+
+
+async def _bring_along(
+    session: AsyncSession, by: Actor, case: Case, into: UUID, reason: str
+) -> None:
+    """What was merged into a duplicate goes on with the same matter as that."""
+    before = select(Matter).where(
+        Matter.tenant_id == by.tenant_id, Matter.merged_into_id == case.matter.id
+    )
+    found = await session.exec(before.order_by(col(Matter.id)).with_for_update())
+    for row in found.all():
+        ranks = await ranks_of(session, by, row.place_id)
+        its = await case_of(session, by, row, ranks, case.acting)
+        row.merged_into_id = into
+        await go(session, by, "follow", its, said=reason)
 
 
 async def escalate(

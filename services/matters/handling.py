@@ -274,8 +274,9 @@ async def reopen(
 ) -> Matter:
     """Take a closed matter up again, within the county's window; counted and shown."""
     case = await take(
-        session, by, "reopen", matter, expected_version=expected_version, raiser=Raiser.too
-    )
+        session, by, "reopen", matter, expected_version=expected_version, raiser=Raiser.too,
+        merged_too=True,
+    )  # fmt: skip
     row = case.matter
     assert row.closed_at is not None  # noqa: S101
     until = row.closed_at + timedelta(days=case.rules.reopen_days)

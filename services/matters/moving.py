@@ -99,26 +99,44 @@ async def take(
     beside: Collection[UUID] = (),
     within: Collection[UUID] | None = None,
     raiser: Raiser = Raiser.like_others,
+    merged_too: bool = False,
 ) -> Case:
     """A matter locked, with the actor's authority for this act looked at, and its step.
 
     One acts from where the matter is seen and all above it, and from the holder's and handler's
     unit; `beside` adds units, `within` takes the place of all these. What only the raiser may do is
-    done for one who isn't registered by the person who took the matter down.
+    done for one who isn't registered by the person who took the matter down. With `merged_too`,
+    those whose matters were merged into it count as its raiser.
     """
     row = await rows.find(session, Matter, by, matter, for_update=True)
     ranks = await ranks_of(session, by, row.place_id)
     reached = {*above(ranks, row.scope_id), *beside}
     reached |= {row.holder_id, row.handler_id or row.holder_id}
-    if raiser is Raiser.alone and (row.raiser_id is not None or by.person_id != row.made_by):
+    raisers = await raisers_of(session, by, row) if merged_too else [(row.raiser_id, row.made_by)]
+    if raiser is Raiser.alone and (None, by.person_id) not in raisers:
         reached = set()
+    is_theirs = by.person_id is not None and by.person_id in {one for one, _ in raisers}
     acting = authorize(
         by, verb, OBJECT, within=reached if within is None else within,
-        owner=None if raiser is Raiser.like_others else row.raiser_id,
+        owner=by.person_id if is_theirs and raiser is not Raiser.like_others else None,
     )  # fmt: skip
     row.check_version(expected_version)
     leads_to(verb, MatterState(row.state), MatterState(row.step))
     return await case_of(session, by, row, ranks, acting)
+
+
+async def raisers_of(
+    session: AsyncSession, by: Actor, row: Matter
+) -> list[tuple[UUID | None, UUID | None]]:
+    """Who raised a matter, and all that was merged into it; each with who took it down.
+
+    Whoever isn't registered is None.
+    """
+    merged = select(col(Matter.raiser_id), col(Matter.made_by)).where(
+        col(Matter.tenant_id) == by.tenant_id, col(Matter.merged_into_id) == row.id
+    )
+    found = (await session.exec(merged)).all()  # type: ignore[call-overload]
+    return [(row.raiser_id, row.made_by), *((one[0], one[1]) for one in found)]
 
 
 async def case_of(

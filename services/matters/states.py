@@ -178,6 +178,9 @@ TRANSITIONS: dict[str, Transition] = {
     "suspend": _act(Said("中止", "suspend"), WORKED_ON, S.suspended, "suspended"),
     "resume": _act(Said("恢复办理", "resume"), (S.suspended,), None, "resumed", resumes=True),
     "merge": _act(Said("并案", "merge"), (*EARLY, S.tabled), S.merged, "merged"),
+    "follow": _act(
+        Said("随主事项并入另一件", "follow into another matter"), (S.merged,), None, "followed"
+    ),
     "escalate": _act(Said("上报上一级", "escalate"), WORKED_ON, None, "escalated"),
     "supervise": _act(Said("督办", "supervise"), DUE, None, "supervised"),
     "extend": _act(Said("延期", "extend"), WORKED_ON, None, "extended"),

@@ -217,6 +217,27 @@ class Oracle(Sight):
     def _matter_isoverdue(self, source: Node, _: Any) -> bool:
         return source.row["due_at"] is not None and source.row["due_at"] < self.now
 
+    def _matter_mergedmatterid(self, source: Node, _: Any) -> str | None:
+        target = source.row["merged_into_id"]
+        return f"Matter:{target}" if target else None
+
+    def _matter_mergedmattercode(self, source: Node, _: Any) -> str | None:
+        target = self.known["Matter"].get(source.row["merged_into_id"])
+        return str(target["code"]) if target else None
+
+    def _matter_mergedmatterstate(self, source: Node, _: Any) -> str | None:
+        target = self.known["Matter"].get(source.row["merged_into_id"])
+        return str(target["state"]).upper() if target else None
+
+    def _matter_boardentry(self, source: Node, _: Any) -> Node | None:
+        matter = source.row["merged_into_id"] or source.row["id"]
+        shown = (
+            row["id"]
+            for row in self.rows["BoardEntry"]
+            if row["matter_id"] == f"Matter:{matter}" and row["is_approved"]
+        )
+        return self.one("BoardEntry", next(shown, None))
+
     def _matterentry_act(self, source: Node, given: Mapping[str, Any]) -> str:
         said = states.TRANSITIONS[source.row["verb"]].label
         return said.en if given["language"] == "EN" else said.zh

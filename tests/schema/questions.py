@@ -96,7 +96,8 @@ MATTER = (
     " contactPhone state stateLabel next(language: EN) dueAt isOverdue rung handlingClass result"
     " completedAt verifiedAt isConfirmed satisfaction satisfactionWord reopened raisedAt closedAt"
     " version place { name } grid { name } raiser { name } holder { name } handler { name }"
-    " verifiedBy { name } inquiredBy { name } mergedInto { code }"
+    " verifiedBy { name } inquiredBy { name } mergedInto { code } mergedMatterId mergedMatterCode"
+    " mergedMatterState boardEntry { title state }"
 )
 ITEM = "id position title outcome reserved said disposedAt version deferredTo { number }"
 RESOLUTION = (

@@ -10,7 +10,7 @@ from policies import Actor, Denied
 from services import clock, matters, packs
 from services.errors import BadInput
 from services.matters import deadlines
-from services.matters.aside import MergedApart, MergeSeen, NothingAbove, SameDecider
+from services.matters.aside import NothingAbove, SameDecider
 from services.matters.handling import (
     LONGEST,
     DueAfterDeadline,
@@ -22,7 +22,6 @@ from services.matters.handling import (
     SameHands,
     ScoreUnknown,
 )
-from services.matters.hearing import OthersWait
 from services.matters.states import MatterState
 from services.matters.tables import Channel, HandlingClass, Matter, Visibility
 from services.notices import MatterWatcher, Notice
@@ -220,40 +219,6 @@ class TestAppeal:
         row = await way.at(MatterState.refused)
         async with unchanged(way.county, Denied):
             await way.do("appeal", way.worker, row.id, reason="应办")
-
-
-class TestMerge:
-    async def test_whoever_followed_it_follows_the_other(self, way: Way) -> None:
-        neighbour = await way.county.actor("resident", way.tree.estate)
-        row, other = await way.raised(by=neighbour), await way.raised()
-        await way.do("merge", way.secretary, row.id, into=other.id, reason="同一件事")
-        await way.do("pass_on", way.stairwell_head, other.id)
-        assert await told(way, neighbour.person_id) == ["matter.merged", "matter.passed_on"]
-
-    async def test_into_which_others_were_merged_is_not_its_raisers_alone(self, way: Way) -> None:
-        one, other = await way.raised(), await way.raised(way.stairwell_head)
-        await way.do("merge", way.secretary, other.id, into=one.id, reason="同一件事")
-        async with unchanged(way.county, OthersWait) as refused:
-            await way.do("withdraw", way.resident, one.id, reason="不用了")
-        assert refused.value.facts["number"] == 1
-
-    async def test_not_into_itself_another_grids_or_what_is_over(self, way: Way) -> None:
-        row = await way.raised()
-        over = await way.at(MatterState.withdrawn)
-        estate = await way.county.unit("estate", "北苑", way.tree.grids[1])
-        worker = await way.county.actor("grid_worker", way.tree.grids[1])
-        beyond = await way.raised(
-            by=worker, place=estate.id, channel=Channel.visit, raiser=way.resident.person_id
-        )
-        for into in (row, over, beyond):
-            async with unchanged(way.county, MergedApart):
-                await way.do("merge", way.secretary, row.id, into=into.id, reason="同一件事")
-
-    async def test_what_is_confidential_is_not_shown_by_merging(self, way: Way) -> None:
-        secret, open_ = await way.raised(visibility=Visibility.confidential), await way.raised()
-        for one, into in ((secret, open_), (open_, secret)):
-            async with unchanged(way.county, MergeSeen):
-                await way.do("merge", way.secretary, one.id, into=into.id, reason="同一件事")
 
 
 class TestEscalate:

@@ -28,8 +28,18 @@ from tests.way import STORY, Way
 
 # Acts that go round and round, so that each of many rounds has several that conflict.
 ROUND = ("suspend", "resume", "return", "resubmit", "escalate")
-# What is no mutation on the matter: acts of the round table, the clock, extensions, objections.
-ELSEWHERE = {"raise", "defer", "resolve", "refer", "dismiss", "extend", "supervise", "dispute"}
+# What is no mutation on the matter: of the round table, the clock, extensions, objections, mergers.
+ELSEWHERE = {
+    "raise",
+    "defer",
+    "resolve",
+    "refer",
+    "dismiss",
+    "extend",
+    "supervise",
+    "dispute",
+    "follow",
+}
 BY_MUTATION = sorted(set(TRANSITIONS) - ELSEWHERE)
 
 
