@@ -20,7 +20,7 @@ from infra.settings import Settings
 from policies import Held
 from services import authority, clock, issuers, sessions, signing
 from services.clients import Client
-from services.errors import Refused, TenantMissing, TenantUnknown, TokenRefused
+from services.errors import Refused, TenantMissing, TenantUnknown, TokenRefused, called
 from services.kept import Kept
 from services.posts import OF_POST, Appointment, AppointmentState, Post
 from services.signing import Bearer
@@ -222,7 +222,7 @@ async def issue_for(database: Database, settings: Settings, tenant_slug: str, ro
         is_client = role == policies.CLIENT
         who = await (_first_client if is_client else _first_holder)(session, tenant_id, role)
         if who is None:
-            raise NobodyHolds(role=role)
+            raise NobodyHolds(role=called(policies.roles(), role))
         bearer = Bearer(tenant_id, slug, who, who if is_client else None)
         return await signing.issue(session, bearer, minutes=settings.access_token_minutes)
 

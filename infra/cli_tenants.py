@@ -37,7 +37,7 @@ def _clean(text: str, most: int) -> str:
     try:
         return clean_text(text, Length(1, most))
     except WrongText as wrong:
-        raise typer.BadParameter(say(*wrong.said)) from None
+        raise typer.BadParameter(say(wrong.said.zh, wrong.said.en)) from None
 
 
 def _name(text: str) -> str:

@@ -42,9 +42,9 @@ def describe(
 
 
 def _told(fact: Any, language: str) -> Any:
-    """A fact as JSON has it: words in the language, a moment in its one form."""
+    """A fact as JSON has it: its code or words in the language, a moment in its one form."""
     if isinstance(fact, Said):
-        return fact.to(language)
+        return fact.code or fact.to(language)
     return fact.isoformat() if isinstance(fact, datetime) else fact
 
 

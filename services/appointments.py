@@ -19,9 +19,9 @@ import policies
 from policies import Actor, Held, appointers, authorize
 from services import clock, conflicts, packs, people, rows, terms, units
 from services.arguments import AppointmentId, Name, PersonId, PostId, Reason, UnitId, Version
-from services.errors import BadInput, EndsBeforeItBegins, Refused, Said
+from services.errors import BadInput, EndsBeforeItBegins, Refused, Said, called
 from services.events import record, state_of
-from services.posts import NEXT, OPEN, Appointment, AppointmentState, Post, other_holders
+from services.posts import NEXT, OPEN, STATES, Appointment, AppointmentState, Post, other_holders
 from services.rows import made
 from services.standing import raise_standing
 
@@ -212,7 +212,7 @@ def _leave(row: Appointment, wanted: AppointmentState) -> dict[str, Any]:
     """Refuse a step that the table doesn't know; else the row as it stood."""
     state = AppointmentState(row.state)
     if wanted not in NEXT[state]:
-        raise WrongState(state=state.value, wanted=wanted.value)
+        raise WrongState(state=called(STATES, state), wanted=called(STATES, wanted))
     return state_of(row)
 
 
@@ -232,7 +232,7 @@ async def _check_last(session: AsyncSession, by: Actor, row: Appointment) -> Non
     seat = await rows.find(session, Post, by, row.post_id, for_update=True)
     is_kept = seat.role in policies.KEPT and row.state == AppointmentState.confirmed
     if is_kept and not await other_holders(session, by, row, seat.role):
-        raise LastAdministrator(role=seat.role)
+        raise LastAdministrator(role=called(policies.roles(), seat.role))
 
 
 def _check_dates(row: Appointment) -> None:

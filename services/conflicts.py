@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 import policies
 from policies import Actor
 from services import packs
-from services.errors import Refused
+from services.errors import Refused, called
 
 
 class Effect(StrEnum):
@@ -83,5 +83,8 @@ async def check(
     ]
     for conflict, other in hits:
         if conflict.effect is Effect.block:
-            raise AppointmentConflict(other=other, role=role, reason=conflict.reason)
+            raise AppointmentConflict(
+                other=called(policies.roles(), other), role=called(policies.roles(), role),
+                reason=conflict.reason,
+            )  # fmt: skip
     return "; ".join(dict.fromkeys(conflict.reason for conflict, _ in hits)) or None

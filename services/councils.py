@@ -20,7 +20,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from policies import Actor, Held, authorize
 from services import clock, packs, rows, units
 from services.arguments import Name, Of, Reason, Since, UnitId, Until, Version
-from services.errors import EndsBeforeItBegins, Refused
+from services.errors import EndsBeforeItBegins, Refused, called
 from services.events import record, state_of
 from services.rows import made
 from services.tables import Recorded, one_of, within_tenant
@@ -206,7 +206,7 @@ async def seat(
     table, acting = await find_open(session, by, council, "seat")
     place = await units.find_open(session, by, unit)
     if place.kind not in UNITS[kind] or not await _belongs(session, by, table, kind, place.id):
-        raise SeatUnfit(kind=kind.value, id=f"Unit:{unit}")
+        raise SeatUnfit(kind=called(LABELS, kind), id=f"Unit:{unit}")
     taken = [one for one in await seats_of(session, by, table.id) if one.unit_id == unit]
     taken = [one for one in taken if one.kind == kind]
     if taken:

@@ -5,21 +5,43 @@ when it is raised. The code is the class's name in capitals. No message names an
 """
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 from services.zone import CHINA
 
 
 class Said(NamedTuple):
-    """A fact that is words, in both languages."""
+    """A fact that is words, in both languages; programs are told its code where it has one."""
 
     zh: str
     en: str
+    code: str | None = None
 
     def to(self, language: str) -> str:
         """The words in `zh` or `en`."""
         return self.zh if language == "zh" else self.en
+
+
+class Label(Protocol):
+    """What something is called."""
+
+    @property
+    def zh(self) -> str:
+        """In Chinese."""
+
+    @property
+    def en(self) -> str:
+        """In English."""
+
+
+def called(labels: Mapping[Any, Label], *codes: str) -> Said:
+    """What these are called, one after the other; one that has no label by its code."""
+    found = [labels.get(code) or Said(code, code) for code in codes]
+    return Said(
+        "、".join(one.zh for one in found), ", ".join(one.en for one in found), ", ".join(codes)
+    )
 
 
 class Refused(Exception):

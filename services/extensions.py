@@ -15,11 +15,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from policies import Actor, authorize
 from services import clock, rows
 from services.arguments import Of, Reason, Version
-from services.errors import BadInput, Refused, Said
+from services.errors import BadInput, Refused, Said, called
 from services.events import record, state_of
 from services.matters import deadlines, moving
 from services.matters.arguments import MatterId, Words
-from services.matters.states import TRANSITIONS
+from services.matters.states import MatterState, leads_to
 from services.matters.tables import Matter
 from services.rows import made
 from services.tables import Recorded, one_of, within_tenant
@@ -31,6 +31,13 @@ class ExtensionState(StrEnum):
     asked = "asked"
     granted = "granted"
     denied = "denied"
+
+
+STATES: dict[ExtensionState, Said] = {
+    ExtensionState.asked: Said("待批", "asked"),
+    ExtensionState.granted: Said("已同意", "granted"),
+    ExtensionState.denied: Said("未同意", "denied"),
+}
 
 
 class Extension(Recorded, table=True):
@@ -62,12 +69,6 @@ class Extension(Recorded, table=True):
 class DeadlinePassed(Refused):
     """期限已过（{due}），不能再申请延期；逾期由上级督办。
     The deadline has passed ({due}): more time is asked for before it, not after.
-    """
-
-
-class NothingDue(Refused):
-    """这个事项现在没有期限，不需要延期。
-    Nothing is due of this matter now, so there is nothing to extend.
     """
 
 
@@ -109,9 +110,10 @@ async def ask(
     """Ask for more time, before the deadline, for the step that the matter is at."""
     row = await rows.find(session, Matter, by, matter, for_update=True)
     case = await _case(session, by, row)
-    case.acting = authorize(by, "ask", "extensions", within=_reached(case))
-    if row.due_at is None or row.state not in TRANSITIONS["extend"].sources:
-        raise NothingDue()
+    with moving.unseen(by, row, case.ranks):
+        case.acting = authorize(by, "ask", "extensions", within=_reached(case))
+    leads_to("extend", MatterState(row.state), MatterState(row.step))
+    assert row.due_at is not None  # noqa: S101 - each of these steps has a deadline
     if clock.now() >= row.due_at:
         raise DeadlinePassed(due=row.due_at)
     if not 1 <= days <= case.rules.longest_extension:
@@ -176,7 +178,7 @@ async def _take(
     case.acting = authorize(by, verb, "extensions", within=[unit for unit, _ in above])
     asked.check_version(version)
     if asked.state != ExtensionState.asked:
-        raise ExtensionDecided(state=asked.state)
+        raise ExtensionDecided(state=called(STATES, asked.state))
     if by.person_id is None or by.person_id == asked.made_by:
         raise OwnExtension()
     return asked, case

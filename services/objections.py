@@ -20,7 +20,7 @@ from services.errors import NotFound, Refused
 from services.events import record, state_of
 from services.matters.arguments import MatterId
 from services.matters.handling import CLOSING
-from services.matters.moving import Case, case_of, go, raisers_of, ranks_of
+from services.matters.moving import Case, case_of, go, raisers_of, ranks_of, unseen
 from services.matters.states import MatterState, leads_to
 from services.matters.tables import Matter, Visibility
 from services.publications import NotPublished, Publication
@@ -118,7 +118,10 @@ async def raise_(
     units = [unit for unit, _ in ranks]
     raisers = {raiser for raiser, _ in await raisers_of(session, by, row)}
     is_own = by.person_id in raisers
-    acting = authorize(by, "raise", OBJECT, within=units, owner=by.person_id if is_own else None)
+    with unseen(by, row, ranks):
+        acting = authorize(
+            by, "raise", OBJECT, within=units, owner=by.person_id if is_own else None
+        )
     if by.person_id is None:
         raise Denied("raise", OBJECT)
     shown = await publications.shown(session, by, row)

@@ -25,6 +25,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from policies import Actor, Held
 from services import people, units
+from services.errors import Said
 from services.tables import Recorded, moment, one_of, within_tenant
 
 
@@ -37,6 +38,12 @@ class AppointmentState(StrEnum):
     revoked = "revoked"
 
 
+STATES: dict[AppointmentState, Said] = {
+    AppointmentState.proposed: Said("提议", "proposed"),
+    AppointmentState.confirmed: Said("在任", "confirmed"),
+    AppointmentState.ended: Said("已卸任", "ended"),
+    AppointmentState.revoked: Said("已撤销", "revoked"),
+}
 NEXT: dict[AppointmentState, frozenset[AppointmentState]] = {
     AppointmentState.proposed: frozenset({AppointmentState.confirmed, AppointmentState.revoked}),
     AppointmentState.confirmed: frozenset({AppointmentState.ended, AppointmentState.revoked}),

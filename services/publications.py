@@ -23,7 +23,7 @@ from services.errors import Refused, Said
 from services.events import record, state_of
 from services.matters.arguments import MatterId, Title
 from services.matters.handling import CLOSING
-from services.matters.moving import Case, OwnMatter, ranks_of
+from services.matters.moving import Case, OwnMatter, ranks_of, unseen
 from services.matters.rules import MatterRules
 from services.matters.states import LABELS, STEPS, MatterState
 from services.matters.tables import Matter, Visibility
@@ -173,7 +173,8 @@ async def propose(session: AsyncSession, by: Actor, *, matter: MatterId) -> Publ
     """Let the software write what may be shown of a matter; an older proposal gives way."""
     row = await rows.find(session, Matter, by, matter, for_update=True)
     ranks = await ranks_of(session, by, row.place_id)
-    acting = authorize(by, "propose", OBJECT, within=[unit for unit, _ in ranks])
+    with unseen(by, row, ranks):
+        acting = authorize(by, "propose", OBJECT, within=[unit for unit, _ in ranks])
     _check_showable(row)
     await _replace(session, by, row, PublicationState.proposed, acting)
     publication = Publication(

@@ -12,9 +12,9 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor, Held, authorize
-from services import clock, councils, rows, units
+from services import clock, councils, errors, rows, units
 from services.arguments import Of, Reason, Version
-from services.errors import Refused
+from services.errors import Refused, called
 from services.events import record, state_of
 from services.matters import deadlines, moving
 from services.matters.arguments import Said
@@ -49,6 +49,21 @@ ACTS: dict[str, tuple[frozenset[ResolutionState], ResolutionState]] = {
     "report": (frozenset({S.assigned, S.executing}), S.reported),
     "verify": (frozenset({S.reported}), S.verified),
     "send_back": (frozenset({S.reported}), S.executing),
+}
+
+
+STATES: dict[ResolutionState, errors.Said] = {
+    S.assigned: errors.Said("已交办", "assigned"),
+    S.executing: errors.Said("落实中", "being carried out"),
+    S.reported: errors.Said("已报告", "reported"),
+    S.verified: errors.Said("已核实", "verified"),
+    S.superseded: errors.Said("已由新决议取代", "superseded"),
+}
+ACT_LABELS: dict[str, errors.Said] = {
+    "take_up": errors.Said("着手落实", "take up"),
+    "report": errors.Said("报告落实", "report"),
+    "verify": errors.Said("核实", "verify"),
+    "send_back": errors.Said("退回重办", "send back"),
 }
 
 
@@ -144,7 +159,7 @@ async def _take(
     if row.matter_id is not None:
         raise GoesWithMatter(id=f"Matter:{row.matter_id}")
     if row.state not in ACTS[verb][0]:
-        raise ResolutionNotThere(state=row.state, act=verb)
+        raise ResolutionNotThere(state=called(STATES, row.state), act=called(ACT_LABELS, verb))
     return row, acting, state_of(row)
 
 

@@ -18,7 +18,7 @@ from policies import Actor, Held, authorize
 from services import clock, packs, sealing, signing
 from services.appointments import RoleUnknown
 from services.arguments import Of, Reason
-from services.errors import BadInput, NotFound, Refused, Said
+from services.errors import BadInput, NotFound, Refused, Said, called
 from services.events import Event, record
 from services.packs import Pack
 from services.people import Person
@@ -41,6 +41,12 @@ class Founding:
     tenant: Tenant
     root: Unit
     people: Mapping[str, Person]
+
+
+STATES: dict[TenantState, Said] = {
+    TenantState.active: Said("开通", "active"),
+    TenantState.suspended: Said("暂停", "suspended"),
+}
 
 
 class SlugTaken(Refused):
@@ -133,7 +139,7 @@ def _turn(
 ) -> Tenant:
     """Change the state and record it among the platform's own events: it writes into no county."""
     if row.state == state:
-        raise TenantStateUnchanged(state=state.value)
+        raise TenantStateUnchanged(state=called(STATES, state))
     before, row.state = row.state, state
     session.add(
         Event(

@@ -19,7 +19,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from policies import Actor, authorize
 from services import clock, packs, rows, tree
 from services.arguments import Name, Of, Reason, Since, UnitId, Until, Version
-from services.errors import EndsBeforeItBegins, Refused
+from services.errors import EndsBeforeItBegins, Refused, Said, called
 from services.events import record, state_of
 from services.rows import made
 from services.tables import NameType, Recorded, one_of, within_tenant
@@ -65,6 +65,17 @@ LEVELS: dict[UnitKind, tuple[UnitKind, ...]] = {
 
 # What keeps a unit open, by its name: each capability adds the count of its own rows there.
 OCCUPANTS: dict[str, Callable[[UUID, UUID], SelectOfScalar[int]]] = {}
+
+# What each of them is called where a unit can't be closed.
+KEPT: dict[str, Said] = {
+    "unit": Said("下级单元", "units below"),
+    "appointment": Said("任职", "appointments"),
+    "council": Said("圆桌议事会或席位", "round tables or seats"),
+    "duty": Said("责任", "duties"),
+    "linkage": Said("物业服务关系", "linkages"),
+    "matter": Said("事项", "matters"),
+    "station": Said("红色驿站", "stations"),
+}
 
 # What refuses a move once it is made: each capability looks whether its rows still fit the tree.
 MOVES: list[Callable[[AsyncSession, Actor, Sequence[UUID]], Awaitable[None]]] = []
@@ -319,7 +330,7 @@ async def find_fit(
     row = await find_open(session, by, unit, for_update=for_update)
     is_inside = below is None or below in await path_of(session, by, row.id)
     if row.kind != kind or not is_inside:
-        raise UnitUnfit(kind=kind.value, id=f"Unit:{unit}")
+        raise UnitUnfit(kind=called(LABELS, kind), id=f"Unit:{unit}")
     return row
 
 
@@ -333,11 +344,11 @@ async def _check_place(
 ) -> None:
     if above is None:
         if kind is not UnitKind.county:
-            raise ParentMissing(kind=kind.value)
+            raise ParentMissing(kind=called(LABELS, kind))
         return
     rules = await packs.read(session, by, "units", UnitRules)
     if above.kind not in (rules.levels.get(kind) or ()):
-        raise UnitMisplaced(kind=kind.value, parent=above.kind)
+        raise UnitMisplaced(kind=called(LABELS, kind), parent=called(LABELS, above.kind))
 
 
 async def _check_empty(session: AsyncSession, by: Actor, row: Unit) -> None:
@@ -348,7 +359,17 @@ async def _check_empty(session: AsyncSession, by: Actor, row: Unit) -> None:
     for what, occupants in OCCUPANTS.items():
         kept[what] = (await session.exec(occupants(by.tenant_id, row.id))).one()
     if any(kept.values()):
-        raise UnitOccupied(kept=", ".join(f"{what}: {n}" for what, n in kept.items() if n))
+        raise UnitOccupied(kept=_counted({what: n for what, n in kept.items() if n}))
+
+
+def _counted(kept: Mapping[str, int]) -> Said:
+    """So many of each, in both languages."""
+    numbers = {what: KEPT.get(what, Said(what, what)) for what in kept}
+    return Said(
+        "、".join(f"{numbers[what].zh} {n}" for what, n in kept.items()),
+        ", ".join(f"{numbers[what].en}: {n}" for what, n in kept.items()),
+        ", ".join(f"{what}: {n}" for what, n in kept.items()),
+    )
 
 
 async def _root(session: AsyncSession, by: Actor) -> Unit | None:

@@ -11,7 +11,13 @@ from sqlmodel import col, select
 from policies import Actor
 from services import clock, files, matters, objections, publications
 from services.matters.states import MatterState
-from services.matters.tables import HandlingClass, Matter, MatterEntry, Recommendation
+from services.matters.tables import (
+    HandlingClass,
+    Matter,
+    MatterEntry,
+    Recommendation,
+    Visibility,
+)
 from services.objections import Objection
 from services.publications import Publication
 from tests.county import County, Tree
@@ -80,9 +86,9 @@ class Way:
     async def inquired(self, **more: Any) -> Matter:
         """A matter whose raiser was asked: the heads are to give their opinions."""
         row = await self.accepted(**more)
-        return await self.do(
-            "inquire", self.member, row.id, contacted_at=clock.now(), said="已上门了解。"
-        )
+        is_secret = row.visibility == Visibility.confidential
+        asks = self.secretary if is_secret else self.member
+        return await self.do("inquire", asks, row.id, contacted_at=clock.now(), said="已上门了解。")
 
     async def deliberated(
         self, recommends: Recommendation = Recommendation.table, **more: Any

@@ -24,11 +24,11 @@ from services.matters.hearing import (
     raise_,
     resubmit,
     return_,
-    reveal,
     withdraw,
 )
 from services.matters.opinions import excuse, opine, settle, table
 from services.matters.places import MattersInTheWay
+from services.matters.raisers import reveal
 from services.matters.tables import Matter, MatterEntry
 
 __all__ = [

@@ -12,18 +12,34 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor, Held, authorize
-from services import notices, rows
+from services import clock, notices, rows
 from services.arguments import Of, Reason, Version
 from services.errors import Refused
 from services.events import record, state_of
 from services.matters.arguments import MatterId
-from services.matters.moving import Case, OwnMatter, Raiser, case_of, go, ranks_of, take
+from services.matters.moving import (
+    Case,
+    OwnMatter,
+    Raiser,
+    above,
+    case_of,
+    go,
+    ranks_of,
+    take,
+    unseen,
+)
 from services.matters.states import STEPS, MatterState
 from services.matters.tables import Matter, MatterEntry, Visibility
 from services.notices import MatterWatcher
 from services.prepared import put
 
 MERGEABLE = frozenset({*STEPS} - {MatterState.published})
+
+
+class RaiserHasTime(Refused):
+    """已退回补充，提事人可以补充到 {until}；期满仍未补充的，才能不予受理。
+    It was returned, and its raiser has until {until} to answer; only after that is it refused.
+    """
 
 
 class SameDecider(Refused):
@@ -60,8 +76,12 @@ async def refuse(
 ) -> Matter:
     """Refuse a matter (不予受理), with a reason that its raiser may appeal against."""
     case = await take(session, by, "refuse", matter, expected_version=expected_version)
-    if case.matter.raiser_id == by.person_id:
+    row = case.matter
+    if row.raiser_id == by.person_id:
         raise OwnMatter()
+    is_returned = row.state == MatterState.returned
+    if is_returned and row.due_at is not None and clock.now() < row.due_at:
+        raise RaiserHasTime(until=row.due_at)
     return await go(session, by, "refuse", case, said=reason)
 
 
@@ -188,10 +208,10 @@ async def escalate(
 ) -> Matter:
     """Put a matter into the hands of the unit above; its step stays."""
     case = await take(session, by, "escalate", matter, expected_version=expected_version)
-    above = case.above(case.matter.holder_id)
-    if above == case.matter.holder_id:
+    higher = case.above(case.matter.holder_id)
+    if higher == case.matter.holder_id:
         raise NothingAbove()
-    return await go(session, by, "escalate", case, said=reason, to=above)
+    return await go(session, by, "escalate", case, said=reason, to=higher)
 
 
 async def watch(session: AsyncSession, by: Actor, *, matter: MatterId) -> Matter:
@@ -222,8 +242,8 @@ async def _decide(
     found = await rows.find(session, Matter, by, matter)
     is_appealed = found.state == MatterState.appealed
     lies_with = found.holder_id if is_appealed else found.grid_id
-    above = [unit for unit, _ in await ranks_of(session, by, lies_with)]
-    case = await take(session, by, verb, matter, expected_version=version, within=above)
+    higher = [unit for unit, _ in await ranks_of(session, by, lies_with)]
+    case = await take(session, by, verb, matter, expected_version=version, within=higher)
     row = case.matter
     refusals = (
         select(MatterEntry.made_by)
@@ -242,10 +262,11 @@ async def _followable(
     session: AsyncSession, by: Actor, verb: str, matter: UUID
 ) -> tuple[Matter, Held | None]:
     row = await rows.find(session, Matter, by, matter, for_update=True)
-    above = [unit for unit, _ in await ranks_of(session, by, row.scope_id)]
+    ranks = await ranks_of(session, by, row.place_id)
     is_anybodys = row.visibility == Visibility.public
     owner = by.person_id if is_anybodys else row.raiser_id
-    return row, authorize(by, verb, "matters", within=above, owner=owner)
+    with unseen(by, row, ranks):
+        return row, authorize(by, verb, "matters", within=above(ranks, row.scope_id), owner=owner)
 
 
 async def _is_watching(session: AsyncSession, by: Actor, row: Matter) -> bool:

@@ -11,9 +11,9 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor
-from services import clock, rows, units
+from services import clock, errors, rows, units
 from services.arguments import Length, Of, Reason, Version
-from services.errors import Refused
+from services.errors import Refused, called
 from services.matters import deadlines
 from services.matters.arguments import DueOn, Files, MatterId, Said, Words
 from services.matters.moving import Case, Raiser, go, ranks_of, take
@@ -34,6 +34,13 @@ HANDLERS: dict[HandlingClass, frozenset[UnitKind]] = {
     ),
     HandlingClass.owners_vote: frozenset({UnitKind.owners_committee}),
 }  # fmt: skip
+
+CLASSES: dict[HandlingClass, errors.Said] = {
+    HandlingClass.own: errors.Said("自办", "own"),
+    HandlingClass.firm: errors.Said("物业", "firm"),
+    HandlingClass.department: errors.Said("部门", "department"),
+    HandlingClass.owners_vote: errors.Said("业主表决", "owners' vote"),
+}
 
 # What else keeps a matter from being closed: each capability that has a say refuses for itself.
 CLOSING: list[Callable[[AsyncSession, Actor, Case], Awaitable[None]]] = []
@@ -132,7 +139,7 @@ async def hand_over(
     """Put a matter into a unit's hands until the end of a day."""
     unit = await units.find_open(session, by, handler)
     if unit.kind not in HANDLERS[handling_class]:
-        raise HandlerUnfit(handling_class=handling_class.value, id=f"Unit:{handler}")
+        raise HandlerUnfit(handling_class=called(CLASSES, handling_class), id=f"Unit:{handler}")
     check_due(due_on)
     row = case.matter
     row.handling_class, row.handler_id = handling_class, unit.id

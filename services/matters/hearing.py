@@ -5,7 +5,6 @@ and how long it lay with them. A confidential matter goes straight to the grid h
 """
 
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -15,14 +14,22 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor, Held, authorize
-from services import clock, errors, packs, people, rows, sealing, units
+from services import clock, errors, packs, rows, units
 from services.arguments import Length, Of, Reason, UnitId, Version
 from services.calendar import CalendarRules
 from services.errors import BadInput, Refused
-from services.events import record, state_of
-from services.matters import deadlines, evidence
+from services.matters import deadlines, evidence, raisers
 from services.matters.arguments import Detail, Files, MatterId, Said, Story, Title, Words
-from services.matters.moving import LINE, OwnMatter, Raiser, above, begin, go, ranks_of, take
+from services.matters.moving import (
+    LINE,
+    OwnMatter,
+    Raiser,
+    above,
+    begin,
+    go,
+    ranks_of,
+    take,
+)
 from services.matters.rules import MatterRules
 from services.matters.tables import Channel, Matter, Visibility
 from services.notices import MatterWatcher
@@ -43,15 +50,15 @@ class PlaceUnfit(Refused):
     """
 
 
-class RaiserMissing(Refused):
-    """代人提事请写明提事人：已登记的人员，或姓名和电话。
-    Say for whom it is raised: a registered person, or a name and a phone number.
-    """
-
-
 class RaisedOften(Refused):
     """一天之内自己最多提 {limit} 件事项，您已经提了这么多。请改天再提；急事请直接联系网格员。
     You have raised {limit} matters within a day: raise more another day, or call the grid worker.
+    """
+
+
+class NothingAdded(Refused):
+    """请写明补充了什么：标题、正文、具体位置或文件，至少一项。
+    Add what was missing: the title, the text, where exactly, or a file.
     """
 
 
@@ -71,15 +78,6 @@ class OthersWait(Refused):
     """别人的事项已并入这一件（{number} 件），不能撤回。请办理，或说明理由不予受理。
     Others' matters were merged into this one ({number}), so it can't be withdrawn.
     """
-
-
-@dataclass(frozen=True, slots=True)
-class RevealedRaiser:
-    """Who stands behind a matter that was taken down, in clear."""
-
-    id: UUID
-    name: str | None
-    phone: str | None
 
 
 async def raise_(
@@ -116,7 +114,7 @@ async def raise_(
         visibility=visibility, channel=channel, is_urgent=is_urgent, raised_at=clock.now(),
         raiser_id=by.person_id if is_own else raiser,
     )  # fmt: skip
-    await _note_raiser(session, by, row, raiser_name, raiser_phone)
+    await raisers.note(session, by, row, raiser_name, raiser_phone)
     await _begin(session, by, row, acting, files)
     return row
 
@@ -217,6 +215,8 @@ async def resubmit(
     case = await take(
         session, by, "resubmit", matter, expected_version=expected_version, raiser=Raiser.alone
     )
+    if not (title or text or place_detail or files):
+        raise NothingAdded()
     row = case.matter
     row.title, row.text = title or row.title, text or row.text
     row.place_detail = place_detail or row.place_detail
@@ -239,57 +239,6 @@ async def withdraw(
     )
     await _check_alone(session, by, case.matter)
     return await go(session, by, "withdraw", case, said=reason)
-
-
-async def reveal(
-    session: AsyncSession,
-    by: Actor,
-    *,
-    matter: MatterId,
-    purpose: Annotated[str, Length(4, 500), "为了什么事。 What it is needed for; kept on record."],
-) -> RevealedRaiser:
-    """Show the name and number of whoever had a matter taken down; the look is on record."""
-    row = await rows.find(session, Matter, by, matter)
-    ranks = await ranks_of(session, by, row.scope_id)
-    acting = authorize(by, "reveal", "matters", within=[unit for unit, _ in ranks])
-    record(
-        session, by, "matter.raiser_revealed", row, acting=acting, before=state_of(row),
-        note={"purpose": purpose},
-    )  # fmt: skip
-    if row.contact_cipher is None or row.key_number is None:
-        return RevealedRaiser(row.id, None, None)
-    keys = await sealing.keys(session, by.tenant_id)
-    opened = keys.open(row.key_number, row.contact_cipher, context=f"{row.id}:contact") or ""
-    name, _, phone = opened.partition("\n")
-    return RevealedRaiser(row.id, name or None, phone or None)
-
-
-async def _note_raiser(
-    session: AsyncSession, by: Actor, row: Matter, name: str | None, phone: str | None
-) -> None:
-    """Whoever isn't registered is sealed into the matter: name and number on a line each."""
-    is_named = name is not None and phone is not None
-    if row.channel == Channel.own:
-        if name or phone or row.raiser_id is None:
-            raise BadInput(
-                argument="channel",
-                reason=errors.Said(
-                    "代人提事应为来电或走访", "another's matter comes by phone or visit"
-                ),
-            )
-        return
-    if row.raiser_id is not None:
-        await people.find(session, by, row.raiser_id)
-    if (row.raiser_id is None) != is_named or (name is None) != (phone is None):
-        raise RaiserMissing()
-    if name is None or phone is None:
-        return
-    digits = people.normal_phone(phone)
-    keys = await sealing.keys(session, by.tenant_id)
-    row.key_number = keys.number
-    row.contact_cipher = keys.seal(keys.number, f"{name}\n{digits}", context=f"{row.id}:contact")
-    row.contact_name = name[:1] + "*" * (len(name) - 1)
-    row.contact_phone = people.mask(digits, 3, 4)
 
 
 async def _where(
@@ -370,8 +319,10 @@ async def _check_alone(session: AsyncSession, by: Actor, row: Matter) -> None:
 
 
 async def _branches(session: AsyncSession, by: Actor, matter: UUID) -> list[UUID]:
-    """The party branches of the matter's grid, whose members ask."""
+    """The party branches of the matter's grid, whose members ask; but not what is confidential."""
     row = await rows.find(session, Matter, by, matter)
+    if row.visibility == Visibility.confidential:
+        return []
     wanted = select(Unit.id).where(
         Unit.tenant_id == by.tenant_id, Unit.parent_id == row.grid_id,
         Unit.kind == UnitKind.party_branch, col(Unit.until).is_(None),

@@ -4,26 +4,28 @@
 one matter the second waits for the lock, and then finds the matter where the first has left it.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, select
+from sqlalchemy import Uuid, bindparam, func, select
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from policies import Actor, Held, authorize
+from policies import Actor, Denied, Held, authorize
 from services import clock, councils, notices, packs, rows
 from services.calendar import CalendarRules
-from services.errors import Refused
+from services.errors import NotFound, Refused
 from services.events import record, state_of
 from services.matters import deadlines, evidence
 from services.matters.rules import SHOWING, MatterRules
 from services.matters.states import DUE, STEPS, TRANSITIONS, MatterState, leads_to
-from services.matters.tables import Matter, MatterEntry, Recommendation
+from services.matters.tables import Matter, MatterEntry, Recommendation, Visibility
 from services.prepared import Prepared, put
 from services.tree import UnitPath
 from services.units import Unit, UnitKind
@@ -116,13 +118,30 @@ async def take(
     if raiser is Raiser.alone and (None, by.person_id) not in raisers:
         reached = set()
     is_theirs = by.person_id is not None and by.person_id in {one for one, _ in raisers}
-    acting = authorize(
-        by, verb, OBJECT, within=reached if within is None else within,
-        owner=by.person_id if is_theirs and raiser is not Raiser.like_others else None,
-    )  # fmt: skip
+    with unseen(by, row, ranks):
+        acting = authorize(
+            by, verb, OBJECT, within=reached if within is None else within,
+            owner=by.person_id if is_theirs and raiser is not Raiser.like_others else None,
+        )  # fmt: skip
     row.check_version(expected_version)
     leads_to(verb, MatterState(row.state), MatterState(row.step))
     return await case_of(session, by, row, ranks, acting)
+
+
+@contextmanager
+def unseen(by: Actor, row: Matter, ranks: list[tuple[UUID, UnitKind]]) -> Iterator[None]:
+    """To whoever doesn't see a confidential matter, a denial says that there is none."""
+    try:
+        yield
+    except Denied:
+        is_secret = row.visibility == Visibility.confidential
+        if is_secret and by.person_id not in (row.raiser_id, row.made_by, row.inquired_by):
+            seen_in = {*above(ranks, row.scope_id), *([row.handler_id] if row.handler_id else [])}
+            try:
+                authorize(by, "read", OBJECT, within=seen_in)
+            except Denied:
+                raise NotFound(id=f"Matter:{row.id}") from None
+        raise
 
 
 async def raisers_of(
@@ -241,12 +260,17 @@ async def ranks_of(session: AsyncSession, by: Actor, unit: UUID) -> list[tuple[U
     return [(row[0], UnitKind(row[1])) for row in found]
 
 
-async def entries(session: AsyncSession, row: Matter, *verbs: str) -> list[MatterEntry]:
-    """The entries of these acts since the matter came to where it stands."""
+async def entries(session: AsyncSession, row: Matter, *verbs: str, since: str) -> list[MatterEntry]:
+    """The entries of these acts since the latest of another; of all where there was none."""
+    earlier = aliased(MatterEntry)
+    begun = select(func.coalesce(func.max(earlier.seq), 0)).where(
+        col(earlier.tenant_id) == row.tenant_id, col(earlier.matter_id) == row.id,
+        col(earlier.verb) == since,
+    )  # fmt: skip
     wanted = select(MatterEntry).where(
         col(MatterEntry.tenant_id) == row.tenant_id,
         col(MatterEntry.matter_id) == row.id,
-        col(MatterEntry.seq) >= row.stage,
+        col(MatterEntry.seq) > begun.scalar_subquery(),
         col(MatterEntry.verb).in_(verbs),
     )
     return list((await session.exec(wanted)).scalars())  # type: ignore[call-overload]

@@ -12,13 +12,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from policies import Actor, Denied
 from services import clock
 from services.arguments import Reason, Version
-from services.errors import Refused
+from services.errors import Refused, called
 from services.matters.arguments import Files, MatterId, Said, Words
 from services.matters.moving import Case, entries, go, take
 from services.matters.rules import Head
 from services.matters.states import MatterState
 from services.matters.tables import Matter, MatterEntry, Recommendation, Visibility
-from services.units import UnitKind
+from services.units import LABELS, UnitKind
 
 
 class OpinionsMissing(Refused):
@@ -86,7 +86,7 @@ async def opine(
         raise Denied("opine", "matters")
     head = next((head for head in own if head.at not in given), None)
     if head is None:
-        raise OpinionGiven(head=own[0].at.value)
+        raise OpinionGiven(head=called(LABELS, own[0].at))
     case.acting = next(post for post in by.posts if _fits(case, head, post.role, post.unit_id))
     return await go(
         session, by, "opine", case, said=said, head=head.at.value, recommends=recommends
@@ -105,9 +105,9 @@ async def excuse(
     """Record that a head gave no opinion in time, and why."""
     case = await take(session, by, "excuse", matter, expected_version=expected_version)
     if at not in {head.at for head in _heads(case)}:
-        raise NotAHead(head=at.value)
+        raise NotAHead(head=called(LABELS, at))
     if at in {entry.head for entry in await _opinions(session, case)}:
-        raise OpinionGiven(head=at.value)
+        raise OpinionGiven(head=called(LABELS, at))
     due = case.matter.due_at
     if due is not None and clock.now() < due:
         raise OpinionStillDue(until=due)
@@ -172,14 +172,15 @@ def _fits(case: Case, head: Head, role: str, unit: UUID) -> bool:
 
 
 async def _opinions(session: AsyncSession, case: Case) -> list[MatterEntry]:
-    return await entries(session, case.matter, "opine", "excuse")
+    """Since the raiser was asked: an opinion outlives a refusal that is overturned."""
+    return await entries(session, case.matter, "opine", "excuse", since="inquire")
 
 
 async def _complete(session: AsyncSession, case: Case) -> list[MatterEntry]:
     """All opinions, or `OpinionsMissing` names whose are wanting."""
     found = await _opinions(session, case)
     given = {entry.head for entry in found}
-    missing = [head.at.value for head in _heads(case) if head.at not in given]
+    missing = [head.at for head in _heads(case) if head.at not in given]
     if missing:
-        raise OpinionsMissing(heads=", ".join(missing))
+        raise OpinionsMissing(heads=called(LABELS, *missing))
     return found

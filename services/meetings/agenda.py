@@ -10,19 +10,20 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from policies import Actor
+from policies import Actor, authorize
 from services import clock, rows, units
 from services.arguments import Length, Of, Reason, UnitId, Version
-from services.errors import Refused
+from services.errors import Refused, Said, called
 from services.events import record, state_of
 from services.matters import moving
 from services.matters.arguments import DueOn
-from services.matters.handling import HANDLERS, HandlerUnfit, check_due, hand_over
+from services.matters.handling import CLASSES, HANDLERS, HandlerUnfit, check_due, hand_over
 from services.matters.states import TRANSITIONS, MatterState
 from services.matters.tables import HandlingClass, Matter
 from services.meetings.convening import attendance_of, check_quorum
 from services.meetings.filling import next_position, queue
-from services.meetings.states import MeetingId, Sitting, take
+from services.meetings.minutes import OUTCOMES
+from services.meetings.states import OBJECT, MeetingId, Sitting, take
 from services.meetings.tables import (
     AgendaItem,
     Meeting,
@@ -43,6 +44,18 @@ REFERRED: dict[UnitKind, HandlingClass] = {
     UnitKind.community: HandlingClass.own,
     UnitKind.bureau: HandlingClass.department,
     UnitKind.linked_department: HandlingClass.department,
+}
+# What the owners decide together (民法典第二百七十八条第一款), item by item.
+RESERVED: dict[Reserved, Said] = {
+    Reserved.rules_of_procedure: Said("业主大会议事规则", "rules of procedure"),
+    Reserved.management_rules: Said("管理规约", "management rules"),
+    Reserved.committee_election: Said("选举、更换业委会", "the committee's election"),
+    Reserved.firm_choice: Said("选聘、解聘物业", "the choice of the property firm"),
+    Reserved.maintenance_funds_use: Said("使用维修资金", "the use of maintenance funds"),
+    Reserved.maintenance_funds_raising: Said("筹集维修资金", "raising maintenance funds"),
+    Reserved.rebuilding: Said("改建、重建", "rebuilding"),
+    Reserved.common_parts_use: Said("改变共有部分用途或经营", "another use of the common parts"),
+    Reserved.other_major: Said("其他重大事项", "another major matter"),
 }
 
 
@@ -101,8 +114,14 @@ async def reserve(
     reason: Reason,
     expected_version: Version = None,
 ) -> AgendaItem:
-    """Mark an item as what the law reserves to the owners, or take the mark back."""
+    """Mark an item as what the law reserves to the owners, or take the mark back.
+
+    That is for the units above the grid alone: the table doesn't let itself decide.
+    """
     row, sitting = await _take(session, by, "reserve", item, expected_version)
+    if reserved is None:
+        path = await units.path_of(session, by, sitting.council.grid_id)
+        sitting.acting = authorize(by, "reserve", OBJECT, within=set(path[1:]))
     before = state_of(row)
     row.reserved, row.version = reserved, row.version + 1
     note = {"reason": reason}
@@ -152,7 +171,7 @@ async def resolve(
     """Resolve an item: what is to be done, by whom, and until when (每果必行)."""
     row, sitting = await _take(session, by, "resolve", item, expected_version)
     if row.reserved is not None:
-        raise ReservedToOwners(reserved=row.reserved)
+        raise ReservedToOwners(reserved=called(RESERVED, row.reserved))
     await _check_owner(session, by, handling_class, owner, due_on)
     await _check_parties(session, by, sitting, row)
     resolution = Resolution(
@@ -252,7 +271,7 @@ async def _take(
     row = await rows.find(session, AgendaItem, by, item, for_update=True)
     row.check_version(version)
     if row.outcome != Outcome.queued:
-        raise ItemDisposed(outcome=row.outcome, id=f"AgendaItem:{item}")
+        raise ItemDisposed(outcome=called(OUTCOMES, row.outcome), id=f"AgendaItem:{item}")
     return row, sitting
 
 
@@ -267,7 +286,7 @@ async def _check_owner(
 ) -> None:
     unit = await units.find_open(session, by, owner)
     if unit.kind not in HANDLERS[handling_class]:
-        raise HandlerUnfit(handling_class=handling_class.value, id=f"Unit:{owner}")
+        raise HandlerUnfit(handling_class=called(CLASSES, handling_class), id=f"Unit:{owner}")
     check_due(due_on)
 
 

@@ -16,7 +16,7 @@ from policies import Actor, Held, authorize
 from services import clock, councils, masking, packs, rows, units
 from services.arguments import AppointmentId, Length, Reason, Version
 from services.councils import SITTING, Council, CouncilClosed, CouncilId, CouncilSeat, SeatKind
-from services.errors import Refused
+from services.errors import Refused, called
 from services.events import record, state_of
 from services.meetings import minutes
 from services.meetings.filling import ahead, items_of, take_up
@@ -325,7 +325,9 @@ async def _check_dissolving(session: AsyncSession, by: Actor, council: Council) 
     """What is to be held, or is being held, is first cancelled or adjourned."""
     for state in (MeetingState.in_session, MeetingState.convened, MeetingState.draft):
         for row in await ahead(session, by, council.id, state):
-            raise MeetingAhead(number=row.number, state=LABELS[state], id=f"Meeting:{row.id}")
+            raise MeetingAhead(
+                number=row.number, state=called(LABELS, state), id=f"Meeting:{row.id}"
+            )
     latest = select(func.max(Meeting.opened_at)).where(
         Meeting.tenant_id == by.tenant_id, Meeting.council_id == council.id
     )

@@ -15,20 +15,29 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from policies import Actor
 from services import clock, rows
 from services.councils import CouncilRules, SeatKind
+from services.errors import Said
 from services.events import record
 from services.meetings.states import Sitting
-from services.meetings.tables import AgendaItem, Attendance, Minutes, Outcome, Recusal, Resolution
+from services.meetings.tables import (
+    AgendaItem,
+    Attendance,
+    Meeting,
+    Minutes,
+    Outcome,
+    Recusal,
+    Resolution,
+)
 from services.people import Person
 from services.rows import made
 from services.units import Unit
 
-OUTCOMES = {
-    Outcome.queued: "待议",
-    Outcome.resolved: "形成决议",
-    Outcome.deferred: "延期再议",
-    Outcome.referred: "转交",
-    Outcome.dismissed: "不采纳",
-    Outcome.taken_off: "退出议程",
+OUTCOMES: dict[Outcome, Said] = {
+    Outcome.queued: Said("待议", "to be heard"),
+    Outcome.resolved: Said("形成决议", "resolved"),
+    Outcome.deferred: Said("延期再议", "deferred"),
+    Outcome.referred: Said("转交", "referred"),
+    Outcome.dismissed: Said("不采纳", "dismissed"),
+    Outcome.taken_off: Said("退出议程", "taken off"),
 }
 # What Markdown would take for its own.
 MARKS = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_{}[]<>#|~"})
@@ -67,6 +76,7 @@ async def _written(session: AsyncSession, by: Actor, sitting: Sitting) -> str:
     absent = await _recused(session, by, [item.id for item in items])
     names = await _names(session, by, [one.person_id for one in there])
     units = await _unit_names(session, by, items, list(resolved.values()))
+    numbers = await _numbers(session, by, items)
     lines = [
         f"# {_plain(sitting.council.name)}第 {meeting.number} 次会议纪要",
         "",
@@ -83,7 +93,7 @@ async def _written(session: AsyncSession, by: Actor, sitting: Sitting) -> str:
     ]
     by_attendance = {one.id: names[one.person_id] for one in there}
     for item in items:
-        lines += _of_item(item, resolved.get(item.id), units)
+        lines += _of_item(item, resolved.get(item.id), units, numbers)
         lines += [
             f"   - 回避：{_plain(by_attendance[one.attendance_id])}（{_plain(one.reason)}）"
             for one in absent
@@ -92,8 +102,11 @@ async def _written(session: AsyncSession, by: Actor, sitting: Sitting) -> str:
     return "\n".join([*lines, ""])
 
 
-def _of_item(item: AgendaItem, resolution: Resolution | None, units: dict[UUID, str]) -> list[str]:
-    lines = [f"{item.position}. {_plain(item.title)}——{OUTCOMES[Outcome(item.outcome)]}"]
+def _of_item(
+    item: AgendaItem, resolution: Resolution | None, units: dict[UUID, str],
+    numbers: dict[UUID, int],
+) -> list[str]:  # fmt: skip
+    lines = [f"{item.position}. {_plain(item.title)}——{OUTCOMES[Outcome(item.outcome)].zh}"]
     if item.said:
         lines.append(f"   - {_plain(item.said)}")
     if resolution is not None:
@@ -101,6 +114,8 @@ def _of_item(item: AgendaItem, resolution: Resolution | None, units: dict[UUID, 
         lines.append(f"   - 承办：{owner}；期限：{resolution.due_on.isoformat()}")
     if item.referred_to_id is not None:
         lines.append(f"   - 转交：{_plain(units[item.referred_to_id])}")
+    if item.deferred_to_id is not None:
+        lines.append(f"   - 延至：第 {numbers[item.deferred_to_id]} 次会议")
     return lines
 
 
@@ -124,6 +139,17 @@ async def _unit_names(
     ids = {item.referred_to_id for item in items} | {one.owner_id for one in resolved}
     wanted = select(Unit.id, Unit.name).where(
         Unit.tenant_id == by.tenant_id, col(Unit.id).in_([one for one in ids if one])
+    )
+    return dict((await session.exec(wanted)).all())
+
+
+async def _numbers(
+    session: AsyncSession, by: Actor, items: Sequence[AgendaItem]
+) -> dict[UUID, int]:
+    """The numbers of the meetings to which items were deferred."""
+    ids = {item.deferred_to_id for item in items if item.deferred_to_id}
+    wanted = select(Meeting.id, Meeting.number).where(
+        Meeting.tenant_id == by.tenant_id, col(Meeting.id).in_(ids)
     )
     return dict((await session.exec(wanted)).all())
 

@@ -14,8 +14,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from policies import Actor, Denied, Held
 from services import clock, rows
 from services.arguments import Length, Version
-from services.councils import SeatKind
-from services.errors import Refused
+from services.councils import LABELS, SeatKind
+from services.errors import Refused, called
 from services.events import record, state_of
 from services.meetings.convening import attendance_of, check_disposed, seats_held
 from services.meetings.minutes import hash_of
@@ -101,7 +101,7 @@ async def sign(
                                           if one.person_id == by.person_id})  # fmt: skip
     signed = await _signed(session, by, sitting.meeting.id, sha256)
     if kind in signed:
-        raise SignedAlready(kind=kind.value)
+        raise SignedAlready(kind=called(LABELS, kind))
     await _check_came(session, by, came, kind)
     assert by.person_id is not None  # noqa: S101
     session.add(
@@ -162,7 +162,7 @@ def _signing(
         for own, post in held:
             if own is kind:
                 return kind, post
-    raise NotASigner(kind=held[0][0].value)
+    raise NotASigner(kind=called(LABELS, held[0][0]))
 
 
 async def _check_came(
@@ -177,7 +177,7 @@ async def _check_came(
         col(Appointment.id).in_([one.appointment_id for one in of_party]),
     )  # fmt: skip
     if (await session.exec(serving)).first() is not None:
-        raise SomebodyElseCame(kind=kind.value)
+        raise SomebodyElseCame(kind=called(LABELS, kind))
 
 
 async def _signed(session: AsyncSession, by: Actor, meeting: UUID, sha256: str) -> set[SeatKind]:

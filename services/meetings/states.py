@@ -10,7 +10,7 @@ from policies import Actor, Held, authorize
 from services import packs, rows, units
 from services.arguments import Of
 from services.councils import Council, CouncilRules
-from services.errors import Refused, Said
+from services.errors import Refused, Said, called
 from services.events import record, state_of
 from services.meetings.tables import Meeting, MeetingState
 
@@ -45,6 +45,25 @@ ACTS: dict[str, tuple[frozenset[MeetingState], MeetingState | None]] = {
     "sign": (frozenset({S.minutes_pending}), None),
     "correct": (frozenset({S.signed, S.published}), None),
     "publish": (frozenset({S.signed}), S.published),
+}
+
+ACT_LABELS: dict[str, Said] = {
+    "convene": Said("召集", "convene"),
+    "cancel": Said("取消", "cancel"),
+    "open": Said("开会", "open"),
+    "attend": Said("签到", "attend"),
+    "add": Said("加议题", "add an item"),
+    "recuse": Said("记录回避", "note a recusal"),
+    "reserve": Said("标记由业主决定", "mark as the owners' to decide"),
+    "resolve": Said("形成决议", "resolve"),
+    "defer": Said("延期再议", "defer"),
+    "refer": Said("转交", "refer"),
+    "dismiss": Said("不采纳", "dismiss"),
+    "adjourn": Said("散会", "adjourn"),
+    "amend": Said("改纪要", "amend the minutes"),
+    "sign": Said("签字", "sign"),
+    "correct": Said("附更正", "append a correction"),
+    "publish": Said("公开", "publish"),
 }
 
 MeetingId: TypeAlias = Annotated[UUID, Of("Meeting"), "会议。 The meeting."]
@@ -94,10 +113,10 @@ def check(row: Meeting, verb: str) -> None:
     """Refuse an act that isn't done in the meeting's state."""
     allowed, _ = ACTS[verb]
     if row.state not in allowed:
-        wanted = [LABELS[state] for state in MeetingState if state in allowed]
+        wanted = [state for state in MeetingState if state in allowed]
         raise MeetingNotThere(
-            state=LABELS[MeetingState(row.state)], act=verb,
-            wanted=Said("、".join(one.zh for one in wanted), ", ".join(one.en for one in wanted)),
+            state=called(LABELS, row.state), act=called(ACT_LABELS, verb),
+            wanted=called(LABELS, *wanted),
         )  # fmt: skip
 
 

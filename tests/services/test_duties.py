@@ -10,7 +10,7 @@ from sqlmodel import col
 from policies import Actor, Denied
 from services import clock, duties, units
 from services.duties import Duty, DutyWithdrawn
-from services.errors import EndsBeforeItBegins, NotFound, NotYet, StaleVersion
+from services.errors import EndsBeforeItBegins, NotFound, NotYet, Said, StaleVersion
 from services.units import UnitClosed, UnitOccupied, UnitUnfit
 from tests.county import County
 from tests.services.unchanged import unchanged
@@ -64,7 +64,7 @@ class TestAssign:
         await assign(county, committee, member)
         async with unchanged(county, UnitOccupied) as refused, county.session() as session:
             await units.close(session, county.administrator, unit=member, reason="机构改革")
-        assert refused.value.facts == {"kept": "duty: 1"}
+        assert refused.value.facts["kept"] == Said("责任 1", "duties: 1", "duty: 1")
 
     async def test_another_countys_units_are_as_ones_that_do_not_exist(
         self, county: County, other: County

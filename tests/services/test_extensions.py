@@ -17,9 +17,9 @@ from services.extensions import (
     ExtensionAsked,
     ExtensionDecided,
     ExtensionMoot,
-    NothingDue,
 )
 from services.matters.deadlines import MOMENT
+from services.matters.states import WrongStep
 from services.notices import Notice
 from tests.county import County
 from tests.services.unchanged import unchanged
@@ -70,13 +70,13 @@ class TestAsk:
         )
         assert sorted(type(end).__name__ for end in ends) == ["Extension", "ExtensionAsked"]
 
-    async def test_where_nothing_is_due_there_is_nothing_to_extend(self, way: Way) -> None:
+    async def test_of_what_is_not_worked_on_yet_one_is_told_what_comes_next(self, way: Way) -> None:
         row = await way.raised()
-        async with unchanged(way.county, NothingDue):
+        async with unchanged(way.county, WrongStep):
             await ask(way, row.id)
         row = await way.accepted()
         await way.do("suspend", way.secretary, row.id, reason="待鉴定")
-        async with unchanged(way.county, NothingDue):
+        async with unchanged(way.county, WrongStep):
             await ask(way, row.id)
 
     @pytest.mark.parametrize("days", [0, -1, 31, 10**6])

@@ -8,7 +8,7 @@ from sqlmodel import select
 
 from policies import Actor, Denied
 from services import clock, matters, packs
-from services.errors import BadInput
+from services.errors import BadInput, NotFound
 from services.matters import deadlines
 from services.matters.aside import NothingAbove, SameDecider
 from services.matters.handling import (
@@ -264,9 +264,12 @@ class TestNotices:
 
     async def test_what_is_not_public_is_followed_by_nobody_else(self, way: Way) -> None:
         neighbour = await way.county.actor("resident", way.tree.estate)
-        for visibility in (Visibility.parties, Visibility.confidential):
+        for visibility, refused in (
+            (Visibility.parties, Denied),
+            (Visibility.confidential, NotFound),
+        ):
             row = await way.raised(visibility=visibility)
-            async with unchanged(way.county, Denied):
+            async with unchanged(way.county, refused):
                 await way.do("watch", neighbour, row.id)
 
 

@@ -305,7 +305,7 @@ def _acts(way: Way, row: Matter) -> dict[str, tuple[Actor, dict[str, Any]]]:
         "close": (way.secretary, {}),
         "reopen": (way.resident, reason),
         "return": (way.worker, reason),
-        "resubmit": (way.resident, {}),
+        "resubmit": (way.resident, {"place_detail": "三楼"}),
         "withdraw": (way.resident, reason),
         "refuse": (way.secretary, reason),
         "appeal": (way.resident, reason),

@@ -144,6 +144,17 @@ class TestDispose:
         row = await table.do("refer", item=item.id, to=table.way.tree.committee.id, **due)
         assert row.outcome == Outcome.referred
 
+    async def test_that_it_is_reserved_is_taken_back_above_the_grid_alone(
+        self, table: RoundTable
+    ) -> None:
+        await table.way.tabled()
+        [item] = await table.items((await table.opened()).id)
+        await table.do("reserve", item=item.id, reserved=Reserved.other_major, reason="重大")
+        async with unchanged(table.way.county, Denied):
+            await table.do("reserve", item=item.id, reason="不算重大")
+        row = await table.do("reserve", table.way.community, item=item.id, reason="不算重大")
+        assert row.reserved is None
+
     async def test_a_dismissal_can_be_appealed(self, table: RoundTable) -> None:
         matter = await table.way.tabled()
         [item] = await table.items((await table.opened()).id)

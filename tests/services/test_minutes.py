@@ -93,13 +93,12 @@ class TestSign:
     async def test_of_two_signatures_of_one_seat_at_once_one_counts(
         self, table: RoundTable
     ) -> None:
-        second = await table.way.county.actor("committee_member", table.way.tree.committee)
         meeting = await table.adjourned()
-        digest = hash_of((await table.minutes(meeting.id)).text)
+        digest, sitter = hash_of((await table.minutes(meeting.id)).text), SeatKind.committee
         ends = await asyncio.gather(
             *(
-                table.do("sign", one, meeting=meeting.id, sha256=digest)
-                for one in (table.sitters[SeatKind.committee], second)
+                table.do("sign", table.sitters[sitter], meeting=meeting.id, sha256=digest)
+                for _ in range(2)
             ),
             return_exceptions=True,
         )
@@ -171,6 +170,15 @@ class TestSign:
                 "sign", table.way.building_head, meeting=meeting.id,
                 sha256=hash_of((await table.minutes(meeting.id)).text),
             )  # fmt: skip
+
+    async def test_they_say_to_which_meeting_an_item_was_deferred(self, table: RoundTable) -> None:
+        await table.way.tabled()
+        meeting = await table.opened()
+        (item,) = await table.items(meeting.id)
+        later = await table.drafted()
+        await table.do("defer", item=item.id, to=later.id, reason="待勘查")
+        await table.do("adjourn", meeting=meeting.id)
+        assert f"延至：第 {later.number} 次会议" in (await table.minutes(meeting.id)).text
 
     async def test_corrections_are_appended(self, table: RoundTable) -> None:
         meeting = await table.signed()

@@ -7,6 +7,7 @@ import pytest
 
 from policies import Denied
 from services import clock, packs
+from services.errors import NotFound, Said
 from services.matters.opinions import (
     ConfidentialUntabled,
     HeadsWouldTable,
@@ -68,7 +69,7 @@ class TestOpine:
 
     async def test_of_a_confidential_matter_the_grid_heads_is_enough(self, way: Way) -> None:
         row = await way.inquired(visibility=Visibility.confidential)
-        async with unchanged(way.county, Denied):
+        async with unchanged(way.county, NotFound):
             await opine(way, row.id, "stairwell_head")
         await opine(way, row.id, "secretary")
         row = await way.do("settle", way.secretary, row.id, decision="已处理。")
@@ -94,6 +95,36 @@ class TestOpine:
         async with unchanged(way.county, Denied):
             await opine(way, row.id, "worker")
         await opine(way, row.id, "stairwell_head", "building_head", "secretary")
+
+
+class TestOutlives:
+    async def test_an_opinion_counts_though_the_matter_was_refused_in_between(
+        self, way: Way
+    ) -> None:
+        row = await way.inquired()
+        table = Recommendation.table
+        await way.do("opine", way.stairwell_head, row.id, recommends=table, said="同意。")
+        await way.do("refuse", way.secretary, row.id, reason="不办")
+        await way.do("appeal", way.resident, row.id, reason="应办")
+        await way.do("overturn", way.community, row.id, reason="应办")
+        async with unchanged(way.county, OpinionGiven):
+            await way.do("opine", way.stairwell_head, row.id, recommends=table, said="同意。")
+        for head in (way.building_head, way.secretary):
+            await way.do("opine", head, row.id, recommends=table, said="同意。")
+        assert (await way.do("table", way.secretary, row.id)).state == "tabled"
+
+    async def test_once_the_raiser_was_asked_anew_it_is_given_anew(self, way: Way) -> None:
+        row = await way.inquired()
+        table = Recommendation.table
+        await way.do("opine", way.stairwell_head, row.id, recommends=table, said="同意。")
+        await way.do("return", way.secretary, row.id, reason="请补充")
+        await way.do("resubmit", way.resident, row.id, text="楼道灯不亮，三楼也不亮。")
+        await way.do("pass_on", way.stairwell_head, row.id)
+        await way.do("pass_on", way.building_head, row.id)
+        await way.do("accept", way.secretary, row.id)
+        await way.do("inquire", way.member, row.id, contacted_at=clock.now(), said="已了解。")
+        row = await way.do("opine", way.stairwell_head, row.id, recommends=table, said="同意。")
+        assert row.state == "preliminary"
 
 
 class TestExcuse:
@@ -126,7 +157,7 @@ class TestSettleAndTable:
         more = {"decision": "已办。"} if verb == "settle" else {}
         async with unchanged(way.county, OpinionsMissing) as refused:
             await way.do(verb, way.secretary, row.id, **more)
-        assert refused.value.facts == {"heads": "building"}
+        assert refused.value.facts["heads"] == Said("楼栋", "Building", "building")
 
     async def test_where_one_would_table_it_nobody_settles_it(self, way: Way) -> None:
         row = await way.inquired()

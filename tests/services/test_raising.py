@@ -2,18 +2,22 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
 
-from policies import Denied
-from services import accounts, clock, matters, packs
+from policies import Actor, Denied
+from services import accounts, clock, extensions, matters, packs
 from services.errors import BadInput, NotFound
+from services.matters.aside import RaiserHasTime
 from services.matters.hearing import (
+    NothingAdded,
     PlaceUnfit,
     RaisedOften,
-    RaiserMissing,
 )
+from services.matters.raisers import RaiserMissing
 from services.matters.states import MatterState
 from services.matters.tables import Channel, Visibility
 from tests.county import County
@@ -137,6 +141,12 @@ class TestRaiseOnBehalf:
         with clock.at(first.raised_at + timedelta(days=1, minutes=1)):
             await way.raised()
 
+    async def test_nobody_takes_down_their_own(self, way: Way) -> None:
+        """Else what one raises in a day would have no bound."""
+        own = way.worker.person_id
+        async with unchanged(way.county, BadInput):
+            await way.raised(by=way.worker, channel=Channel.visit, raiser=own)
+
     async def test_a_resident_takes_nothing_down_for_others(self, way: Way) -> None:
         async with unchanged(way.county, Denied):
             await way.raised(
@@ -158,3 +168,65 @@ class TestRaiseOnBehalf:
         elsewhere = await way.county.actor("grid_worker", way.tree.grids[1])
         async with unchanged(way.county, Denied):
             await way.raised(by=elsewhere, channel=Channel.visit, raiser=way.resident.person_id)
+
+
+class TestReturned:
+    async def test_sent_again_it_says_what_was_missing(self, way: Way) -> None:
+        row = await way.at(MatterState.returned)
+        async with unchanged(way.county, NothingAdded):
+            await way.do("resubmit", way.resident, row.id)
+        row = await way.do("resubmit", way.resident, row.id, place_detail="三楼")
+        assert (row.state, row.place_detail) == ("raised", "三楼")
+
+    async def test_its_raiser_has_their_time_before_it_is_refused(self, way: Way) -> None:
+        row = await way.at(MatterState.returned)
+        async with unchanged(way.county, RaiserHasTime):
+            await way.do("refuse", way.secretary, row.id, reason="没有补充")
+        assert row.due_at is not None
+        with clock.at(row.due_at):
+            row = await way.do("refuse", way.secretary, row.id, reason="没有补充")
+        assert row.state == "refused"
+
+
+class TestConfidential:
+    """To whoever doesn't see it, there is no such matter: not even a denial tells of it."""
+
+    @pytest.mark.parametrize("verb", ["pass_on", "inquire", "complete", "watch", "reveal", "ask"])
+    async def test_what_one_may_not_do_to_it_is_as_if_there_were_none(
+        self, way: Way, verb: str
+    ) -> None:
+        row = await way.accepted(visibility=Visibility.confidential)
+        acts: dict[str, tuple[Actor, dict[str, Any]]] = {
+            "pass_on": (way.building_head, {}),
+            "inquire": (way.member, {"contacted_at": clock.now(), "said": "已了解"}),
+            "complete": (way.firm, {"result": "好了"}),
+            "watch": (await way.county.actor("resident", way.tree.estate), {}),
+            "reveal": (
+                await way.county.actor("grid_worker", way.tree.grids[1]),
+                {"purpose": "核实情况"},
+            ),
+            "ask": (way.firm, {"days": 3, "reason": "等料"}),
+        }
+        stranger, given = acts[verb]
+        with pytest.raises(NotFound) as unseen:
+            await self.tried(way, stranger, verb, row.id, given)
+        nowhere = uuid4()
+        with pytest.raises(NotFound) as none:
+            await self.tried(way, stranger, verb, nowhere, given)
+        said = unseen.value.message("zh").replace(str(row.id), str(nowhere))
+        assert said == none.value.message("zh")
+
+    async def test_who_sees_it_is_told_what_they_may_not(self, way: Way) -> None:
+        row = await way.accepted(visibility=Visibility.confidential)
+        for by in (way.resident, way.worker):
+            async with unchanged(way.county, Denied):
+                await way.do("uphold", by, row.id, reason="维持")
+
+    async def tried(
+        self, way: Way, by: Actor, verb: str, matter: UUID, given: dict[str, Any]
+    ) -> None:
+        """One act, which is to be refused."""
+        if verb != "ask":
+            await way.do(verb, by, matter, **given)
+        async with way.county.session() as session:
+            await extensions.ask(session, by, matter=matter, **given)

@@ -148,7 +148,8 @@ class TestMatters:
         assert await look(way, clock.now() + LONG) == 0
         found = [(one.stage, one.rung) for one in await told(way)]
         assert found == [(returned.stage, rung.value) for rung in Rung]
-        refused = await way.do("refuse", way.secretary, row.id, reason="一直没有补充")
+        with clock.at(clock.now() + LONG):
+            refused = await way.do("refuse", way.secretary, row.id, reason="一直没有补充")
         assert (refused.state, refused.due_at) == ("refused", None)
         appealed = await way.do("appeal", way.resident, row.id, reason="已补充")
         assert appealed.state == "appealed"
