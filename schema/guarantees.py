@@ -7,6 +7,7 @@ import strawberry
 from sqlalchemy import Select
 
 from schema.councils import Council
+from schema.nodes import worded
 from schema.reading.declare import Ask, Row, argument, column, here, link, rows
 from schema.scopes import days_asked, unit_asked, where_asked
 from services import guarantees
@@ -35,6 +36,7 @@ class GuaranteeLine:
     verdict: Verdict = column("verdict", "做到没有。 Whether it was kept.")
     kept: int = column("kept", "做到的件数。 How many were done.")
     of: int = column("of", "应做的件数。 Of how many.")
+    why: str = worded("why", guarantees.WHY, "为什么。 Why it is so.")
 
 
 @strawberry.type(description="四个“每”在一段时间里的情况。 The four guarantees over a period.")

@@ -31,6 +31,7 @@ from sqlalchemy import (
 )
 
 from services.councils import Council
+from services.errors import Said
 from services.matters.states import MatterState
 from services.matters.tables import Matter, MatterEntry
 from services.meetings.tables import (
@@ -67,6 +68,36 @@ class Verdict(StrEnum):
     kept = "kept"
     broken = "broken"
     pending = "pending"
+
+
+# Why it is kept, broken or pending.
+REASONS: dict[Guarantee, tuple[Said, Said, Said]] = {
+    Guarantee.monthly_meeting: (
+        Said("这个月开了会", "it met in the month"),
+        Said("过了本县规定的日子还没有开会", "it hasn't met by the county's day"),
+        Said("还没到本县规定的日子", "the county's day is still to come"),
+    ),
+    Guarantee.each_deliberated: (
+        Said("提交的事项都商议了", "every matter tabled was deliberated"),
+        Said("开会时已提交的事项没有列入议程", "a meeting was held without a matter on the table"),
+        Said("有事项在等下一次会议", "a matter waits for the next meeting"),
+    ),
+    Guarantee.each_resolved: (
+        Said("每次会议都有结果，纪要已签字", "every meeting's minutes are signed"),
+        Said("过了期限纪要还没有签字", "minutes weren't signed in time"),
+        Said("纪要在等签字，还没到期", "minutes wait to be signed and aren't due yet"),
+    ),
+    Guarantee.each_executed: (
+        Said("决议都已落实并核实", "every resolution was carried out and verified"),
+        Said("有决议到期没有落实", "a resolution wasn't carried out by its day"),
+        Said("决议在落实或等核实，还没到期", "resolutions are being carried out or verified"),
+    ),
+}
+WHY = {
+    f"{guarantee.value}:{verdict.value}": said
+    for guarantee, reasons in REASONS.items()
+    for verdict, said in zip(Verdict, reasons, strict=True)
+}
 
 
 def lines(
@@ -113,6 +144,7 @@ def _part(build: Build, name: Guarantee, tenant: Tenant, standing: Any) -> Selec
         verdict.label("verdict"),
         kept.label("kept"),
         of.label("of"),
+        func.concat(literal(f"{name.value}:", String), verdict).label("why"),
     )
 
 

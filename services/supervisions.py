@@ -5,11 +5,14 @@ looked is caught up in its order. A matter, a resolution of no matter, a council
 in a month: each has its rungs, held to once by the database.
 """
 
+import logging
+from collections.abc import Awaitable
 from datetime import date, datetime, time, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, func, text
+from sqlalchemy import CheckConstraint, Index, func, text, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -25,6 +28,9 @@ from services.matters.tables import Matter
 from services.meetings.tables import Meeting, Resolution, ResolutionState
 from services.tables import Recorded, moment, one_of, within_tenant
 
+log = logging.getLogger("sanfang")
+# When one that couldn't be supervised is looked at again.
+AGAIN = timedelta(hours=1)
 # How far back a council's months are looked at, so that a long stop is caught up and no more.
 MONTHS = 12
 WORDS = {Rung.reminder: "提醒", Rung.supervision: "督办", Rung.notice: "通报"}
@@ -75,22 +81,47 @@ async def look_at_matters(session: AsyncSession, by: Actor, *, at: datetime, mos
         .limit(most)
         .with_for_update(skip_locked=True)
     )
-    found = (await session.exec(due)).all()
-    for row in found:
-        ranks = await moving.ranks_of(session, by, row.place_id)
-        case = await moving.case_of(session, by, row, ranks, None)
-        step = deadlines.next_step(case.rules, row)
-        assert step is not None  # noqa: S101 - it had an alarm
-        assert row.due_at is not None  # noqa: S101
-        row.rung = step.rung
-        told = Supervision(
-            tenant_id=by.tenant_id, matter_id=row.id, stage=row.stage, rung=step.rung,
-            holder_id=row.holder_id, unit_id=case.above(row.holder_id), due_at=row.due_at, at=at,
-        )  # fmt: skip
-        session.add(told)
-        record(session, by, f"supervision.{step.rung}", told, acting=None)
-        await moving.go(session, by, "supervise", case, said=WORDS[step.rung], due_at=row.due_at)
+    found = [(row.id, row) for row in (await session.exec(due)).all()]
+    for id_, row in found:
+        if not await _tried(session, "matter", id_, _supervise(session, by, row, at)):
+            # The others aren't kept waiting by it.
+            later = update(Matter).where(
+                col(Matter.tenant_id) == by.tenant_id, col(Matter.id) == id_
+            )
+            await session.exec(later.values(alarm_at=at + AGAIN))
     return len(found)
+
+
+async def _supervise(session: AsyncSession, by: Actor, row: Matter, at: datetime) -> bool:
+    ranks = await moving.ranks_of(session, by, row.place_id)
+    case = await moving.case_of(session, by, row, ranks, None)
+    step = deadlines.next_step(case.rules, row)
+    assert step is not None  # noqa: S101 - it had an alarm
+    assert row.due_at is not None  # noqa: S101
+    row.rung = step.rung
+    told = Supervision(
+        tenant_id=by.tenant_id, matter_id=row.id, stage=row.stage, rung=step.rung,
+        holder_id=row.holder_id, unit_id=case.above(row.holder_id), due_at=row.due_at, at=at,
+    )  # fmt: skip
+    session.add(told)
+    record(session, by, f"supervision.{step.rung}", told, acting=None)
+    await moving.go(session, by, "supervise", case, said=WORDS[step.rung], due_at=row.due_at)
+    return True
+
+
+async def _tried(session: AsyncSession, what: str, id_: UUID, doing: Awaitable[bool]) -> bool:
+    """Whether one of several climbed; one whose own rows are wrong is undone, logged, and not.
+
+    Where the database itself refuses, all of it is tried again.
+    """
+    try:
+        async with session.begin_nested():
+            return await doing
+    except SQLAlchemyError:
+        raise
+    except Exception:
+        log.exception("a %s can't be supervised: %s", what, id_)
+        return False
 
 
 async def look_at_resolutions(session: AsyncSession, by: Actor, *, at: datetime, most: int) -> int:
@@ -113,9 +144,11 @@ async def look_at_resolutions(session: AsyncSession, by: Actor, *, at: datetime,
         .with_for_update(of=Resolution, skip_locked=True)
     )  # fmt: skip
     done = 0
-    for row, rungs in (await session.exec(due)).all():
-        if done < most and await _climb(session, by, row, rungs, at):
-            done += 1
+    found = [(row.id, row, rungs) for row, rungs in (await session.exec(due)).all()]
+    for id_, row, rungs in found:
+        if done >= most:
+            break
+        done += await _tried(session, "resolution", id_, _climb(session, by, row, rungs, at))
     return done
 
 

@@ -26,6 +26,7 @@ import policies
 import schema
 from policies import Actor
 from services import notices
+from services.guarantees import WHY
 from services.matters import states
 from tests.county import County
 from tests.schema.oracle_board import entries
@@ -288,6 +289,10 @@ class Oracle(Sight):
         below = key_of(unit, "unit", "Unit")[1] if unit else None
         begins, ends = (date.fromisoformat(str(given[name])) for name in ("from", "to"))
         return report(self, below, begins, ends)
+
+    def _guaranteeline_why(self, source: Derived, given: Mapping[str, Any]) -> str:
+        said = WHY[source.row["why"]]
+        return said.en if given["language"] == "EN" else said.zh
 
     def _query_guarantees(self, _: Any, given: Mapping[str, Any]) -> dict[str, Any]:
         unit = given.get("unit")

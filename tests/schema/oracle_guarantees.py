@@ -72,7 +72,7 @@ def _lines(oracle: "Oracle", council: Row, month: date) -> list[Derived]:
             "GuaranteeLine",
             {
                 "council_id": council["id"], "month": month, "guarantee": name,
-                "verdict": verdict, "kept": kept, "of": of,
+                "verdict": verdict, "kept": kept, "of": of, "why": f"{name}:{verdict}",
             }
         )
         for name, (verdict, kept, of) in counted.items()

@@ -52,7 +52,8 @@ SIGNED_IN = (
 )
 GUARANTEES = (
     '{ guarantees(from: "2026-01-01", to: "2027-12-31") { lines { month guarantee verdict kept'
-    " of council { name } } } }",
+    " of why council { name } } } }",
+    '{ guarantees(from: "2026-01-01", to: "2026-02-01") { lines { why(language: EN) } } }',
 )
 FIGURES = "settled raised inquiring preliminary tabled handling published whole"
 REPORTS = (

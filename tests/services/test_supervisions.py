@@ -13,7 +13,9 @@ from policies import Actor
 from services import alarms, clock, councils, supervisions
 from services.clock import CHINA
 from services.councils import Council
+from services.matters import moving
 from services.matters.rules import Rung
+from services.matters.tables import Matter
 from services.supervisions import Supervision
 from tests.county import County
 from tests.round_table import RoundTable
@@ -155,6 +157,28 @@ class TestMatters:
         assert appealed.state == "appealed"
         overturned = await way.do("overturn", way.community, row.id, reason="应当办理")
         assert overturned.state == row.state
+
+    async def test_one_that_cannot_be_keeps_none_of_the_others_waiting(
+        self, way: Way, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        broken, row = await way.raised(), await way.raised(title="电梯停运")
+        case_of, at = moving.case_of, clock.now() + LONG
+
+        async def failing(session: Any, by: Actor, case: Matter, *rest: Any) -> moving.Case:
+            if case.id == broken.id:
+                raise KeyError("what nobody thought of")
+            return await case_of(session, by, case, *rest)
+
+        with monkeypatch.context() as wrong:
+            wrong.setattr(moving, "case_of", failing)
+            while await look(way, at):
+                pass
+        assert [(one.matter_id, one.rung) for one in await told(way)] == [
+            (row.id, rung.value) for rung in Rung
+        ]
+        assert str(broken.id) in caplog.text
+        # It isn't forgotten: once it can be, it is.
+        assert await look(way, at + timedelta(hours=2)) == 1
 
     async def test_opinions_outlive_a_suspension(self, way: Way) -> None:
         row = await way.deliberated()
