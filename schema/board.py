@@ -38,6 +38,7 @@ from services.units import UnitKind
 if TYPE_CHECKING:
     from schema.units import Unit
 
+EDITION = light(Table)
 OBJECTION = light(Objection)
 # Whose name would lead to a household's door; the grid stands for them.
 TOO_NEAR = (UnitKind.building, UnitKind.stairwell)
@@ -179,6 +180,60 @@ class BoardEntry(Node):
     objections: int = computed(_objections, "异议的条数。 How many objections there were.")
 
 
+@strawberry.enum(description="撤下记录按什么排序。 By what withdrawals are ordered.")
+class WithdrawalOrder(Enum):
+    """By what withdrawals are ordered."""
+
+    WITHDRAWN_AT = "withdrawn_at"
+
+
+def _was_shown(ask: Ask, row: Row) -> ColumnElement[bool]:
+    """Approved once, then withdrawn with a reason, not replaced; and its place isn't hidden."""
+    at_the_place = public_at("place_id", is_marked=False, is_open=False)
+    return and_(
+        row["withdrawal_reason"].is_not(None),
+        row["approved_at"].is_not(None),
+        at_the_place(ask, row),
+    )
+
+
+def _withdrawn_on(ask: Ask, row: Row) -> ColumnElement[Any]:
+    return _day(row["withdrawn_at"])
+
+
+def _is_shown_again(ask: Ask, row: Row) -> ColumnElement[Any]:
+    later = EDITION.alias()
+    found = select(later.c.id).where(
+        later.c.tenant_id == ask.tenant,
+        later.c.matter_id == row["matter_id"],
+        later.c.state == PublicationState.approved.value,
+    )
+    return found.correlate_except(later).exists()
+
+
+@strawberry.type(
+    description="从公开栏撤下的一条：只留下什么时候公开、什么时候撤下。"
+    " What was taken from the board: only that it was there, from when until when."
+)
+@reads(Table, "board", public=_was_shown)
+class BoardWithdrawal(Node):
+    """That something was shown, and is no more: never what it said."""
+
+    category: str = column(Table.category, "类别代号。 Its category.")
+    category_label: str = label(
+        "matters", "category", "本县对这一类的叫法。 What the county calls it.", key="categories"
+    )
+    grid: Annotated["Unit", strawberry.lazy("schema.units")] | None = link(
+        Table.grid_id, "网格。 The grid."
+    )
+    approved_on: date = computed(_approved_on, "公开的日期。 From which day it was shown.")
+    withdrawn_on: date = computed(_withdrawn_on, "撤下的日期。 From which day no more.")
+    matter_id: strawberry.ID = computed(_matter_id, "事项的编号。 The matter's id.")
+    is_shown_again: bool = computed(
+        _is_shown_again, "是否又公开了新的一版。 Whether another edition is shown by now."
+    )
+
+
 @strawberry.type
 class Queries:
     """What everybody may ask of the county's matters."""
@@ -188,5 +243,12 @@ class Queries:
         BoardOrder,
         "公开晒事栏，不必登录；最近公开的在前。 The public board, latest first; no sign-in needed.",
         BoardFilter,
+        Direction.DESC,
+    )
+    board_withdrawals: Connection[BoardWithdrawal] = connection(
+        None,
+        WithdrawalOrder,
+        "从公开栏撤下的，不必登录；最近撤下的在前。 What was taken from the board, latest first.",
+        None,
         Direction.DESC,
     )

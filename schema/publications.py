@@ -57,6 +57,9 @@ class Publication(Node):
     approved_by: Person | None = link(Table.approved_by, "谁批准的。 Who approved it.")
     approved_at: datetime | None = column(Table.approved_at, "批准的时刻。 Approved when.")
     withdrawn_at: datetime | None = column(Table.withdrawn_at, "撤下的时刻。 Withdrawn when.")
+    withdrawal_reason: str | None = column(
+        Table.withdrawal_reason, "撤下的理由；被新一版取代的为空。 Why; null where replaced."
+    )
     version: int = column(Table.version, "版本。 Its version.")
 
 

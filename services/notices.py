@@ -34,6 +34,7 @@ from services.tables import Moment, Recorded, TenantRow, moment, within_tenant
 # What one is told of that is no act on the matter itself.
 WORDS: dict[str, Said] = {
     "publication.approved": Said("已公开", "shown in public"),
+    "publication.withdrawn": Said("公开稿已撤下", "taken from the board"),
     "objection.answered": Said("异议已答复", "objection answered"),
 }
 

@@ -68,6 +68,8 @@ class Publication(Recorded, table=True):
     says who may see it and is itself never shown; the estate and the grid are.
     """
 
+    unspoken: ClassVar[frozenset[str]] = frozenset({"withdrawal_reason"})
+
     __tablename__ = "publication"
     __table_args__: ClassVar[Any] = (
         one_of("state", PublicationState),
@@ -92,6 +94,12 @@ class Publication(Recorded, table=True):
         _shown("ix_publication_shown"),
         _shown("ix_publication_shown_by_grid", "grid_id"),
         _shown("ix_publication_shown_by_category", "category"),
+        # What was shown and taken down again, for a reason: that it was stays on the board.
+        CheckConstraint(
+            "withdrawal_reason is null or state = 'withdrawn'", name="reason_of_a_withdrawal"
+        ),
+        Index("ix_publication_taken_down", "tenant_id", "withdrawn_at", "id",
+              postgresql_where=text("withdrawal_reason is not null")),
     )  # fmt: skip
 
     matter_id: UUID
@@ -108,6 +116,7 @@ class Publication(Recorded, table=True):
     approved_by: UUID | None = None
     approved_at: datetime | None = moment(default=None)
     withdrawn_at: datetime | None = moment(default=None)
+    withdrawal_reason: str | None = Field(default=None, max_length=500)
 
 
 class ConfidentialStays(Refused):
@@ -255,11 +264,17 @@ async def withdraw(
     reason: Reason,
     expected_version: Version = None,
 ) -> Publication:
-    """Take an edition from the board at once; it stays on record with the reason."""
-    row, _, acting = await _take(session, by, "withdraw", publication, expected_version)
+    """Take an edition from the board at once; it stays on record with the reason.
+
+    That it was shown from when until when stays on the board, and whoever follows it is told.
+    """
+    row, matter, acting = await _take(session, by, "withdraw", publication, expected_version)
     if row.state == PublicationState.withdrawn:
         raise PublicationWithdrawn()
+    row.withdrawal_reason = reason
     _end(session, by, row, "publication.withdrawn", acting, {"reason": reason})
+    if row.approved_at is not None:
+        await notices.tell(session, by, matter.id, "publication.withdrawn")
     return row
 
 

@@ -29,7 +29,7 @@ from services import notices
 from services.guarantees import WHY
 from services.matters import states
 from tests.county import County
-from tests.schema.oracle_board import entries
+from tests.schema.oracle_board import entries, withdrawals
 from tests.schema.oracle_coverage import Derived, coverage
 from tests.schema.oracle_guarantees import guarantees
 from tests.schema.oracle_pages import Node, Page, check_sizes, cursor, cut
@@ -62,6 +62,7 @@ class Oracle(Sight):
                 found = await session.exec(text(f"select * from {table}"))  # type: ignore[call-overload]
                 rows[type_name] = [dict(row) for row in found.mappings()]
             rows["BoardEntry"] = entries(rows)
+            rows["BoardWithdrawal"] = withdrawals(rows)
             now = (await session.exec(text("select now()"))).scalar_one()  # type: ignore[call-overload]
         return cls(actor, rows, now)
 
@@ -206,7 +207,7 @@ class Oracle(Sight):
     def _matter_categorylabel(self, source: Node, given: Mapping[str, Any]) -> str:
         return self._label("matters", source.row["category"], given["language"], "categories")
 
-    _boardentry_categorylabel = _matter_categorylabel
+    _boardentry_categorylabel = _boardwithdrawal_categorylabel = _matter_categorylabel
 
     def _matter_statelabel(self, source: Node, given: Mapping[str, Any]) -> str:
         return self._label("matters", source.row["state"], given["language"])

@@ -22,9 +22,15 @@ BOARD = (
     '{ publicBoard(filter: {states: [PUBLISHED, CLOSED], category: "facilities"},'
     " direction: ASC, first: 1) { edges { cursor node { title } } pageInfo { hasNextPage } } }",
 )
+WITHDRAWALS = (
+    "{ boardWithdrawals { totalCount nodes { id category categoryLabel(language: EN) approvedOn"
+    " withdrawnOn matterId isShownAgain grid { name } } } }",
+    "{ boardWithdrawals(first: 1, direction: ASC) { edges { cursor node { withdrawnOn } }"
+    " pageInfo { hasNextPage } } }",
+)
 EDITIONS = (
     "{ publications { totalCount nodes { id edition title text result state proposedAt approvedAt"
-    " withdrawnAt version matter { code } approvedBy { name } } } }",
+    " withdrawnAt withdrawalReason version matter { code } approvedBy { name } } } }",
     "{ objections { totalCount nodes { id text state raisedAt answer answeredAt version"
     " matter { code } publication { edition } person { name } answeredBy { name } } } }",
     "{ publications(filter: {states: [PROPOSED]}) { totalCount } matters(first: 30) { nodes {"
@@ -36,6 +42,21 @@ def entries(rows: Mapping[str, list[Row]]) -> list[Row]:
     """Each edition with what the board says of its matter."""
     matters = {row["id"]: row for row in rows["Matter"]}
     return [_entry(rows, row, matters[row["matter_id"]]) for row in rows["Publication"]]
+
+
+def withdrawals(rows: Mapping[str, list[Row]]) -> list[Row]:
+    """Each edition with what the board says of it once it was taken down."""
+    shown = {row["matter_id"] for row in rows["Publication"] if row["state"] == "approved"}
+    return [
+        {
+            **row,
+            "matter_id": f"Matter:{row['matter_id']}",
+            "approved_on": _day(row["approved_at"]),
+            "withdrawn_on": _day(row["withdrawn_at"]),
+            "is_shown_again": row["matter_id"] in shown,
+        }
+        for row in rows["Publication"]
+    ]
 
 
 def _entry(rows: Mapping[str, list[Row]], row: Row, matter: Row) -> dict[str, Any]:

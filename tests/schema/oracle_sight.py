@@ -150,6 +150,9 @@ class Sight:
                 return bool(row["is_public"]) and self._is_shown(row["unit_id"])
             case "BoardEntry":
                 return bool(row["is_approved"]) and self._is_shown(row["place_id"])
+            case "BoardWithdrawal":
+                was_shown = row["withdrawal_reason"] is not None and row["approved_at"] is not None
+                return was_shown and self._is_shown(row["place_id"])
             case "Council":
                 return self._is_shown(row["grid_id"])
             case "CouncilSeat":

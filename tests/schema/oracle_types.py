@@ -14,6 +14,7 @@ TABLES = {
     "Resolution": "resolution", "Extension": "extension", "Supervision": "supervision",
     "File": "file", "Evidence": "evidence",
     "Publication": "publication", "Objection": "objection", "BoardEntry": "publication",
+    "BoardWithdrawal": "publication",
 }  # fmt: skip
 OBJECTS = {
     "Unit": "units", "Person": "people", "Post": "appointments", "Appointment": "appointments",
@@ -27,6 +28,7 @@ OBJECTS = {
     "Extension": "extensions", "Supervision": "supervisions", "File": "files",
     "Evidence": "matters",
     "Publication": "publications", "Objection": "objections", "BoardEntry": "board",
+    "BoardWithdrawal": "board",
 }  # fmt: skip
 # The columns whose unit a row is in.
 PLACES = {

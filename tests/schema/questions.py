@@ -1,6 +1,6 @@
 """Documents that ask for every field of the schema, reader by reader."""
 
-from tests.schema.oracle_board import BOARD, EDITIONS
+from tests.schema.oracle_board import BOARD, EDITIONS, WITHDRAWALS
 
 UNIT = (
     "id kind kindLabel kindLabelEn: kindLabel(language: EN) name since until decision"
@@ -13,6 +13,7 @@ INFO = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
 
 ANYBODY = (
     *BOARD,
+    *WITHDRAWALS,
     "{ viewer { isSignedIn person { id name } county { id slug name nameEn state }"
     " posts { role appointmentId unitId } roles { name zh en purposeZh purposeEn }"
     " may { object action scope } __typename } }",

@@ -130,6 +130,45 @@ class TestBoard:
         asked = f'{{ node(id: "BoardEntry:{row.id}") {{ id }} }}'
         assert await compiled(database, public(way.county), asked) == {"node": None}
 
+    async def test_what_was_taken_down_leaves_a_trace_that_says_nothing_of_it(
+        self, database: Database, way: Way
+    ) -> None:
+        matter = await way.accepted(title="乙")
+        row = await way.published(matter.id)
+        # Replaced by a later edition nothing was taken away, nor by withdrawing what nobody read.
+        row = await way.published(matter.id)
+        unread = await way.proposed((await way.accepted(title="丙")).id)
+        for one in (row, unread):
+            async with way.county.session() as session:
+                await publications.withdraw(
+                    session, way.secretary, publication=one.id, reason="写了邻居的事"
+                )
+        asked = "{ boardWithdrawals { nodes { category grid { name } approvedOn withdrawnOn"
+        asked += " matterId isShownAgain } } }"
+        today = str(clock.today())
+        trace = {
+            "category": "facilities", "grid": {"name": "第一网格"}, "approvedOn": today,
+            "withdrawnOn": today, "matterId": f"Matter:{matter.id}", "isShownAgain": False,
+        }  # fmt: skip
+        found = await compiled(database, public(way.county), asked)
+        assert found["boardWithdrawals"]["nodes"] == [trace]
+        await way.published(matter.id)
+        found = await compiled(database, public(way.county), asked)
+        assert found["boardWithdrawals"]["nodes"] == [trace | {"isShownAgain": True}]
+
+    async def test_whoever_follows_it_is_told_and_who_works_on_it_reads_why(
+        self, database: Database, way: Way
+    ) -> None:
+        row = await way.published((await way.accepted()).id)
+        async with way.county.session() as session:
+            await publications.withdraw(session, way.secretary, publication=row.id, reason="有误")
+        asked = "{ notices(direction: DESC, first: 1) { nodes { words } } }"
+        found = await compiled(database, way.resident, asked)
+        assert found["notices"]["nodes"] == [{"words": "公开稿已撤下"}]
+        asked = "{ publications { nodes { withdrawalReason } } }"
+        found = await compiled(database, way.secretary, asked)
+        assert found["publications"]["nodes"] == [{"withdrawalReason": "有误"}]
+
     async def test_a_matter_for_its_parties_shows_that_it_is_dealt_with(
         self, database: Database, way: Way
     ) -> None:

@@ -94,8 +94,9 @@ class TestNobodyIsNamed:
         seen = await all_that_is_public(database, way.county)
         assert not [name for name in PUBLIC_BY_NATURE if f"可见{name}" not in seen]
 
-    async def test_no_field_of_the_board_leads_to_a_person_or_a_matter(self) -> None:
-        type_: Any = CATALOGUE.schema.type_map["BoardEntry"]
+    @pytest.mark.parametrize("name", ["BoardEntry", "BoardWithdrawal"])
+    async def test_no_field_of_the_board_leads_to_a_person_or_a_matter(self, name: str) -> None:
+        type_: Any = CATALOGUE.schema.type_map[name]
         leading = {
             get_named_type(field.type).name
             for field in type_.fields.values()

@@ -196,6 +196,7 @@ class TestFilters:
             'publicBoard(filter: {category: "nothing"})',
             "publicBoard(filter: {grid: $grid}, direction: DESC)",
             "publicBoard(direction: DESC)",
+            "boardWithdrawals(direction: DESC)",
         ],
     )
     @pytest.mark.parametrize("mode", [GENERIC, CUSTOM])

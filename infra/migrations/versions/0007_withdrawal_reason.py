@@ -1,0 +1,27 @@
+"""Withdrawal reason."""
+# ruff: noqa: E501
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0007"
+down_revision = "0006"
+
+
+def upgrade() -> None:
+    """Bring the database here from the revision before."""
+    op.add_column(
+        "publication", sa.Column("withdrawal_reason", sa.String(length=500), nullable=True)
+    )
+    op.create_index(
+        "ix_publication_taken_down",
+        "publication",
+        ["tenant_id", "withdrawn_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("withdrawal_reason is not null"),
+    )
+    op.create_check_constraint(
+        op.f("ck_publication_reason_of_a_withdrawal"),
+        "publication",
+        "withdrawal_reason is null or state = 'withdrawn'",
+    )
