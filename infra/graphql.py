@@ -16,6 +16,7 @@ from infra import requests, telemetry
 from infra.operations import Asker, Operations, dump
 from infra.requests import JSON, Batch, GraphQLRequest
 from schema.errors import describe, describe_graphql, language_of, refusal
+from schema.wording import said
 from services.errors import DocumentRefused, Refused, VariablesRefused
 from services.standing import Authority
 
@@ -101,7 +102,7 @@ def errors_of(refused: Refused, language: str) -> list[dict[str, Any]]:
         path = refused.facts.get("path")
         return [describe(refused, language, path)]
     return [
-        describe_graphql(error, type(refused)(reason=error.message), language)
+        describe_graphql(error, type(refused)(reason=said(error.message)), language)
         for error in found
         if isinstance(error, GraphQLError)
     ]

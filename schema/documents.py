@@ -23,6 +23,7 @@ from graphql.execution.values import VariableValues, get_variable_values
 from schema import limits as limiting
 from schema.limits import MOST_NESTED, NESTED, Limits
 from schema.reading import Bounded, Document
+from schema.wording import said
 from services.errors import (
     DocumentRefused,
     DocumentTooLarge,
@@ -76,7 +77,7 @@ class Documents:
             hide_suggestions=hide_suggestions,
         )
         if isinstance(found, list):
-            raise VariablesRefused(reason="; ".join(error.message for error in found))
+            raise VariablesRefused(reason=said(*(error.message for error in found)))
         return found
 
     def _parsed(self, text: str) -> DocumentNode:
@@ -90,7 +91,7 @@ class Documents:
                 raise DocumentTooLarge(what=WORDS, limit=self.limits.tokens) from None
             if "nested too deeply" in error.message:
                 raise DocumentTooLarge(what=NESTED, limit=MOST_NESTED) from None
-            raise DocumentRefused(reason=error.message, errors=[error]) from None
+            raise DocumentRefused(reason=said(error.message), errors=[error]) from None
 
     def _checked(self, text: str, hide: bool) -> Document:
         node = self._parsed(text)
@@ -108,7 +109,7 @@ class Documents:
         if errors and errors[-1].message == "Validation aborted.":
             raise DocumentTooLarge(what=NESTED, limit=MOST_NESTED)
         if errors:
-            reason = "; ".join(error.message for error in errors[:3])
+            reason = said(*(error.message for error in errors[:3]))
             raise DocumentRefused(reason=reason, errors=errors)
 
 

@@ -21,6 +21,7 @@ from graphql.execution.values import VariableValues
 
 from schema.limits import DESCRIBED
 from schema.reading import Document, QueryTooCostly, Wanted
+from schema.wording import said
 from services.errors import DocumentRefused
 
 # The types of variables that the description's arguments and the directives can take.
@@ -106,6 +107,6 @@ def _executed(
         raise QueryTooCostly(cost=limit + 1, limit=limit) from None
     assert isinstance(found, ExecutionResult)  # noqa: S101
     if found.errors or found.data is None:
-        reason = "; ".join(error.message for error in found.errors or ())
+        reason = said(*(error.message for error in found.errors or ()))
         raise DocumentRefused(reason=reason, errors=found.errors)
     return found.data, (most - left) // VALUES_A_ROW

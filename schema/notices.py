@@ -12,10 +12,15 @@ from schema.reading.declare import column, connection, link, reads
 from schema.reading.pages import Connection
 from schema.scopes import is_current, of_person
 from services import notices
+from services.errors import Said
 from services.matters.states import TRANSITIONS
 from services.notices import Notice as Table
 
-HAPPENED = {act.event: act.label for act in TRANSITIONS.values()} | notices.WORDS
+# An event's name says in English what has happened; an act's label what is to be done.
+HAPPENED = {
+    act.event: Said(act.label.zh, act.event.partition(".")[2].replace("_", " "))
+    for act in TRANSITIONS.values()
+} | notices.WORDS
 
 
 @strawberry.enum(description="消息按什么排序。 By what notices are ordered.")

@@ -68,6 +68,7 @@ FRAME_OF_SCHEMA = {
     "scopes": "what each scope means for a row",
     "sight": "which matters a reader sees, for all that belongs to them",
     "viewer": "who asks, and anything by its id",
+    "wording": "what GraphQL's rules say, in Chinese",
 }
 FRAME_PACKAGES = {"reading", "releases"}
 # Functions that may be longer, each with its reason; a needless line fails.

@@ -8,6 +8,7 @@ from graphql import FieldNode, GraphQLError, GraphQLField, Node, VariableNode
 from graphql.execution.values import VariableValues, get_argument_values
 
 from policies import Actor
+from schema.wording import said
 from services.errors import VariablesRefused
 from services.passes import Passes
 from services.standing import Authority
@@ -71,7 +72,7 @@ class Call:
                 known = get_argument_values(definition, node, self.variables)
             except GraphQLError as error:
                 # A variable is null, and may be, where this argument may not.
-                raise VariablesRefused(reason=error.message) from None
+                raise VariablesRefused(reason=said(error.message)) from None
             self._arguments[place] = known
             if place not in self.constants:
                 self.constants[place] = None if _names_a_variable(node.arguments) else known

@@ -27,6 +27,7 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues
 
+from schema.wording import said
 from services.errors import VariablesRefused
 
 
@@ -106,7 +107,7 @@ class Selector:
             return get_directive_values(kind, node, self.variables)
         except GraphQLError as error:
             # A variable is null, and may be, where the directive's argument may not.
-            raise VariablesRefused(reason=error.message) from None
+            raise VariablesRefused(reason=said(error.message)) from None
 
     def _applies(self, condition: str, type_: GraphQLObjectType) -> bool:
         named = self.schema.type_map[condition]

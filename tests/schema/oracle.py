@@ -266,11 +266,12 @@ class Oracle(Sight):
 
     def _notice_words(self, source: Node, given: Mapping[str, Any]) -> str:
         event = source.row["event_name"]
-        acts = {act.event: act.label for act in states.TRANSITIONS.values()}
-        said = acts.get(event) or notices.WORDS.get(event)
-        if said is None:
-            return str(event)
-        return said.en if given["language"] == "EN" else said.zh
+        if event in notices.WORDS:
+            said = notices.WORDS[event]
+            return said.en if given["language"] == "EN" else said.zh
+        acts = {act.event: act.label.zh for act in states.TRANSITIONS.values()}
+        past = event.removeprefix("matter.").replace("_", " ")
+        return str(past if given["language"] == "EN" else acts[event])
 
     def _label(self, section: str, name: str, language: str, key: str = "labels") -> str:
         pack = next(row for row in self.rows["Pack"] if row["until"] is None)

@@ -157,7 +157,7 @@ class TestTheExecutorsErrors:
         error = await executed(here, text, {"v": None})
         refusal = await refused(database, here, text, {"v": None})
         assert isinstance(refusal, VariablesRefused)
-        assert refusal.facts["reason"] == error.message
+        assert refusal.facts["reason"].en == error.message
         assert refusal.facts.get("path", []) == keys(error)
 
     @pytest.mark.parametrize(("text", "given"), BAD_VARIABLES)
@@ -167,7 +167,7 @@ class TestTheExecutorsErrors:
         error = await executed(here, text, given)
         refusal = await refused(database, here, text, given)
         assert isinstance(refusal, VariablesRefused)
-        assert error.message in refusal.facts["reason"]
+        assert error.message in refusal.facts["reason"].en
         assert error.path is None
         assert "path" not in refusal.facts
 

@@ -1,5 +1,4 @@
 """Withdrawal reason."""
-# ruff: noqa: E501
 
 import sqlalchemy as sa
 from alembic import op
