@@ -71,10 +71,6 @@ class Cast:
         return found
 
 
-# How content the raisers are, one after the other.
-SCORES = (5, 5, 4, 5, 3, 4, 5, 4, 5, 2)
-
-
 @dataclass(frozen=True, slots=True)
 class Task:
     """A matter to be: when it is raised, what it is about, whether the heads settle it and whether
@@ -212,8 +208,6 @@ class Told:
             await self.session.flush()
             await publications.approve(self.session, cast.secretary, publication=shown.id)
         await self._at(at + DAY, matters.confirm, cast.worker, matter=matter)
-        await self._at(at + DAY, matters.rate, cast.worker, matter=matter,
-                       satisfaction=SCORES[task.number % len(SCORES)])  # fmt: skip
         if task.is_settled:
             await self._at(at + self._days(17, 20), matters.close, cast.secretary, matter=matter)
 
