@@ -117,7 +117,11 @@ async def askers(
 
 def draw_more(askers: list[Asker]) -> None:
     """Further documents, as long as there is a field that none has asked for."""
-    chance, missing = Random(len(askers)), fields_of_schema() - REACHED  # noqa: S311
+    chance = Random(len(askers))  # noqa: S311
+    # Of these documents, not of what another module has drawn in this process.
+    drawn_so_far = {field for asker in askers for one in asker.drawn for field in one.fields}
+    missing = fields_of_schema() - drawn_so_far
+    REACHED.intersection_update(drawn_so_far)
     for _ in range(MORE_ROUNDS):
         for asker in askers if missing else ():
             drawn = document(chance, READER.catalogue, asker.actor, asker.known)
