@@ -40,7 +40,7 @@ from tests.schema.world import World, world
 
 # What the documents of all readers have asked for so far; for the rest more are drawn in rounds.
 REACHED: set[tuple[str, str]] = set()
-MORE_ROUNDS = 100
+MORE_ROUNDS = 300
 # So many are compared altogether; of those drawn, a few are too costly to be answered.
 DOCUMENTS_COMPARED = 2_000
 EACH = 104
