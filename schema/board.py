@@ -5,9 +5,9 @@ its dates, numbers and states alone. No link leads from it to the matter or to a
 `matterId` is for those who object to it or follow it.
 """
 
-from collections.abc import Callable
 from datetime import date
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
@@ -27,7 +27,7 @@ from schema.reading.declare import (
 )
 from schema.reading.pages import Connection, Direction
 from schema.scopes import UNIT, among_those, equals, pointing, public_at
-from schema.sight import MATTER
+from schema.sight import MATTER, told_of
 from services.matters.states import MatterState
 from services.matters.tables import HandlingClass
 from services.objections import Objection
@@ -78,17 +78,7 @@ def _is_shown(ask: Ask, row: Row) -> ColumnElement[bool]:
     return and_(row["state"] == PublicationState.approved.value, at_the_place(ask, row))
 
 
-def _of_matter(build: Callable[[Any], ColumnElement[Any]]) -> Callable[[Ask, Row], Any]:
-    """Something of the matter that is neither text nor anybody's."""
-
-    def read(ask: Ask, row: Row) -> ColumnElement[Any]:
-        matter = MATTER.alias()
-        found = select(build(matter.c)).where(
-            matter.c.tenant_id == ask.tenant, matter.c.id == row["matter_id"]
-        )
-        return found.correlate_except(matter).scalar_subquery()
-
-    return read
+_of_matter = partial(told_of, "matter_id")
 
 
 def _day(at: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -157,18 +147,21 @@ class BoardEntry(Node):
         _of_matter(lambda matter: matter.state), "事项的状态。 Where the matter stands."
     )
     raised_on: date = computed(
-        _of_matter(lambda matter: _day(matter.raised_at)), "提出的日期。 The day it was raised."
+        _of_matter(lambda matter: _day(matter.raised_at)),
+        "提出的日期。 The day it was raised.",
     )
     approved_on: date = computed(_approved_on, "公开的日期。 From which day it is shown.")
     closed_on: date | None = computed(
-        _of_matter(lambda matter: _day(matter.closed_at)), "办结的日期。 The day it was closed."
+        _of_matter(lambda matter: _day(matter.closed_at)),
+        "办结的日期。 The day it was closed.",
     )
     days_taken: int | None = computed(
         _of_matter(lambda matter: _day(matter.closed_at) - _day(matter.raised_at)),
         "从提出到办结的天数。 Days from the raising to the closing.",
     )
     satisfaction: int | None = computed(
-        _of_matter(lambda matter: matter.satisfaction), "提事人的满意度，1 到 5。 From 1 to 5."
+        _of_matter(lambda matter: matter.satisfaction),
+        "提事人的满意度，1 到 5。 From 1 to 5.",
     )
     reopened: int = computed(
         _of_matter(lambda matter: matter.reopened), "重新办理的次数。 How often reopened."

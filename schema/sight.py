@@ -4,6 +4,7 @@ From where a matter may be seen, from whoever handles it, from the seats of a ro
 had it on its agenda; and its raiser. Types of several capabilities share this.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import (
@@ -116,3 +117,20 @@ def of_own_matter(ask: Ask, row: Row) -> Condition:
     matter = MATTER.alias()
     mine = select(matter.c.id).where(matter.c.tenant_id == ask.tenant, own_matter(ask, matter.c))
     return found_by(ask, row["matter_id"], mine, matter.c.id)
+
+
+def told_of(
+    column_: str, build: Callable[[Any], ColumnElement[Any]]
+) -> Callable[[Ask, Row], ColumnElement[Any]]:
+    """Something of the matter to which a column leads, for whoever sees the row but not the matter:
+    it is to be neither text nor anybody's.
+    """
+
+    def read(ask: Ask, row: Row) -> ColumnElement[Any]:
+        matter = MATTER.alias()
+        found = select(build(matter.c)).where(
+            matter.c.tenant_id == ask.tenant, matter.c.id == row[column_]
+        )
+        return found.correlate_except(matter).scalar_subquery()
+
+    return read

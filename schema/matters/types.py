@@ -1,8 +1,8 @@
 """A matter (事项) as it is read: what it is about, where it stands, who passed it on and when."""
 
-from collections.abc import Callable
 from datetime import datetime
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
@@ -26,7 +26,7 @@ from schema.reading.declare import (
 )
 from schema.reading.pages import Connection
 from schema.scopes import among, equals, pointing
-from schema.sight import MATTER, matter_seen_in, of_matter, of_own_matter, own_matter
+from schema.sight import matter_seen_in, of_matter, of_own_matter, own_matter, told_of
 from services.matters.evidence import Evidence as EvidenceTable
 from services.matters.states import NEXT, TRANSITIONS, MatterState
 from services.matters.tables import (
@@ -92,17 +92,7 @@ def _is_overdue(ask: Ask, row: Row) -> ColumnElement[Any]:
     return func.coalesce(row["due_at"] < func.now(), False)
 
 
-def _of_target(build: Callable[[Any], ColumnElement[Any]]) -> Callable[[Ask, Row], Any]:
-    """Something of the matter that this one was merged into, which neither names nor quotes."""
-
-    def read(ask: Ask, row: Row) -> ColumnElement[Any]:
-        target = MATTER.alias()
-        found = select(build(target.c)).where(
-            target.c.tenant_id == ask.tenant, target.c.id == row["merged_into_id"]
-        )
-        return found.correlate_except(target).scalar_subquery()
-
-    return read
+_of_target = partial(told_of, "merged_into_id")
 
 
 def _shown_as(ask: Ask, row: Row) -> ColumnElement[Any]:
@@ -244,7 +234,8 @@ class Matter(Node):
         _of_target(lambda target: target.code), "并入的事项的号码。 Its number."
     )
     merged_matter_state: MatterState | None = computed(
-        _of_target(lambda target: target.state), "并入的事项现在的状态。 Where that stands."
+        _of_target(lambda target: target.state),
+        "并入的事项现在的状态。 Where that stands.",
     )
     board_entry: Annotated["BoardEntry", strawberry.lazy("schema.board")] | None = computed_link(
         _shown_as,
