@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor
-from services import sealing
+from services import masking, rows, sealing
 from services.matters.moving import ranks_of
 from services.matters.tables import Matter, MatterEntry
 from services.people import Person
@@ -19,7 +19,10 @@ from services.units import UnitKind
 
 
 async def names(session: AsyncSession, by: Actor, matter: Matter) -> frozenset[str]:
-    """The names of everybody concerned, as the county knows them at this moment."""
+    """The names of everybody concerned, as the county knows them at this moment.
+
+    Of the raiser, whom a text is apt to be about, also the given name alone.
+    """
     acted = select(MatterEntry.made_by).where(
         MatterEntry.tenant_id == by.tenant_id, MatterEntry.matter_id == matter.id
     )
@@ -42,7 +45,12 @@ async def names(session: AsyncSession, by: Actor, matter: Matter) -> frozenset[s
         col(Person.id).in_(known) | col(Person.id).in_(select(everybody)),  # type: ignore[call-overload]
     )
     found = set((await session.exec(wanted)).all())
-    return frozenset(found | await _taken_down(session, by, matter))
+    raisers = await _taken_down(session, by, matter)
+    if matter.raiser_id is not None:
+        raiser = await rows.find(session, Person, by, matter.raiser_id)
+        raisers.add(raiser.name)
+    given = {masking.given_name(name) for name in raisers}
+    return frozenset(found | raisers | {name for name in given if name})
 
 
 async def _neighbourhood(session: AsyncSession, by: Actor, matter: Matter) -> UUID:

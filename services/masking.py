@@ -131,6 +131,14 @@ def _tells(one: Finding) -> tuple[bool, int]:
     return one.kind is not Kind.number, one.end - one.start
 
 
+def given_name(name: str) -> str | None:
+    """What somebody is called without the surname, where that is two characters at least."""
+    bare = _bare(name)
+    surname = re.match(_SURNAME, bare)
+    given = bare[surname.end() :] if surname else ""
+    return given if len(given) > 1 else None
+
+
 def _bare(name: str) -> str:
     """A name as it is read, without what may stand between its characters."""
     return "".join(one for char in name for one in _read(char) if one.isalnum())
@@ -246,6 +254,8 @@ _PERSONAL = (
     "爷爷|奶奶|婆婆|公公|嫂子|嫂|某某|某"
 )
 _OFFICIAL = "书记|主任|经理|师傅|老师|医生|队长|科长|局长|会长|社长|所长"
+# Of 老 and 小 with these, words are made that name nobody (小康, 老龙头).
+_NOBODY = "康段龙石江田金高白万常方丁巴毛车马"
 # Words that begin like a name and are none.
 _NO_NAME = (
     "(?!方便|方面|方案|方才|高度|高兴|高空|高层|高楼|张贴|常见|常年|常常|安全|马上|万一|施工|施救|"
@@ -257,6 +267,8 @@ _GOES_ON = (
     r"(?=[\s\d,，.。;；:：!！?？、)）(（」”\"']|$|反映|投诉|表示|认为|要求|希望|来电|来访|提出|提议|自述|说|称|讲|"
     r"家|的|和|与|及|等|在|住|向|于|对|把|将|被|已|曾|是|有)"
 )
+# After a nickname; "老王家", "小李说", but no "小区", "老路".
+_NEXT_TO_A_NICKNAME = r"[,，。;；:：!！?？、\s]|$|家(?!具|电|庭|里人)|说|讲|反映|投诉|表示|提出|认为|师傅|夫妇|夫妻|他们"
 _WEAK = "业主|住户|居民|邻居|户主|租户|租客|房东|房主|老人"
 _STRONG = (
     "我叫|我是|本人叫|本人是|本人|名叫|名字叫|名字是|姓名|提事人|投诉人|反映人|举报人|联系人|当事人|"
@@ -269,6 +281,7 @@ CALLED: tuple[re.Pattern[str], ...] = tuple(
     for pattern in (
         rf"(?P<it>{_NO_NAME}{_SURNAME}(?:(?!某){_HAN}){{0,2}})(?:{_PERSONAL})",
         rf"(?P<it>{_SURNAME})(?:{_PERSONAL}|{_OFFICIAL})",
+        rf"(?<!大)(?P<it>[老小阿](?![{_NOBODY}])[{_SURNAMES}])(?={_NEXT_TO_A_NICKNAME})",
         rf"(?:{_WEAK})[\s:：]{{0,2}}(?P<it>{_NO_NAME}{_SURNAME}{_GIVEN}){_GOES_ON}",
         rf"(?:{_STRONG})[\s:：为]{{0,3}}(?P<it>{_NO_NAME}{_SURNAME}{_GIVEN}){_GOES_ON}",
         rf"(?:我叫|名叫|姓名|联系人|提事人)[\s:：为]{{0,3}}(?P<it>{_NO_NAME}{_SURNAME}{_HAN}{{1,2}})",

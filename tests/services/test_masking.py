@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.masking import Kind, findings, mask
+from services.masking import Kind, findings, given_name, mask
 
 NAMES = ("王小明", "欧阳春华", "龚二", "古丽娜尔")
 PLAIN = (
@@ -24,6 +24,8 @@ PLAIN = (
     "第一网格有三栋楼、六个单元，在1-3号楼之间，10-12月施工。",
     "噪音超过60分贝，从22:00到6:00。一户一表改造，管道DN100。",
     "三长初议：同意办结。已更换整条线路。",
+    "老高层的电梯、老管道、小高层、小程序、小康家庭、小江边的老樊花园，老房子，小孙子在楼下玩。",
+    "老人家说楼道太暗，小孩家长都来了，小区家家户户。",
     "Building 3 has 20 units; room for 30 people, 2 rooms on each floor, block the road at 9.",
     "",
 )
@@ -165,11 +167,29 @@ class TestFindings:
             ("我叫王小花。", "王小花", Kind.name),
             ("联系人：赵六", "赵六", Kind.name),
             ("王某某投诉", "王", Kind.name),
+            ("老王家漏水", "老王", Kind.name),
+            ("小李说夜里太吵", "小李", Kind.name),
+            ("找隔壁阿陈。", "阿陈", Kind.name),
         ],
     )
     def test_it_is_found_where_it_stands(self, text: str, found: str, kind: Kind) -> None:
         ours = [one for one in findings(text) if one.kind is kind]
         assert found in [text[one.start : one.end] for one in ours]
+
+    @pytest.mark.parametrize(
+        ("name", "given"),
+        [("慕容复生", "复生"), ("张建国", "建国"), ("张三", None), ("古丽娜尔", None)],
+            ("慕容复生", "复生"),
+            ("张建国", "建国"),
+            ("张三", None),
+            ("古丽娜尔", None),
+            ("王", None),
+        ],
+    )
+    def test_a_given_name_is_what_stands_after_the_surname(
+        self, name: str, given: str | None
+    ) -> None:
+        assert given_name(name) == given
 
     @pytest.mark.parametrize("text", PLAIN)
     def test_in_plain_words_nothing_is(self, text: str) -> None:

@@ -106,6 +106,16 @@ class TestPropose:
         states = [state for _, state in await editions(way, matter.id)]
         assert states == ["withdrawn", "withdrawn", "proposed"]
 
+    async def test_the_raisers_given_name_alone_is_not_shown_either(self, way: Way) -> None:
+        matter = await way.raised(
+            by=way.worker, channel=Channel.phone, raiser_name="慕容复生",
+            raiser_phone="13800001234", text="复生家楼上漏水，慕容也来看过。",
+        )  # fmt: skip
+        await way.do("accept", way.secretary, matter.id)
+        await way.do("inquire", way.member, matter.id, contacted_at=clock.now(), said="已上门。")
+        shown = await way.proposed(matter.id)
+        assert shown.text == "**家楼上漏水，慕容也来看过。"
+
     async def test_what_is_confidential_stays_so(self, way: Way) -> None:
         matter = await way.accepted(visibility=Visibility.confidential)
         async with unchanged(way.county, ConfidentialStays):
