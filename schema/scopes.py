@@ -29,6 +29,8 @@ from services.errors import BadInput, Said
 from services.tree import UnitPath
 from services.units import Unit
 
+# No county has a figure outside of these.
+FIRST_YEAR, LAST_YEAR = 1949, 2199
 PATH = light(UnitPath)
 UNIT = light(Unit)
 # Nothing sorts behind them, in as many places as a name has.
@@ -202,6 +204,11 @@ def days_asked(
     def check(given: Mapping[str, Any]) -> None:
         begins, ends = given["from"], given["to"]
         months = (ends.year - begins.year) * 12 + ends.month - begins.month + 1
+        for name, day in given.items():
+            if name in ("from", "to") and not FIRST_YEAR <= day.year <= LAST_YEAR:
+                reason = Said(f"应在 {FIRST_YEAR} 年到 {LAST_YEAR} 年之间",
+                              f"between {FIRST_YEAR} and {LAST_YEAR}")  # fmt: skip
+                raise BadInput(argument=name, reason=reason)
         if ends < begins:
             raise BadInput(argument="to", reason=Said("早于 from", "before `from`"))
         if most_months is not None and months > most_months:

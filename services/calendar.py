@@ -52,14 +52,28 @@ def workday_after(rules: CalendarRules, start: datetime, days: int) -> datetime:
     return _midnight_after(day)
 
 
-def workdays_between(rules: CalendarRules, start: datetime, end: datetime) -> int:
-    """How many working days lie after the day of `start`, up to the one that ends at `end`."""
-    day, last = start.astimezone(CHINA).date(), (end.astimezone(CHINA) - DAY).date()
-    counted = 0
-    while day < last:
-        day += DAY
-        counted += is_workday(rules, day)
-    return counted
+def working_seconds(rules: CalendarRules, start: datetime, end: datetime) -> int:
+    """How many seconds of working days lie between two moments; a working day has 24 hours."""
+    counted = timedelta()
+    while start < end:
+        midnight = _midnight_after(start.astimezone(CHINA).date())
+        if is_workday(rules, start.astimezone(CHINA).date()):
+            counted += min(midnight, end) - start
+        start = midnight
+    return int(counted.total_seconds())
+
+
+def working_after(rules: CalendarRules, start: datetime, seconds: int) -> datetime:
+    """The moment at which so many seconds of working days have passed since `start`."""
+    left = timedelta(seconds=seconds)
+    while True:
+        day = start.astimezone(CHINA).date()
+        midnight = _midnight_after(day)
+        if is_workday(rules, day):
+            if left <= midnight - start:
+                return start + left
+            left -= midnight - start
+        start = midnight
 
 
 def _midnight_after(day: date) -> datetime:

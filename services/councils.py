@@ -18,7 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from policies import Actor, Held, authorize
-from services import clock, packs, rows, units
+from services import clock, masking, packs, people, rows, units
 from services.arguments import Name, Of, Reason, Since, UnitId, Until, Version
 from services.errors import EndsBeforeItBegins, Refused, called
 from services.events import record, state_of
@@ -151,6 +151,18 @@ class CouncilClosed(Refused):
     """
 
 
+class DissolvedBack(Refused):
+    """圆桌议事会从今天（{today}）起撤销，不能倒签：它做到没做到，记录照旧。
+    A round table is dissolved from today ({today}) on, not before: its record stays as it was.
+    """
+
+
+class CouncilNamePersonal(Refused):
+    """圆桌议事会的名称会公开，请不要写姓名、电话或门牌号。
+    A round table's name is shown in public: no name, phone or house number, please.
+    """
+
+
 class SeatTaken(Refused):
     """这个单位已有这个席位：{id}。
     This unit has that seat already: {id}.
@@ -185,6 +197,8 @@ async def form(
     there = await of_grid(session, by, place.id)
     if there is not None:
         raise GridHasCouncil(id=f"Council:{there.id}")
+    if masking.findings(name, await people.named_in(session, by, name)):
+        raise CouncilNamePersonal()
     row = Council(
         **made(by, acting), grid_id=place.id, name=name, since=clock.by_today(since)
     )  # fmt: skip
@@ -253,11 +267,14 @@ async def dissolve(
 ) -> Council:
     """Dissolve a round table that isn't about to meet; what it decided stays and is carried out.
 
-    What waits for it waits for the grid's next round table.
+    What waits for it waits for the grid's next round table. It ends today: its months until then
+    stay as they were.
     """
     row, acting = await find_open(session, by, council, "dissolve")
     row.check_version(expected_version)
     before = state_of(row)
+    if until is not None and until < clock.today():
+        raise DissolvedBack(today=clock.today())
     row.until, row.version = _end(row.since, until), row.version + 1
     for check in DISSOLVING:
         await check(session, by, row)

@@ -80,7 +80,7 @@ def _in(language: str, fact: Any) -> Any:
     A sentence leaves its full stop to the message that it stands in.
     """
     if isinstance(fact, Said):
-        return fact.to(language)
+        fact = fact.to(language)
     if isinstance(fact, datetime):
         here = f"{fact.astimezone(CHINA):%Y-%m-%d %H:%M}"
         return here if language == "zh" else f"{here} (UTC+8)"

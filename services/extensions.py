@@ -174,8 +174,9 @@ async def _take(
     row = await rows.find(session, Matter, by, found.matter_id, for_update=True)
     asked = await rows.find(session, Extension, by, extension, for_update=True)
     case = await _case(session, by, row)
-    above = await moving.ranks_of(session, by, case.above(row.holder_id))
-    case.acting = authorize(by, verb, "extensions", within=[unit for unit, _ in above])
+    case.acting = authorize(
+        by, verb, "extensions", within=await _above(session, by, case)
+    )  # fmt: skip
     asked.check_version(version)
     if asked.state != ExtensionState.asked:
         raise ExtensionDecided(state=called(STATES, asked.state))
@@ -198,6 +199,14 @@ def _decide(
     record(session, by, f"extension.{state.value}", asked, acting=case.acting, before=before)
 
 
+async def _above(session: AsyncSession, by: Actor, case: moving.Case) -> list[UUID]:
+    """The units above who holds the matter, and above the grid: no grid gives itself more time."""
+    higher = case.above(case.matter.holder_id)
+    ranked = [unit for unit, _ in await moving.ranks_of(session, by, higher)]
+    grid = case.matter.grid_id
+    return ranked[ranked.index(grid) + 1 :] if grid in ranked else ranked
+
+
 async def _case(session: AsyncSession, by: Actor, row: Matter) -> moving.Case:
     ranks = await moving.ranks_of(session, by, row.place_id)
     return await moving.case_of(session, by, row, ranks, None)
@@ -205,7 +214,8 @@ async def _case(session: AsyncSession, by: Actor, row: Matter) -> moving.Case:
 
 def _reached(case: moving.Case) -> set[UUID]:
     row = case.matter
-    return {unit for unit, _ in case.ranks} | {row.holder_id, row.handler_id or row.holder_id}
+    seen = moving.above(case.ranks, row.scope_id)
+    return {*seen, row.holder_id, row.handler_id or row.holder_id}
 
 
 async def _check_none_waits(session: AsyncSession, by: Actor, row: Matter) -> None:

@@ -73,7 +73,7 @@ class Verdict(StrEnum):
 # Why it is kept, broken or pending.
 REASONS: dict[Guarantee, tuple[Said, Said, Said]] = {
     Guarantee.monthly_meeting: (
-        Said("这个月开了会", "it met in the month"),
+        Said("这个月开了会，或当月才成立", "it met in the month, or was formed in it"),
         Said("过了本县规定的日子还没有开会", "it hasn't met by the county's day"),
         Said("还没到本县规定的日子", "the county's day is still to come"),
     ),
@@ -84,12 +84,12 @@ REASONS: dict[Guarantee, tuple[Said, Said, Said]] = {
     ),
     Guarantee.each_resolved: (
         Said("每次会议都有结果，纪要已签字", "every meeting's minutes are signed"),
-        Said("过了期限纪要还没有签字", "minutes weren't signed in time"),
+        Said("纪要没有按期签字", "minutes weren't signed in time"),
         Said("纪要在等签字，还没到期", "minutes wait to be signed and aren't due yet"),
     ),
     Guarantee.each_executed: (
         Said("决议都已落实并核实", "every resolution was carried out and verified"),
-        Said("有决议到期没有落实", "a resolution wasn't carried out by its day"),
+        Said("有决议没有按期落实", "a resolution wasn't carried out by its day"),
         Said("决议在落实或等核实，还没到期", "resolutions are being carried out or verified"),
     ),
 }
@@ -108,7 +108,12 @@ def lines(
     council = metadata.tables[Council.__tablename__].alias("gua_council")
     following = cast(month.c.month + func.make_interval(0, 1), Date)
     standing = (
-        select(council.c.id.label("council_id"), month.c.month, following.label("following"))
+        select(
+            council.c.id.label("council_id"),
+            council.c.since,
+            month.c.month,
+            following.label("following"),
+        )
         .select_from(council, month)
         .where(
             council.c.tenant_id == tenant,
@@ -135,7 +140,9 @@ Build: TypeAlias = Callable[[Tenant, Any], tuple[ColumnElement[Any], ScalarSelec
 
 def _part(build: Build, name: Guarantee, tenant: Tenant, standing: Any) -> Select[Any]:
     here = standing.subquery(f"gua_{name.value}")
-    verdict, kept, of = build(tenant, here)
+    found, kept, of = build(tenant, here)
+    # Of a month to come nothing is said.
+    verdict = case((here.c.month > _today(), Verdict.pending.value), else_=found)
     return select(
         here.c.council_id,
         here.c.month,
@@ -149,12 +156,21 @@ def _part(build: Build, name: Guarantee, tenant: Tenant, standing: Any) -> Selec
 
 
 def _monthly(tenant: Tenant, here: Any) -> tuple[Any, Any, Any]:
-    """Kept by a meeting that was opened; broken from the first day after the county's date on."""
+    """Kept by a meeting that was opened; broken from the first day after the county's date on.
+
+    In the month in which it was formed none is asked of it yet.
+    """
     meeting = _alias(Meeting, "m")
-    held = _count(meeting, _opened_in(meeting, tenant, here))
-    is_late = _today() > here.c.month + _number(tenant, "meet_by") - 1
-    verdict = case((held > 0, "kept"), (is_late, "broken"), else_="pending")
-    return verdict, func.least(held, 1), literal(1, Integer)
+    held = func.least(_count(meeting, _opened_in(meeting, tenant, here)), 1)
+    is_new = here.c.since > here.c.month
+    is_late = _today() > here.c.month + _number_then(tenant, "meet_by", here) - 1
+    verdict = case(
+        (held > 0, "kept"),
+        (and_(is_new, here.c.following <= _today()), "kept"),
+        (and_(~is_new, is_late), "broken"),
+        else_="pending",
+    )
+    return verdict, held, case((is_new, held), else_=1)
 
 
 def _deliberated(tenant: Tenant, here: Any) -> tuple[Any, Any, Any]:
@@ -212,22 +228,22 @@ def _passed_over(tenant: Tenant, here: Any, matter: Any) -> ColumnElement[bool]:
 
 
 def _resolved(tenant: Tenant, here: Any) -> tuple[Any, Any, Any]:
-    """Of the month's meetings: broken where one isn't signed so many days after it was opened."""
+    """Of the month's meetings: broken where one wasn't signed so many days after it was opened."""
     meeting = _alias(Meeting, "r")
     opened = _opened_in(meeting, tenant, here)
+    by = _day(meeting.c.opened_at) + _number_of(tenant, "signing_days", meeting.c.pack_id)
+    is_signed = meeting.c.state.in_(OVER)
+    is_late = func.coalesce(_day(meeting.c.signed_at), _today()) > by
     of = _count(meeting, opened)
-    signed = _count(meeting, opened, meeting.c.state.in_(OVER))
-    days = _number(tenant, "signing_days")
-    since = _day(meeting.c.opened_at)
-    late = _count(meeting, opened, meeting.c.state.not_in(OVER), since + days < _today())
+    signed = _count(meeting, opened, is_signed, ~is_late)
+    late = _count(meeting, opened, is_late)
     return case((late > 0, "broken"), (signed < of, "pending"), else_="kept"), signed, of
 
 
 def _executed(tenant: Tenant, here: Any) -> tuple[Any, Any, Any]:
     """Of what the month's meetings resolved: broken where one is overdue and not reported.
 
-    What a later resolution has superseded is carried out with that; one that was late by then
-    stays broken until it is.
+    What a later resolution has superseded is carried out with that; what was late stays so.
     """
     resolution, meeting = _alias(Resolution, "x"), _alias(Meeting, "y")
     later, standing = _alias(Resolution, "l"), _alias(Resolution, "s")
@@ -248,22 +264,31 @@ def _executed(tenant: Tenant, here: Any) -> tuple[Any, Any, Any]:
         later, later.c.tenant_id == tenant, later.c.id == resolution.c.superseded_by_id,
         _day(later.c.made_at) > resolution.c.due_on,
     )  # fmt: skip
-    is_late = or_(_is_overdue(tenant, resolution), was_late)
+    reported_late = and_(
+        resolution.c.state.in_((ResolutionState.reported.value, verified)),
+        _day(resolution.c.reported_at) > resolution.c.due_on,
+    )
+    is_late = or_(_is_overdue(tenant, resolution), was_late, reported_late)
     of = _count_of(both, resolved)
-    done = _count_of(both, resolved, is_done)
-    late = _count_of(both, resolved, ~is_done, is_late)
+    done = _count_of(both, resolved, is_done, ~is_late)
+    late = _count_of(both, resolved, is_late)
     return case((late > 0, "broken"), (done < of, "pending"), else_="kept"), done, of
 
 
 def _is_overdue(tenant: Tenant, resolution: Any) -> ColumnElement[bool]:
-    """Nobody has reported it by its day; while its matter is suspended no day counts."""
-    matter = _alias(Matter, "w")
+    """Nobody has reported it by its day; while its matter is suspended no further day counts."""
+    matter, entry = _alias(Matter, "w"), _alias(MatterEntry, "v")
     is_open = resolution.c.state.in_(
         (ResolutionState.assigned.value, ResolutionState.executing.value)
     )
     stands_still = _there_is(
         matter, matter.c.tenant_id == tenant, matter.c.id == resolution.c.matter_id,
         matter.c.state == MatterState.suspended.value,
+        # A suspension's stage is the entry that began it.
+        _there_is(
+            entry, entry.c.tenant_id == tenant, entry.c.matter_id == matter.c.id,
+            entry.c.seq == matter.c.stage, _day(entry.c.at) <= resolution.c.due_on,
+        ),
     )  # fmt: skip
     return and_(is_open, resolution.c.due_on < _today(), ~stands_still)
 
@@ -309,12 +334,26 @@ def _there_is(table: Any, *conditions: ColumnElement[bool]) -> ColumnElement[boo
     return select(table.c.id).where(*conditions).correlate_except(table).exists()
 
 
-def _number(tenant: Tenant, name: str) -> ColumnElement[int]:
-    """A number of the county's active pack, of its section on councils."""
+def _number_then(tenant: Tenant, name: str, here: Any) -> ColumnElement[int]:
+    """A number of the edition that the county had as the month ended; of its first, before."""
     pack = _alias(Pack, f"pack_{name}")
-    found = cast(func.jsonb_extract_path_text(pack.c.document, "councils", name), Integer)
-    active = select(found).where(pack.c.tenant_id == tenant, pack.c.until.is_(None))
-    return active.correlate_except(pack).scalar_subquery()
+    ended = func.timezone(CHINA, cast(here.c.following, DateTime(timezone=False)))
+    was_there = pack.c.since < ended
+    latest = case((was_there, pack.c.since)).desc().nulls_last()
+    found = select(_of_councils(pack, name)).where(pack.c.tenant_id == tenant)
+    ordered = found.order_by(latest, pack.c.since, pack.c.id).limit(1)
+    return ordered.correlate_except(pack).scalar_subquery()
+
+
+def _number_of(tenant: Tenant, name: str, edition: ColumnElement[UUID]) -> ColumnElement[int]:
+    """A number of one edition of the county's pack, of its section on councils."""
+    pack = _alias(Pack, f"pack_{name}")
+    found = select(_of_councils(pack, name)).where(pack.c.tenant_id == tenant)
+    return found.where(pack.c.id == edition).correlate_except(pack).scalar_subquery()
+
+
+def _of_councils(pack: Any, name: str) -> ColumnElement[int]:
+    return cast(func.jsonb_extract_path_text(pack.c.document, "councils", name), Integer)
 
 
 def _count(table: Any, *conditions: ColumnElement[bool]) -> ScalarSelect[int]:

@@ -105,11 +105,14 @@ def tell_one(session: AsyncSession, by: Actor, person: UUID, matter: UUID, event
     )  # fmt: skip
 
 
-async def follow(session: AsyncSession, by: Actor, matter: UUID, other: UUID) -> None:
-    """Whoever follows the one matter follows the other too."""
+async def follow(
+    session: AsyncSession, by: Actor, matter: UUID, other: UUID, *, alone: UUID | None = None
+) -> None:
+    """Whoever follows the one matter, or that person `alone` of them, follows the other too."""
     await _FOLLOW.rows(
-        session, tenant_id=by.tenant_id, matter_id=matter, other_id=other, at=clock.now()
-    )
+        session, tenant_id=by.tenant_id, matter_id=matter, other_id=other, at=clock.now(),
+        alone=alone,
+    )  # fmt: skip
 
 
 def _given(name: str, type_: Any) -> Any:
@@ -139,7 +142,11 @@ _FOLLOW = Prepared(
         select(
             col(MatterWatcher.tenant_id), _NEW_ID, col(MatterWatcher.person_id),
             _given("other_id", Uuid()), _AT,
-        ).where(*_FOLLOWING),
+        ).where(
+            *_FOLLOWING,
+            func.coalesce(_given("alone", Uuid()), col(MatterWatcher.person_id))
+            == col(MatterWatcher.person_id),
+        ),
         include_defaults=False,
     )
     .on_conflict_do_nothing()

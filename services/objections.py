@@ -20,7 +20,7 @@ from services.errors import NotFound, Refused
 from services.events import record, state_of
 from services.matters.arguments import MatterId
 from services.matters.handling import CLOSING
-from services.matters.moving import Case, case_of, go, raisers_of, ranks_of, unseen
+from services.matters.moving import Case, above, case_of, go, raisers_of, ranks_of, unseen
 from services.matters.states import MatterState, leads_to
 from services.matters.tables import Matter, Visibility
 from services.publications import NotPublished, Publication
@@ -88,8 +88,8 @@ class ObjectionAnswered(Refused):
 
 
 class OwnObjection(Refused):
-    """异议须由提出人以外的人答复。
-    An objection is answered by somebody other than who raised it.
+    """异议须由提出人和报告结果的人以外的人答复。
+    An objection is answered by somebody other than who raised it or brought about the result.
     """
 
 
@@ -115,7 +115,7 @@ async def raise_(
     """
     row = await rows.find(session, Matter, by, matter, for_update=True)
     ranks = await ranks_of(session, by, row.place_id)
-    units = [unit for unit, _ in ranks]
+    units = above(ranks, row.scope_id)
     raisers = {raiser for raiser, _ in await raisers_of(session, by, row)}
     is_own = by.person_id in raisers
     with unseen(by, row, ranks):
@@ -156,9 +156,9 @@ async def answer(
     matter = await rows.find(session, Matter, by, found.matter_id, for_update=True)
     row = await rows.find(session, Objection, by, objection, for_update=True)
     ranks = await ranks_of(session, by, matter.place_id)
-    acting = authorize(by, "answer", OBJECT, within=[unit for unit, _ in ranks])
+    acting = authorize(by, "answer", OBJECT, within=above(ranks, matter.scope_id))
     row.check_version(expected_version)
-    if by.person_id is None or by.person_id == row.person_id:
+    if by.person_id is None or by.person_id in (row.person_id, matter.completed_by):
         raise OwnObjection()
     if row.state != ObjectionState.open:
         raise ObjectionAnswered()

@@ -188,6 +188,14 @@ async def path_of(session: AsyncSession, by: Actor, row: Person) -> set[UUID]:
     return set((await session.exec(above)).all())
 
 
+async def named_in(session: AsyncSession, by: Actor, text: str) -> frozenset[str]:
+    """The names of the county's people that stand in a text."""
+    named = select(Person.name).where(
+        Person.tenant_id == by.tenant_id, func.strpos(text, Person.name) > 0
+    )
+    return frozenset((await session.exec(named)).all())
+
+
 def normal_phone(phone: str) -> str:
     """The digits of a phone number as dialled in the country; `BadInput` where it is none."""
     digits = re.sub(r"[\s\-()]", "", unicodedata.normalize("NFKC", phone))

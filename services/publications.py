@@ -23,7 +23,7 @@ from services.errors import Refused, Said
 from services.events import record, state_of
 from services.matters.arguments import MatterId, Title
 from services.matters.handling import CLOSING
-from services.matters.moving import Case, OwnMatter, ranks_of, unseen
+from services.matters.moving import Case, OwnMatter, above, ranks_of, unseen
 from services.matters.rules import MatterRules
 from services.matters.states import LABELS, STEPS, MatterState
 from services.matters.tables import Matter, Visibility
@@ -183,7 +183,7 @@ async def propose(session: AsyncSession, by: Actor, *, matter: MatterId) -> Publ
     row = await rows.find(session, Matter, by, matter, for_update=True)
     ranks = await ranks_of(session, by, row.place_id)
     with unseen(by, row, ranks):
-        acting = authorize(by, "propose", OBJECT, within=[unit for unit, _ in ranks])
+        acting = authorize(by, "propose", OBJECT, within=above(ranks, row.scope_id))
     _check_showable(row)
     await _replace(session, by, row, PublicationState.proposed, acting)
     publication = Publication(
@@ -309,7 +309,7 @@ async def _take(
     matter = await rows.find(session, Matter, by, found.matter_id, for_update=True)
     row = await rows.find(session, Publication, by, publication, for_update=True)
     ranks = await ranks_of(session, by, matter.place_id)
-    acting = authorize(by, verb, OBJECT, within=[unit for unit, _ in ranks])
+    acting = authorize(by, verb, OBJECT, within=above(ranks, matter.scope_id))
     row.check_version(expected)
     return row, matter, acting
 

@@ -30,8 +30,9 @@ OF_MATTER: dict[str, ResolutionState] = {
     "rework": S.executing,
     "reopen": S.executing,
 }
-# By these the matter's deadline moves, with leave from above or as long as its clock stood.
-MOVING = frozenset({"extend", "resume", "reopen"})
+# By these the matter's deadline moves: with leave from above, or as long as its clock stood. What
+# was overdue when it was stopped is so when it goes on, and keeps its day.
+MOVING = frozenset({"extend", "resume", "rework", "reopen"})
 EVENTS = {
     "complete": "reported",
     "verify": "verified",
@@ -126,7 +127,7 @@ async def verify(
 ) -> Resolution:
     """Say that one has seen a resolution carried out, which somebody else has reported."""
     row, acting, before = await _take(session, by, "verify", resolution, expected_version)
-    own_unit = acting is not None and acting.unit_id == row.owner_id
+    own_unit = row.owner_id in {post.unit_id for post in by.posts}
     if by.person_id is None or by.person_id == row.reported_by or own_unit:
         raise SameHands()
     row.verified_by, row.verified_at = by.person_id, clock.now()
@@ -195,8 +196,9 @@ async def _follow(session: AsyncSession, by: Actor, verb: str, case: moving.Case
     before = state_of(row)
     if verb in OF_MATTER:
         _go_along(by, verb, case.matter, row)
-    if verb in MOVING and case.matter.due_at is not None:
-        row.due_on = deadlines.day_of(case.matter.due_at)
+    due = case.matter.due_at
+    if verb in MOVING and due is not None and due > clock.now():
+        row.due_on = deadlines.day_of(due)
     row.version += 1
     record(session, by, f"resolution.{EVENTS[verb]}", row, acting=case.acting, before=before)
 

@@ -18,12 +18,15 @@ from services.errors import Refused
 from services.events import record, state_of
 from services.matters.arguments import MatterId
 from services.matters.moving import (
+    OBJECT,
     Case,
     OwnMatter,
     Raiser,
     above,
     case_of,
     go,
+    latest,
+    raisers_of,
     ranks_of,
     take,
     unseen,
@@ -51,6 +54,12 @@ class SameDecider(Refused):
 class MergedApart(Refused):
     """只能并入同一网格、正在办理的另一件事项：{id}。
     A matter is merged into another one of its grid that is under way: {id}.
+    """
+
+
+class MergedBack(Refused):
+    """只能并入办得不比它慢的事项，{id} 还在前面的步骤。
+    A matter is merged into one that is as far on as it is; {id} is at an earlier step.
     """
 
 
@@ -133,8 +142,18 @@ async def suspend(
     reason: Reason,
     expected_version: Version = None,
 ) -> Matter:
-    """Suspend a matter for a cause: its clock stands, but no suspension is without an end."""
+    """Suspend a matter for a cause: its clock stands, but no suspension is without an end.
+
+    What lies on the table, or was suspended at this step before, only the units above the grid
+    suspend: else it could be kept from the round table, or lie for ever.
+    """
     case = await take(session, by, "suspend", matter, expected_version=expected_version)
+    row = case.matter
+    before = await latest(session, row, "suspend")
+    is_again = before is not None and before.seq >= row.stage
+    if is_again or row.state == MatterState.tabled:
+        higher = above(case.ranks, case.above(row.grid_id))
+        case.acting = authorize(by, "suspend", OBJECT, within=higher)
     return await go(session, by, "suspend", case, said=reason)
 
 
@@ -171,16 +190,28 @@ async def merge(
     row, other = case.matter, await rows.find(session, Matter, by, into)
     if row.id == other.id or row.grid_id != other.grid_id or other.state not in MERGEABLE:
         raise MergedApart(id=f"Matter:{into}")
+    if STEPS.index(MatterState(other.step)) < STEPS.index(MatterState(row.step)):
+        raise MergedBack(id=f"Matter:{into}")
     if other.raiser_id == by.person_id != row.raiser_id:
         raise OwnMatter()
     confidential = Visibility.confidential
     if (row.visibility == confidential) != (other.visibility == confidential):
         raise MergeSeen()
-    await notices.follow(session, by, row.id, other.id)
+    await _bring_followers(session, by, row, other)
     row.merged_into_id = other.id
     await go(session, by, "merge", case, said=reason)
     await _bring_along(session, by, case, other.id, reason)
     return row
+
+
+async def _bring_followers(session: AsyncSession, by: Actor, row: Matter, other: Matter) -> None:
+    """Whoever follows the one follows the other; of what isn't for all, only whose it was."""
+    if other.visibility in (Visibility.public, row.visibility):
+        await notices.follow(session, by, row.id, other.id)
+        return
+    for raiser, _ in await raisers_of(session, by, row):
+        if raiser is not None:
+            await notices.follow(session, by, row.id, other.id, alone=raiser)
 
 
 async def _bring_along(
@@ -245,6 +276,8 @@ async def _decide(
     higher = [unit for unit, _ in await ranks_of(session, by, lies_with)]
     case = await take(session, by, verb, matter, expected_version=version, within=higher)
     row = case.matter
+    if by.person_id in {raiser for raiser, _ in await raisers_of(session, by, row)}:
+        raise OwnMatter()
     refusals = (
         select(MatterEntry.made_by)
         .where(

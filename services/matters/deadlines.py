@@ -6,13 +6,13 @@ on. The suspension has a deadline and a ladder of its own, lest a matter lie for
 
 from datetime import date, datetime, timedelta
 
-from services.calendar import CalendarRules, workday_after, workdays_between
+from services.calendar import CalendarRules, workday_after, working_after, working_seconds
 from services.matters.rules import MatterRules, Rung, Step
 from services.matters.states import MatterState
 from services.matters.tables import Matter
 from services.zone import CHINA
 
-MOMENT = timedelta(microseconds=1)
+MOMENT, SECOND = timedelta(microseconds=1), timedelta(seconds=1)
 
 
 def of(rules: MatterRules, calendar: CalendarRules, row: Matter, start: datetime) -> datetime:
@@ -57,23 +57,44 @@ def rung_at(calendar: CalendarRules, due: datetime, step: Step) -> datetime:
     return workday_after(calendar, due - MOMENT, step.days)
 
 
+def left(calendar: CalendarRules, row: Matter, now: datetime, due: datetime) -> int:
+    """How many seconds a step has left: of working days, of an urgent matter by the clock.
+
+    Of what is overdue, by how many it is: fewer than none.
+    """
+    by_the_clock = int((due - now).total_seconds())
+    if row.is_urgent or by_the_clock <= 0:
+        return by_the_clock
+    return working_seconds(calendar, now, due)
+
+
+def after(calendar: CalendarRules, row: Matter, now: datetime, seconds: int) -> datetime:
+    """When what has so many seconds left is due; what was overdue is so by as much."""
+    if row.is_urgent or seconds <= 0:
+        return now + timedelta(seconds=seconds)
+    due = working_after(calendar, now, seconds)
+    # What was due at midnight is so again, though no part of a second is kept.
+    is_midnight = day_of(due + SECOND) != day_of(due)
+    return workday_after(calendar, due - MOMENT, 0) if is_midnight else due
+
+
 def stop(rules: MatterRules, calendar: CalendarRules, row: Matter, now: datetime) -> None:
     """Stop a step's clock, and remember what was left; the suspension has a deadline of its own."""
-    if row.due_at is not None and row.is_urgent:
-        row.seconds_left = max(0, int((row.due_at - now).total_seconds()))
-    elif row.due_at is not None:
-        row.workdays_left = workdays_between(calendar, now, row.due_at)
+    if row.due_at is not None:
+        row.seconds_left = left(calendar, row, now, row.due_at)
     row.stage_left, row.rung_left = row.stage, row.rung
     row.stage, row.rung = row.version, None
     row.due_at = of(rules, calendar, row, now)
 
 
-def go_on(calendar: CalendarRules, row: Matter, now: datetime) -> None:
-    """Let a step's clock go on with what was left, and its ladder from where it stood."""
-    row.due_at = None
-    if row.seconds_left is not None:
-        row.due_at = now + timedelta(seconds=row.seconds_left)
-    if row.workdays_left is not None:
-        row.due_at = workday_after(calendar, now, row.workdays_left)
+def go_on(rules: MatterRules, calendar: CalendarRules, row: Matter, now: datetime) -> None:
+    """Let a step's clock go on with what was left, and its ladder from where it stood.
+
+    Where none was noted, as in older rows, it begins anew.
+    """
+    if row.seconds_left is None:
+        row.due_at = of(rules, calendar, row, now)
+    else:
+        row.due_at = after(calendar, row, now, row.seconds_left)
     row.stage, row.rung = row.stage_left or row.stage, row.rung_left
-    row.seconds_left = row.workdays_left = row.stage_left = row.rung_left = None
+    row.seconds_left = row.stage_left = row.rung_left = None

@@ -16,7 +16,7 @@ from services.arguments import Length, Of, Reason, Version
 from services.errors import Refused, called
 from services.matters import deadlines
 from services.matters.arguments import DueOn, Files, MatterId, Said, Words
-from services.matters.moving import Case, Raiser, go, ranks_of, take
+from services.matters.moving import Case, Raiser, go, latest, ranks_of, take
 from services.matters.tables import HandlingClass, Matter
 from services.units import UnitKind
 
@@ -193,7 +193,7 @@ async def verify(
     """Say that one has seen the result, which somebody else has brought about."""
     case = await take(session, by, "verify", matter, expected_version=expected_version)
     row = case.matter
-    own_unit = case.acting is not None and case.acting.unit_id == row.handler_id
+    own_unit = row.handler_id in {post.unit_id for post in by.posts}
     if by.person_id is None or by.person_id == row.completed_by or own_unit:
         raise SameHands()
     row.verified_by, row.verified_at = by.person_id, clock.now()
@@ -209,11 +209,19 @@ async def rework(
     files: Files = None,
     expected_version: Version = None,
 ) -> Matter:
-    """Send a result back to its handler: it isn't what was promised."""
+    """Send a result back to its handler: it isn't what was promised.
+
+    They have the time that they had left when they reported it: a poor report gains none.
+    """
     case = await take(session, by, "rework", matter, expected_version=expected_version)
-    _begin_again(case.matter)
+    row, due = case.matter, None
+    reported = await latest(session, row, "complete")
+    if reported is not None and reported.due_at is not None:
+        seconds = deadlines.left(case.calendar, row, reported.at, reported.due_at)
+        due = deadlines.after(case.calendar, row, clock.now(), seconds)
+    _begin_again(row)
     return await go(
-        session, by, "rework", case, said=reason, to=case.matter.handler_id, files=files
+        session, by, "rework", case, said=reason, to=row.handler_id, files=files, due_at=due
     )
 
 

@@ -27,6 +27,7 @@ from services.matters.moving import (
     above,
     begin,
     go,
+    latest,
     ranks_of,
     take,
 )
@@ -59,6 +60,12 @@ class RaisedOften(Refused):
 class NothingAdded(Refused):
     """请写明补充了什么：标题、正文、具体位置或文件，至少一项。
     Add what was missing: the title, the text, where exactly, or a file.
+    """
+
+
+class OwnReturn(Refused):
+    """您自己退回的事项，须由别人代提事人补充，或由另一位退回。
+    You returned this yourself: another one answers it, or returns it.
     """
 
 
@@ -218,6 +225,9 @@ async def resubmit(
     if not (title or text or place_detail or files):
         raise NothingAdded()
     row = case.matter
+    returned = await latest(session, row, "return")
+    if returned is not None and returned.made_by == by.person_id:
+        raise OwnReturn()
     row.title, row.text = title or row.title, text or row.text
     row.place_detail = place_detail or row.place_detail
     is_confidential = row.visibility == Visibility.confidential

@@ -276,6 +276,17 @@ async def entries(session: AsyncSession, row: Matter, *verbs: str, since: str) -
     return list((await session.exec(wanted)).scalars())  # type: ignore[call-overload]
 
 
+async def latest(session: AsyncSession, row: Matter, verb: str) -> MatterEntry | None:
+    """The latest entry of an act on the matter."""
+    wanted = select(MatterEntry).where(
+        col(MatterEntry.tenant_id) == row.tenant_id,
+        col(MatterEntry.matter_id) == row.id,
+        col(MatterEntry.verb) == verb,
+    )
+    found = await session.exec(wanted.order_by(col(MatterEntry.seq).desc()).limit(1))  # type: ignore[call-overload]
+    return found.scalars().first()  # type: ignore[no-any-return]
+
+
 def _enter(case: Case, target: MatterState) -> None:
     """Come to another state: its deadline begins; or the clock stops, or goes on.
 
@@ -290,10 +301,10 @@ def _enter(case: Case, target: MatterState) -> None:
     if target is MatterState.suspended:
         deadlines.stop(case.rules, case.calendar, row, now)
     elif was_suspended and target in DUE:
-        deadlines.go_on(case.calendar, row, now)
+        deadlines.go_on(case.rules, case.calendar, row, now)
     elif not is_tabled_again:
         row.stage, row.rung = row.version, None
-        row.workdays_left = row.seconds_left = row.stage_left = row.rung_left = None
+        row.seconds_left = row.stage_left = row.rung_left = None
         is_due = target in DUE
         row.due_at = deadlines.of(case.rules, case.calendar, row, now) if is_due else None
     for reached in REACHED.get(target, ()):

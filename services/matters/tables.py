@@ -114,7 +114,7 @@ class Matter(Recorded, table=True):
         CheckConstraint("state <> 'closed' or verified_at is not null", name="closed_verified"),
         CheckConstraint(
             "state = 'suspended' or"
-            " num_nonnulls(workdays_left, seconds_left, stage_left, rung_left) = 0",
+            " num_nonnulls(seconds_left, stage_left, rung_left) = 0",
             name="time_is_left_while_suspended",
         ),
         CheckConstraint("alarm_at is null or due_at is not null", name="alarm_of_something_due"),
@@ -176,7 +176,6 @@ class Matter(Recorded, table=True):
     due_at: datetime | None = moment(default=None)
     alarm_at: datetime | None = moment(default=None)
     rung: str | None = None
-    workdays_left: int | None = None
     seconds_left: int | None = None
     stage_left: int | None = None
     rung_left: str | None = None

@@ -71,6 +71,12 @@ class ReservedToOwners(Refused):
     """
 
 
+class BeingHeard(Refused):
+    """第 {number} 次会议正在商议这件事项，不能中止；可以延期再议（deferItem）。
+    Meeting no. {number} is hearing this matter, so it can't be suspended: defer it (deferItem).
+    """
+
+
 class NotALaterMeeting(Refused):
     """只能延到本圆桌会另一次尚未召开的会议：{id}。
     An item is deferred to another meeting of this council that hasn't begun: {id}.
@@ -174,14 +180,7 @@ async def resolve(
         raise ReservedToOwners(reserved=called(RESERVED, row.reserved))
     await _check_owner(session, by, handling_class, owner, due_on)
     await _check_parties(session, by, sitting, row)
-    resolution = Resolution(
-        **made(by, sitting.acting), council_id=sitting.council.id, meeting_id=sitting.meeting.id,
-        item_id=row.id, matter_id=row.matter_id, text=text, handling_class=handling_class,
-        owner_id=owner, due_on=due_on,
-    )  # fmt: skip
-    await _supersede(session, by, sitting, resolution)
-    session.add(resolution)
-    record(session, by, "resolution.adopted", resolution, acting=sitting.acting)
+    resolution = await _adopt(session, by, sitting, row, text, handling_class, owner, due_on)
     _dispose(session, by, sitting, row, Outcome.resolved, text)
     if row.matter_id is not None:
         case = await _matter(session, by, sitting, row.matter_id)
@@ -238,6 +237,9 @@ async def refer(
     await _check_parties(session, by, sitting, row)
     row.referred_to_id = unit.id
     _dispose(session, by, sitting, row, Outcome.referred, reason)
+    if row.matter_id is not None and await _standing(session, by, row.matter_id):
+        # What was resolved on it before isn't left to who has it no more.
+        await _adopt(session, by, sitting, row, reason, handling_class, unit.id, due_on)
     if row.matter_id is not None:
         case = await _matter(session, by, sitting, row.matter_id)
         await hand_over(session, by, "refer", case, handling_class, unit.id, due_on, reason)
@@ -304,15 +306,43 @@ async def _recused(session: AsyncSession, by: Actor, item: UUID) -> frozenset[UU
     return frozenset((await session.exec(wanted)).all())
 
 
-async def _supersede(session: AsyncSession, by: Actor, sitting: Sitting, later: Resolution) -> None:
-    """What was resolved before on the same matter, and not carried out, gives way to this."""
-    if later.matter_id is None:
-        return
+async def _adopt(
+    session: AsyncSession,
+    by: Actor,
+    sitting: Sitting,
+    item: AgendaItem,
+    text: str,
+    handling_class: HandlingClass,
+    owner: UUID,
+    due_on: DueOn,
+) -> Resolution:
+    """A resolution on an item, in the place of what was resolved on its matter before."""
+    resolution = Resolution(
+        **made(by, sitting.acting), council_id=sitting.council.id, meeting_id=sitting.meeting.id,
+        item_id=item.id, matter_id=item.matter_id, text=text, handling_class=handling_class,
+        owner_id=owner, due_on=due_on,
+    )  # fmt: skip
+    if item.matter_id is not None:
+        await _supersede(session, by, sitting, item.matter_id, resolution)
+    session.add(resolution)
+    record(session, by, "resolution.adopted", resolution, acting=sitting.acting)
+    return resolution
+
+
+async def _standing(session: AsyncSession, by: Actor, matter: UUID) -> list[Resolution]:
+    """What was resolved on a matter and is neither carried out nor superseded, locked."""
     standing = select(Resolution).where(
-        Resolution.tenant_id == by.tenant_id, Resolution.matter_id == later.matter_id,
+        Resolution.tenant_id == by.tenant_id, Resolution.matter_id == matter,
         col(Resolution.state).not_in((ResolutionState.superseded, ResolutionState.verified)),
     )  # fmt: skip
-    for row in (await session.exec(standing.with_for_update())).all():
+    return list((await session.exec(standing.with_for_update())).all())
+
+
+async def _supersede(
+    session: AsyncSession, by: Actor, sitting: Sitting, matter: UUID, later: Resolution
+) -> None:
+    """What was resolved before on the same matter, and not carried out, gives way to this."""
+    for row in await _standing(session, by, matter):
         before = state_of(row)
         row.state, row.superseded_by_id = ResolutionState.superseded, later.id
         row.version += 1
@@ -328,6 +358,9 @@ async def _take_off(session: AsyncSession, by: Actor, verb: str, case: moving.Ca
         AgendaItem.outcome == Outcome.queued,
     )  # fmt: skip
     for row in (await session.exec(queued.with_for_update())).all():
+        meeting = await rows.find(session, Meeting, by, row.meeting_id)
+        if verb == "suspend" and meeting.state == MeetingState.in_session:
+            raise BeingHeard(number=meeting.number)
         before = state_of(row)
         row.outcome, row.disposed_at = Outcome.taken_off, clock.now()
         row.said = TRANSITIONS[verb].label.zh

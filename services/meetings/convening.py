@@ -13,7 +13,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor, Held, authorize
-from services import clock, councils, masking, packs, rows, units
+from services import clock, councils, masking, packs, people, rows, units
 from services.arguments import AppointmentId, Length, Reason, Version
 from services.councils import SITTING, Council, CouncilClosed, CouncilId, CouncilSeat, SeatKind
 from services.errors import Refused, called
@@ -86,12 +86,6 @@ class MeetingAhead(Refused):
     """
 
 
-class MetSince(Refused):
-    """本圆桌会在 {day} 还开过会，撤销日期不能早于那天。
-    This round table met on {day}: it can't be dissolved from an earlier day on.
-    """
-
-
 Present: TypeAlias = Annotated[
     list[AppointmentId] | None, "到会的任职。 The appointments of who is there."
 ]
@@ -112,7 +106,7 @@ async def draft(
     acting = authorize(by, "draft", "meetings", within=path)
     if table.until is not None:
         raise CouncilClosed(id=f"Council:{council}")
-    _check_plan(planned_at, place)
+    await _check_plan(session, by, planned_at, place)
     latest = select(func.max(Meeting.number)).where(
         Meeting.tenant_id == by.tenant_id, Meeting.council_id == table.id
     )
@@ -126,14 +120,14 @@ async def draft(
     return row
 
 
-def _check_plan(planned_at: datetime, place: str) -> None:
+async def _check_plan(session: AsyncSession, by: Actor, planned_at: datetime, place: str) -> None:
     """Neither over nor too far ahead, and at a place that names nobody: both are public."""
     now = clock.now()
     if planned_at < now:
         raise MeetingInThePast()
     if planned_at > now + FARTHEST:
         raise MeetingTooFar(days=FARTHEST.days)
-    if masking.findings(place, ()):
+    if masking.findings(place, await people.named_in(session, by, place)):
         raise PlacePersonal()
 
 
@@ -141,8 +135,9 @@ async def convene(
     session: AsyncSession, by: Actor, *, meeting: MeetingId, expected_version: Version = None
 ) -> Meeting:
     """Convene a meeting: every matter that is tabled in the grid is on its agenda."""
-    sitting = await take(session, by, "convene", meeting, expected_version=expected_version)
-    await lock_council(session, by, sitting.council.id)
+    sitting = await take(
+        session, by, "convene", meeting, expected_version=expected_version, fills=True
+    )
     taken = await take_up(session, by, sitting)
     return go(session, by, "convene", sitting, "convened", items=taken)
 
@@ -156,8 +151,9 @@ async def cancel(
     expected_version: Version = None,
 ) -> Meeting:
     """Cancel a meeting that hasn't begun; the next one has what was on its agenda, at once."""
-    sitting = await take(session, by, "cancel", meeting, expected_version=expected_version)
-    await lock_council(session, by, sitting.council.id)
+    sitting = await take(
+        session, by, "cancel", meeting, expected_version=expected_version, fills=True
+    )
     for item in await items_of(session, by, sitting.meeting.id, Outcome.queued):
         before = state_of(item)
         item.said = reason
@@ -185,10 +181,11 @@ async def open_(
     expected_version: Version = None,
 ) -> Meeting:
     """Open a meeting with those who are there: without a quorum it isn't opened."""
-    sitting = await take(session, by, "open", meeting, expected_version=expected_version)
+    sitting = await take(
+        session, by, "open", meeting, expected_version=expected_version, fills=True
+    )
     await _seat_all(session, by, sitting, present or [])
     await check_quorum(session, by, sitting)
-    await lock_council(session, by, sitting.council.id)
     await _check_none_sits(session, by, sitting)
     sitting.meeting.opened_at = clock.now()
     await take_up(session, by, sitting)
@@ -328,13 +325,6 @@ async def _check_dissolving(session: AsyncSession, by: Actor, council: Council) 
             raise MeetingAhead(
                 number=row.number, state=called(LABELS, state), id=f"Meeting:{row.id}"
             )
-    latest = select(func.max(Meeting.opened_at)).where(
-        Meeting.tenant_id == by.tenant_id, Meeting.council_id == council.id
-    )
-    met = (await session.exec(latest)).one()
-    day = met and met.astimezone(clock.CHINA).date()
-    if day and council.until and council.until < day:
-        raise MetSince(day=day)
 
 
 councils.DISSOLVING.append(_check_dissolving)

@@ -94,11 +94,16 @@ async def take(
     *,
     expected_version: int | None = None,
     beside: tuple[UUID, ...] = (),
+    fills: bool = False,
 ) -> Sitting:
     """A meeting locked, with the actor's authority for this act looked at, and its state.
 
-    Whoever serves the grid, or a unit above it, acts; and whoever serves in one of `beside`.
+    Whoever serves the grid, or a unit above it, acts; and whoever serves in one of `beside`. An act
+    that `fills` agendas locks the council first: of two at once the second waits, holding nothing.
     """
+    if fills:
+        found = await rows.find(session, Meeting, by, meeting)
+        await lock_council(session, by, found.council_id)
     row = await rows.find(session, Meeting, by, meeting, for_update=True)
     council = await rows.find(session, Council, by, row.council_id)
     path = await units.path_of(session, by, council.grid_id)

@@ -1,7 +1,7 @@
 """The four guarantees as DOMAIN says them, counted in Python for the oracle."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -54,7 +54,6 @@ def _seen(oracle: "Oracle", grid: UUID, unit: UUID | None) -> bool:
 
 
 def _lines(oracle: "Oracle", council: Row, month: date) -> list[Derived]:
-    rules = next(row for row in oracle.rows["Pack"] if row["until"] is None)["document"]["councils"]
     today = (oracle.now + timedelta(hours=8)).date()
     meetings = [
         row
@@ -62,9 +61,9 @@ def _lines(oracle: "Oracle", council: Row, month: date) -> list[Derived]:
         if row["council_id"] == council["id"] and _is_in(row["opened_at"], month)
     ]
     counted = {
-        "monthly_meeting": _monthly(meetings, today, month, rules),
+        "monthly_meeting": _monthly(oracle, council, meetings, today, month),
         "each_deliberated": _deliberated(oracle, council, month),
-        "each_resolved": _resolved(meetings, today, rules),
+        "each_resolved": _resolved(oracle, meetings, today),
         "each_executed": _executed(oracle, meetings, today),
     }
     return [
@@ -75,17 +74,30 @@ def _lines(oracle: "Oracle", council: Row, month: date) -> list[Derived]:
                 "verdict": verdict, "kept": kept, "of": of, "why": f"{name}:{verdict}",
             }
         )
-        for name, (verdict, kept, of) in counted.items()
+        for name, (found, kept, of) in counted.items()
+        for verdict in ["pending" if month > today else found]
     ]  # fmt: skip
 
 
 def _monthly(
-    meetings: list[Row], today: date, month: date, rules: Mapping[str, Any]
+    oracle: "Oracle", council: Row, meetings: list[Row], today: date, month: date
 ) -> tuple[str, int, int]:
+    is_new = council["since"] > month
     if meetings:
         return "kept", 1, 1
-    is_late = today > month.replace(day=rules["meet_by"])
-    return ("broken" if is_late else "pending"), 0, 1
+    if is_new:
+        return ("kept" if following(month) <= today else "pending"), 0, 0
+    meet_by = _rules_then(oracle, month)["meet_by"]
+    return ("broken" if today > month.replace(day=meet_by) else "pending"), 0, 1
+
+
+def _rules_then(oracle: "Oracle", month: date) -> Mapping[str, Any]:
+    """What the county said of councils as the month ended; before its first edition, by that."""
+    editions = sorted(oracle.rows["Pack"], key=lambda row: row["since"])
+    ended = datetime.combine(following(month), time(), CHINA)
+    then = [row for row in editions if row["since"] < ended]
+    rules: Mapping[str, Any] = (then[-1] if then else editions[0])["document"]["councils"]
+    return rules
 
 
 def _deliberated(oracle: "Oracle", council: Row, month: date) -> tuple[str, int, int]:
@@ -137,21 +149,26 @@ def _is_done(oracle: "Oracle", matter: Row) -> bool:
     return heard or matter["state"] not in ("tabled", "suspended")
 
 
-def _resolved(meetings: list[Row], today: date, rules: Mapping[str, Any]) -> tuple[str, int, int]:
-    open_ = [row for row in meetings if row["state"] not in ("signed", "published")]
-    days = timedelta(days=rules["signing_days"])
-    late = [row for row in open_ if row["opened_at"].astimezone(CHINA).date() + days < today]
-    verdict = "broken" if late else "pending" if open_ else "kept"
-    return verdict, len(meetings) - len(open_), len(meetings)
+def _resolved(oracle: "Oracle", meetings: list[Row], today: date) -> tuple[str, int, int]:
+    late, done = 0, 0
+    for row in meetings:
+        rules = oracle.known["Pack"][row["pack_id"]]["document"]["councils"]
+        by = row["opened_at"].astimezone(CHINA).date() + timedelta(days=rules["signing_days"])
+        signed = row["signed_at"] and row["signed_at"].astimezone(CHINA).date()
+        is_late = (signed or today) > by
+        late += is_late
+        done += bool(row["state"] in ("signed", "published") and not is_late)
+    verdict = "broken" if late else "pending" if done < len(meetings) else "kept"
+    return verdict, done, len(meetings)
 
 
 def _executed(oracle: "Oracle", meetings: list[Row], today: date) -> tuple[str, int, int]:
     ids = {row["id"] for row in meetings}
     resolved = [row for row in oracle.rows["Resolution"] if row["meeting_id"] in ids]
-    open_ = [row for row in resolved if not _is_carried_out(oracle, row)]
-    late = [row for row in open_ if _is_late(oracle, row, today)]
-    verdict = "broken" if late else "pending" if open_ else "kept"
-    return verdict, len(resolved) - len(open_), len(resolved)
+    late = [row for row in resolved if _is_late(oracle, row, today)]
+    done = [row for row in resolved if row not in late and _is_carried_out(oracle, row)]
+    verdict = "broken" if late else "pending" if len(done) < len(resolved) else "kept"
+    return verdict, len(done), len(resolved)
 
 
 def _is_carried_out(oracle: "Oracle", resolution: Row) -> bool:
@@ -168,12 +185,22 @@ def _is_late(oracle: "Oracle", resolution: Row, today: date) -> bool:
     if resolution["state"] == "superseded":
         later = oracle.known["Resolution"][resolution["superseded_by_id"]]
         return bool(later["made_at"].astimezone(CHINA).date() > resolution["due_on"])
-    suspended = any(
-        matter["id"] == resolution["matter_id"] and matter["state"] == "suspended"
-        for matter in oracle.rows["Matter"]
+    if resolution["state"] in ("reported", "verified"):
+        return bool(resolution["reported_at"].astimezone(CHINA).date() > resolution["due_on"])
+    return resolution["due_on"] < today and not _stands_still(oracle, resolution)
+
+
+def _stands_still(oracle: "Oracle", resolution: Row) -> bool:
+    """Its matter was suspended by its day, and still is."""
+    matter = oracle.known["Matter"].get(resolution["matter_id"])
+    if matter is None or matter["state"] != "suspended":
+        return False
+    begun = next(
+        entry["at"]
+        for entry in oracle.rows["MatterEntry"]
+        if entry["matter_id"] == matter["id"] and entry["seq"] == matter["stage"]
     )
-    is_open = resolution["state"] in ("assigned", "executing")
-    return is_open and resolution["due_on"] < today and not suspended
+    return bool(begun.astimezone(CHINA).date() <= resolution["due_on"])
 
 
 def _is_in(moment: datetime | None, month: date) -> bool:

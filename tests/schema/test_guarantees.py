@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from infra.database import Database
-from services import clock
+from services import clock, packs
 from services.clock import CHINA
+from services.councils import SeatKind
 from services.errors import BadInput
 from services.matters.tables import HandlingClass
 from tests.county import County
@@ -102,7 +103,7 @@ class TestBroken:
         with clock.at(MARCH + timedelta(days=41)):
             await way.complete(item.matter_id)
             await way.do("verify", way.worker, item.matter_id, said="看过。")
-        assert (await reported(database, table))["EACH_EXECUTED"] == ("KEPT", 1, 1)
+        assert (await reported(database, table))["EACH_EXECUTED"] == ("BROKEN", 0, 1)
 
     async def test_a_meeting_whose_minutes_nobody_signed(
         self, database: Database, table: RoundTable
@@ -119,6 +120,60 @@ class TestBroken:
         assert (await reported(database, table))["EACH_EXECUTED"] == ("BROKEN", 0, 1)
 
 
+class TestForGood:
+    """What is said once stays said: nobody mends it afterwards, by whatever they do."""
+
+    async def test_minutes_signed_late(self, database: Database, table: RoundTable) -> None:
+        with clock.at(MARCH):
+            meeting = await table.adjourned()
+        for kind in (SeatKind.branch, SeatKind.committee, SeatKind.firm):
+            meeting = await table.sign(meeting.id, kind)
+        assert meeting.state == "signed"
+        assert (await reported(database, table))["EACH_RESOLVED"] == ("BROKEN", 0, 1)
+
+    async def test_a_resolution_reported_late(self, database: Database, table: RoundTable) -> None:
+        way = table.way
+        with clock.at(MARCH):
+            (item,) = await table.items((await table.signed()).id)
+        assert item.matter_id is not None
+        await way.complete(item.matter_id)
+        await way.do("verify", way.worker, item.matter_id, said="看过。")
+        assert (await reported(database, table))["EACH_EXECUTED"] == ("BROKEN", 0, 1)
+
+    async def test_an_overdue_resolution_whose_matter_is_suspended_and_resumed(
+        self, database: Database, table: RoundTable
+    ) -> None:
+        way = table.way
+        with clock.at(MARCH):
+            (item,) = await table.items((await table.signed()).id)
+        assert item.matter_id is not None
+        for verb in ("suspend", "resume"):
+            row = await way.do(verb, way.secretary, item.matter_id, reason="待鉴定")
+            found = (await reported(database, table))["EACH_EXECUTED"]
+            assert found == ("BROKEN", 0, 1), verb
+        assert row.due_at is not None
+        assert row.due_at < clock.now()
+
+    async def test_by_the_rules_of_that_time(self, database: Database, table: RoundTable) -> None:
+        with clock.at(MARCH):
+            await table.adjourned()
+        async with table.way.county.session() as session:
+            rules = {"councils": {"signing_days": 60, "meet_by": 28}}
+            await packs.adopt(session, table.way.county.administrator, document=rules)
+        assert (await reported(database, table))["EACH_RESOLVED"] == ("BROKEN", 0, 1)
+
+
+class TestNew:
+    async def test_in_the_month_in_which_it_was_formed_none_is_asked_of_it(
+        self, database: Database, table: RoundTable
+    ) -> None:
+        await table.sql("update council set since = '2026-02-20'")
+        found = await reported(database, table, date(2026, 2, 1))
+        assert found["MONTHLY_MEETING"] == ("KEPT", 0, 0)
+        found = await reported(database, table, date(2026, 3, 1))
+        assert found["MONTHLY_MEETING"] == ("BROKEN", 0, 1)
+
+
 class TestNotBroken:
     """What a county lawfully does isn't held against its round tables."""
 
@@ -129,7 +184,7 @@ class TestNotBroken:
         with clock.at(MARCH):
             row = await way.tabled()
         with clock.at(MARCH + timedelta(hours=1)):
-            await way.do("suspend", way.secretary, row.id, reason="待鉴定")
+            await way.do("suspend", way.community, row.id, reason="待鉴定")
         with clock.at(MARCH + timedelta(hours=2)):
             await table.do("adjourn", meeting=(await table.opened()).id)
         assert (await reported(database, table))["EACH_DELIBERATED"] == ("PENDING", 0, 1)
@@ -203,7 +258,7 @@ class TestPending:
     ) -> None:
         month = (clock.today().replace(day=1) + timedelta(days=62)).replace(day=1)
         found = await reported(database, table, month)
-        assert found["MONTHLY_MEETING"] == ("PENDING", 0, 1)
+        assert {verdict for verdict, _, _ in found.values()} == {"PENDING"}
 
 
 class TestPeriod:
@@ -228,6 +283,13 @@ class TestPeriod:
         document = f'{{ {name}(from: "2026-03-01", to: "2026-02-28") {rest} }}'
         with pytest.raises(BadInput):
             await compiled(database, table.way.community, document)
+
+    @pytest.mark.parametrize("day", ["0001-01-01", "9999-12-01"])
+    async def test_outside_of_what_a_county_can_have_nothing_is_said(
+        self, database: Database, table: RoundTable, day: str
+    ) -> None:
+        with pytest.raises(BadInput):
+            await compiled(database, table.way.community, DOCUMENT, {"from": day, "to": day})
 
     async def test_before_it_was_formed_a_council_has_no_months(
         self, database: Database, table: RoundTable

@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.calendar import CalendarRules, is_workday, workday_after, workdays_between
+from services.calendar import (
+    CalendarRules,
+    is_workday,
+    workday_after,
+    working_after,
+    working_seconds,
+)
 from services.clock import CHINA
 
 PLAIN = CalendarRules()
@@ -59,12 +65,6 @@ class TestWorkdayAfter:
     def test_it_ends_at_midnight_in_china(self, start: datetime, days: int, end: datetime) -> None:
         assert workday_after(PLAIN, start, days) == end
 
-    @given(MOMENTS, st.integers(0, 60))
-    def test_between_start_and_end_lie_as_many_working_days(
-        self, start: datetime, days: int
-    ) -> None:
-        assert workdays_between(PLAIN, start, workday_after(PLAIN, start, days)) == days
-
     @given(MOMENTS, st.integers(0, 30), st.integers(0, 30))
     def test_some_days_and_some_more_are_as_many_together(
         self, start: datetime, some: int, more: int
@@ -77,3 +77,32 @@ class TestWorkdayAfter:
     def test_it_ends_with_a_working_day(self, start: datetime, days: int) -> None:
         end = workday_after(PLAIN, start, days)
         assert is_workday(PLAIN, (end - timedelta(days=1)).astimezone(CHINA).date())
+
+
+class TestWorkingSeconds:
+    @pytest.mark.parametrize(
+        ("start", "end", "hours"),
+        [
+            (china(2026, 11, 26, 9), china(2026, 11, 26, 10), 1),
+            (china(2026, 11, 27, 12), china(2026, 11, 30), 12),  # a weekend lies between
+            (china(2026, 11, 28), china(2026, 11, 29, 23), 0),
+            (china(2026, 2, 13, 12), china(2026, 2, 25), 60),  # the worked Saturday counts
+            (china(2026, 11, 26, 10), china(2026, 11, 26, 9), 0),
+        ],
+    )
+    def test_only_working_days_count(self, start: datetime, end: datetime, hours: int) -> None:
+        assert working_seconds(PLAIN, start, end) == hours * 3600
+
+    @given(MOMENTS, st.integers(1, 60 * 86_400))
+    def test_what_has_passed_is_what_was_to_pass(self, start: datetime, seconds: int) -> None:
+        assert working_seconds(PLAIN, start, working_after(PLAIN, start, seconds)) == seconds
+
+    @given(MOMENTS, st.integers(0, 30))
+    def test_to_the_end_of_some_working_days_it_is_no_further(
+        self, start: datetime, days: int
+    ) -> None:
+        """Counted in seconds and in days, one comes to the same midnight."""
+        end = workday_after(PLAIN, start, days)
+        left = working_seconds(PLAIN, start, end)
+        if left:
+            assert end - timedelta(seconds=1) < working_after(PLAIN, start, left) <= end

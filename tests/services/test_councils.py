@@ -10,7 +10,9 @@ from policies import Denied
 from services import clock, councils, units
 from services.councils import (
     CouncilClosed,
+    CouncilNamePersonal,
     CouncilSeat,
+    DissolvedBack,
     GridHasCouncil,
     SeatEnded,
     SeatKind,
@@ -18,7 +20,7 @@ from services.councils import (
     SeatUnfit,
 )
 from services.errors import EndsBeforeItBegins, NotFound, StaleVersion
-from services.meetings.convening import MeetingAhead, MetSince
+from services.meetings.convening import MeetingAhead
 from services.units import UnitUnfit
 from tests.county import County
 from tests.round_table import RoundTable
@@ -36,6 +38,13 @@ class TestForm:
         async with unchanged(table.way.county, GridHasCouncil) as refused:
             await _form(table)
         assert refused.value.facts == {"id": f"Council:{table.council.id}"}
+
+    async def test_its_name_which_all_read_names_nobody(self, county: County) -> None:
+        way = await Way.of(county)
+        await county.person("占丽娟")
+        for name in ("占丽娟的圆桌", "圆桌13800138000"):
+            async with unchanged(county, CouncilNamePersonal), county.session() as session:
+                await councils.form(session, way.community, grid=way.tree.grids[0].id, name=name)
 
     async def test_of_two_at_once_one_is_formed(self, county: County) -> None:
         way = await Way.of(county)
@@ -165,9 +174,9 @@ class TestDissolvedMeanwhile:
         async with unchanged(table.way.county, MeetingAhead):
             await _dissolve(table)
 
-    async def test_not_from_a_day_before_it_met(self, table: RoundTable) -> None:
-        await table.adjourned()
-        async with unchanged(table.way.county, MetSince):
+    async def test_not_from_a_day_before(self, table: RoundTable) -> None:
+        """Else the months in which it broke its promises would be none of its months."""
+        async with unchanged(table.way.county, DissolvedBack):
             await _dissolve(table, until=clock.today() - timedelta(days=1))
         assert (await _dissolve(table)).until == clock.today()
 

@@ -1,6 +1,7 @@
 """Extensions: asked for in time, granted above, never twice, and the raiser is told."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from services.extensions import (
 )
 from services.matters.deadlines import MOMENT
 from services.matters.states import WrongStep
+from services.matters.tables import HandlingClass
 from services.notices import Notice
 from tests.county import County
 from tests.services.unchanged import unchanged
@@ -93,6 +95,21 @@ class TestAsk:
 
 
 class TestGrant:
+    async def test_no_grid_gives_itself_more_time(self, way: Way) -> None:
+        """Though it stands above the building that holds the matter."""
+        row = await way.settled()
+        await way.do("rework", way.worker, row.id, reason="没办好")
+        await way.do(
+            "assign", way.secretary, row.id, handling_class=HandlingClass.own,
+            handler=way.tree.building.id, due_on=clock.today() + timedelta(days=3),
+        )  # fmt: skip
+        asked = await ask(way, row.id, way.worker)
+        async with unchanged(way.county, Denied), way.county.session() as session:
+            await extensions.grant(session, way.secretary, extension=asked.id)
+        async with way.county.session() as session:
+            granted = await extensions.grant(session, way.community, extension=asked.id)
+        assert granted.state == "granted"
+
     async def test_the_deadline_moves_by_working_days_and_the_raiser_is_told(
         self, way: Way
     ) -> None:

@@ -1,6 +1,6 @@
 """Handling and what lies beside the way: by class, verified by another, appealed, merged."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -22,6 +22,7 @@ from services.matters.handling import (
     SameHands,
     ScoreUnknown,
 )
+from services.matters.moving import OwnMatter
 from services.matters.states import MatterState
 from services.matters.tables import Channel, HandlingClass, Matter, Visibility
 from services.notices import MatterWatcher, Notice
@@ -120,7 +121,45 @@ class TestAssign:
             await way.do("complete", way.secretary, row.id, result="好了")
 
 
+class TestRework:
+    async def test_a_poor_report_gains_no_time(self, way: Way) -> None:
+        row = await way.reworked()
+        due = row.due_at
+        await way.complete(row.id)
+        row = await way.do("rework", way.worker, row.id, reason="没修好")
+        assert row.due_at == due
+
+    async def test_while_it_was_looked_at_the_clock_stood(self, way: Way) -> None:
+        with clock.at(datetime(2026, 11, 23, 9, tzinfo=clock.CHINA)):
+            row = await way.reworked()
+        due = row.due_at
+        with clock.at(datetime(2026, 11, 24, 9, tzinfo=clock.CHINA)):
+            await way.complete(row.id)
+        with clock.at(datetime(2026, 11, 26, 9, tzinfo=clock.CHINA)):
+            row = await way.do("rework", way.worker, row.id, reason="没修好")
+        assert due is not None
+        assert row.due_at == due + timedelta(days=4)  # two of them are a weekend
+
+    async def test_reported_late_it_is_late_still(self, way: Way) -> None:
+        row = await way.reworked()
+        assert row.due_at is not None
+        with clock.at(row.due_at + timedelta(days=1)):
+            await way.complete(row.id)
+            row = await way.do("rework", way.worker, row.id, reason="没修好")
+            assert row.due_at is not None
+            assert row.due_at < clock.now()
+
+
 class TestVerify:
+    async def test_nor_who_also_serves_where_it_was_done(self, way: Way) -> None:
+        person = await way.county.person()
+        await way.county.appoint(person, "grid_worker", way.tree.grids[0])
+        await way.county.appoint(person, "firm_staff", way.tree.firm)
+        both = await way.county.reload(person.id)
+        row = await way.completed()
+        async with unchanged(way.county, SameHands):
+            await way.do("verify", both, row.id, said="看过。")
+
     async def test_who_reported_it_does_not_verify_it(self, way: Way) -> None:
         row = await done_by(way, way.community)
         colleague = await way.county.actor("community_secretary", way.tree.communities[0])
@@ -192,6 +231,13 @@ class TestReopen:
 
 
 class TestAppeal:
+    async def test_nobody_decides_on_their_own(self, way: Way) -> None:
+        row = await way.raised(by=way.worker, channel=Channel.visit, raiser=way.community.person_id)
+        await way.do("refuse", way.secretary, row.id, reason="不办")
+        await way.do("appeal", way.community, row.id, reason="应办")
+        async with unchanged(way.county, OwnMatter):
+            await way.do("overturn", way.community, row.id, reason="应办")
+
     async def test_who_refused_does_not_decide(self, way: Way) -> None:
         person = await way.county.person()
         await way.county.appoint(person, "community_secretary", way.tree.communities[0])

@@ -14,6 +14,7 @@ from services.councils import SeatKind
 from services.matters.handling import DueTooEarly, HandlerUnfit
 from services.matters.tables import HandlingClass
 from services.meetings.agenda import (
+    BeingHeard,
     ItemDisposed,
     NotALaterMeeting,
     NotPresent,
@@ -154,6 +155,46 @@ class TestDispose:
             await table.do("reserve", item=item.id, reason="不算重大")
         row = await table.do("reserve", table.way.community, item=item.id, reason="不算重大")
         assert row.reserved is None
+
+    async def test_what_is_being_heard_is_not_suspended(self, table: RoundTable) -> None:
+        """Else a meeting could end with an item that has no outcome (每议必果)."""
+        matter = await table.way.tabled()
+        await table.opened()
+        async with unchanged(table.way.county, BeingHeard):
+            await table.way.do("suspend", table.way.community, matter.id, reason="待鉴定")
+
+    async def test_the_worker_prepares_a_meeting_and_takes_no_chair(
+        self, table: RoundTable
+    ) -> None:
+        await table.way.tabled()
+        worker = table.way.worker
+        meeting = await table.do(
+            "draft", worker, council=table.council.id, place="红色驿站",
+            planned_at=clock.now() + timedelta(hours=1),
+        )  # fmt: skip
+        await table.do("convene", worker, meeting=meeting.id)
+        async with unchanged(table.way.county, Denied):
+            await table.do("open", worker, meeting=meeting.id, present=table.present())
+        await table.do("open", meeting=meeting.id, present=table.present())
+        (item,) = await table.items(meeting.id)
+        async with unchanged(table.way.county, Denied):
+            await table.do("dismiss", worker, item=item.id, reason="不办")
+
+    async def test_referred_a_matter_takes_its_resolution_along(self, table: RoundTable) -> None:
+        way = table.way
+        matter = await way.tabled()
+        [item] = await table.items((await table.opened()).id)
+        await table.resolved(item.id)
+        await table.do("adjourn", meeting=item.meeting_id)
+        await way.do("table", way.secretary, matter.id, words="须业主共同决定")
+        [again] = await table.items((await table.opened()).id)
+        await table.do(
+            "refer", item=again.id, to=way.tree.committee.id, reason="业主表决",
+            due_on=clock.today() + timedelta(days=30),
+        )  # fmt: skip
+        assert await table.resolutions(matter.id) == ["superseded", "assigned"]
+        await way.complete(matter.id, by=table.sitters[SeatKind.committee])
+        assert await table.resolutions(matter.id) == ["superseded", "reported"]
 
     async def test_a_dismissal_can_be_appealed(self, table: RoundTable) -> None:
         matter = await table.way.tabled()

@@ -7,7 +7,7 @@ import pytest
 from infra.database import Database
 from policies import Actor, Denied
 from services.errors import NotFound
-from services.matters.aside import MergedApart, MergeSeen
+from services.matters.aside import MergedApart, MergedBack, MergeSeen
 from services.matters.hearing import OthersWait
 from services.matters.states import MatterState, WrongStep
 from services.matters.tables import Channel, Matter, Visibility
@@ -54,6 +54,22 @@ class TestMerge:
         for into in (row, over, beyond):
             async with unchanged(way.county, MergedApart):
                 await way.do("merge", way.secretary, row.id, into=into.id, reason="同一件事")
+
+    async def test_not_into_one_that_is_less_far_on(self, way: Way) -> None:
+        """Else what lies on the table could be refused by way of another."""
+        row, other = await way.tabled(), await way.raised()
+        async with unchanged(way.county, MergedBack):
+            await way.do("merge", way.secretary, row.id, into=other.id, reason="同一件事")
+
+    async def test_who_followed_what_was_for_all_does_not_follow_what_is_not(
+        self, way: Way, neighbour: Actor
+    ) -> None:
+        row, other = await way.raised(), await way.raised(visibility=Visibility.parties)
+        await way.do("watch", neighbour, row.id)
+        await way.do("merge", way.secretary, row.id, into=other.id, reason="同一件事")
+        await way.do("pass_on", way.stairwell_head, other.id)
+        assert await told(way, neighbour.person_id) == ["matter.merged"]
+        assert await told(way, way.resident.person_id) == ["matter.merged", "matter.passed_on"]
 
     async def test_what_is_confidential_is_not_shown_by_merging(self, way: Way) -> None:
         secret, open_ = await way.raised(visibility=Visibility.confidential), await way.raised()

@@ -162,6 +162,14 @@ class TestRaise:
 
 
 class TestAnswer:
+    async def test_who_brought_the_result_about_does_not_answer(self, way: Way) -> None:
+        row = await way.settled()
+        objection = await way.objection(row.id)
+        async with unchanged(way.county, OwnObjection), way.county.session() as session:
+            await objections.answer(
+                session, way.secretary, objection=objection.id, answer="没有问题"
+            )
+
     async def test_the_grid_answers_and_the_objector_is_told(self, way: Way) -> None:
         matter = await shown(way)
         other = await resident(way)

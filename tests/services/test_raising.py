@@ -14,6 +14,7 @@ from services.errors import BadInput, NotFound
 from services.matters.aside import RaiserHasTime
 from services.matters.hearing import (
     NothingAdded,
+    OwnReturn,
     PlaceUnfit,
     RaisedOften,
 )
@@ -178,6 +179,14 @@ class TestReturned:
         row = await way.do("resubmit", way.resident, row.id, place_detail="三楼")
         assert (row.state, row.place_detail) == ("raised", "三楼")
 
+    async def test_who_returned_it_does_not_answer_it_themselves(self, way: Way) -> None:
+        """Else whoever took it down could begin its time anew, alone."""
+        caller = {"channel": Channel.phone, "raiser_name": "刘一", "raiser_phone": "13900001234"}
+        row = await way.raised(way.worker, **caller)
+        await way.do("return", way.worker, row.id, reason="补充")
+        async with unchanged(way.county, OwnReturn):
+            await way.do("resubmit", way.worker, row.id, place_detail="三楼")
+
     async def test_its_raiser_has_their_time_before_it_is_refused(self, way: Way) -> None:
         row = await way.at(MatterState.returned)
         async with unchanged(way.county, RaiserHasTime):
@@ -191,7 +200,9 @@ class TestReturned:
 class TestConfidential:
     """To whoever doesn't see it, there is no such matter: not even a denial tells of it."""
 
-    @pytest.mark.parametrize("verb", ["pass_on", "inquire", "complete", "watch", "reveal", "ask"])
+    @pytest.mark.parametrize(
+        "verb", ["pass_on", "inquire", "complete", "watch", "reveal", "ask", "ask_above"]
+    )
     async def test_what_one_may_not_do_to_it_is_as_if_there_were_none(
         self, way: Way, verb: str
     ) -> None:
@@ -206,6 +217,7 @@ class TestConfidential:
                 {"purpose": "核实情况"},
             ),
             "ask": (way.firm, {"days": 3, "reason": "等料"}),
+            "ask_above": (way.building_head, {"days": 3, "reason": "等料"}),
         }
         stranger, given = acts[verb]
         with pytest.raises(NotFound) as unseen:
@@ -226,7 +238,7 @@ class TestConfidential:
         self, way: Way, by: Actor, verb: str, matter: UUID, given: dict[str, Any]
     ) -> None:
         """One act, which is to be refused."""
-        if verb != "ask":
+        if not verb.startswith("ask"):
             await way.do(verb, by, matter, **given)
         async with way.county.session() as session:
             await extensions.ask(session, by, matter=matter, **given)

@@ -197,7 +197,7 @@ class TestDropped:
         self, table: RoundTable
     ) -> None:
         way, matter = table.way, await self.resolved(table)
-        other = await way.accepted(title="电梯停运")
+        other = await way.reworked(title="电梯停运")
         await way.do("table", way.secretary, matter, words="物业无法施工")
         async with unchanged(way.county, ResolutionStands):
             await way.do("withdraw", way.resident, matter, reason="不用了")

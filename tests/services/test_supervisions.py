@@ -9,8 +9,9 @@ from sqlalchemy import func, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from policies import Actor
+from policies import Actor, Denied
 from services import alarms, clock, councils, supervisions
+from services.calendar import CalendarRules, working_seconds
 from services.clock import CHINA
 from services.councils import Council
 from services.matters import moving
@@ -205,6 +206,50 @@ class TestMatters:
 
 
 class TestSuspension:
+    @pytest.mark.parametrize("nights", [1, 12])
+    async def test_two_minutes_over_midnight_are_two_minutes(self, way: Way, nights: int) -> None:
+        """However often it is suspended, it has no more time than it stood still."""
+        with clock.at(datetime(2026, 11, 23, 9, tzinfo=CHINA)):
+            row = await way.reworked()
+        due = row.due_at
+        assert due is not None
+        for night in range(nights):
+            late = datetime(2026, 11, 23, 23, 59, tzinfo=CHINA) + timedelta(days=night)
+            with clock.at(late):
+                await way.do("suspend", way.community, row.id, reason="待鉴定")
+            with clock.at(late + timedelta(minutes=2)):
+                row = await way.do("resume", way.community, row.id, reason="已鉴定")
+        assert row.due_at is not None
+        assert row.due_at - due <= timedelta(days=2, minutes=2 * nights)
+        working = working_seconds(CalendarRules(), due, row.due_at)
+        assert working <= 120 * nights
+
+    async def test_what_was_overdue_stays_so(self, way: Way) -> None:
+        row = await way.accepted()
+        assert row.due_at is not None
+        late = row.due_at + timedelta(days=3)
+        with clock.at(late):
+            await way.do("suspend", way.secretary, row.id, reason="待鉴定")
+        with clock.at(late + timedelta(days=10)):
+            row = await way.do("resume", way.secretary, row.id, reason="已鉴定")
+        assert row.due_at == late + timedelta(days=7)
+
+    async def test_a_second_time_it_takes_somebody_above_the_grid(self, way: Way) -> None:
+        row = await way.accepted()
+        for verb in ("suspend", "resume"):
+            await way.do(verb, way.secretary, row.id, reason="待鉴定")
+        async with unchanged(way.county, Denied):
+            await way.do("suspend", way.secretary, row.id, reason="再待")
+        row = await way.do("suspend", way.community, row.id, reason="再待")
+        assert row.state == "suspended"
+
+    async def test_what_lies_on_the_table_is_suspended_above_the_grid_alone(self, way: Way) -> None:
+        row = await way.tabled()
+        async with unchanged(way.county, Denied):
+            await way.do("suspend", way.secretary, row.id, reason="待鉴定")
+        row = await way.do("suspend", way.community, row.id, reason="待鉴定")
+        assert row.state == "suspended"
+
     """The clock stands still: what was left at the stop is what it has when it goes on."""
 
     async def test_working_days_that_were_left_are_given_back(self, way: Way) -> None:

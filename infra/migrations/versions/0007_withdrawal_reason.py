@@ -9,6 +9,13 @@ down_revision = "0006"
 
 def upgrade() -> None:
     """Bring the database here from the revision before."""
+    # Its check goes with it; what was suspended before begins its step's time anew.
+    op.drop_column("matter", "workdays_left")
+    op.create_check_constraint(
+        op.f("ck_matter_time_is_left_while_suspended"),
+        "matter",
+        "state = 'suspended' or num_nonnulls(seconds_left, stage_left, rung_left) = 0",
+    )
     op.add_column(
         "publication", sa.Column("withdrawal_reason", sa.String(length=500), nullable=True)
     )
