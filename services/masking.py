@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
+from services.arguments import BLANK
 from services.errors import Said
 
 STAR = "*"
@@ -72,6 +73,10 @@ def findings(text: str, names: Collection[str] = ()) -> list[Finding]:
     readings = {seen.plain, seen.counted}
     found = {one for kind, pattern in PATTERNS for read in readings
              for one in seen.found(kind, pattern, read)}  # fmt: skip
+    if BESIDE_A_DIGIT.search(seen.counted):
+        guessed = seen.counted.translate(LOOK_ALIKE)
+        found |= {one for kind, pattern in PATTERNS if kind in (Kind.phone, Kind.identity)
+                  for one in seen.found(kind, pattern, guessed)}  # fmt: skip
     found |= {one for pattern in CALLED for one in seen.found(Kind.name, pattern, seen.plain)}
     known = _any_of(tuple(sorted({_bare(name) for name in names}, key=_longest)))
     if known is not None:
@@ -108,7 +113,8 @@ def _read(char: str) -> str:
     """A character as it is read: of one width, in small letters, digits of any script as 0 to 9;
     one that shows as nothing, as none.
     """
-    if unicodedata.category(char) in ("Cf", "Cc", "Mn", "Me") and char not in "\t\n":
+    is_mark = unicodedata.category(char) in ("Cf", "Cc", "Mn", "Me") and char not in "\t\n"
+    if is_mark or char in BLANK:
         return ""
     digit = unicodedata.decimal(char, None)
     return unicodedata.normalize("NFKC", char).lower() if digit is None else str(digit)
@@ -151,12 +157,17 @@ def _longest(name: str) -> tuple[int, str]:
 @lru_cache(maxsize=256)
 def _any_of(names: tuple[str, ...]) -> re.Pattern[str] | None:
     """Any of the names, with something between its characters or not; of one character, none."""
-    written = [BETWEEN.join(map(re.escape, name)) for name in names if len(name) > 1]
+    written = [APART.join(map(re.escape, name)) for name in names if len(name) > 1]
     return re.compile("|".join(written)) if written else None
 
 
 # What may stand between two characters of a number or name without parting them.
 BETWEEN = r"[\s\-‐-―_.,·•・/()~*+=|\\]{0,3}"
+# Between the characters of a name, and the groups of a number, anything that is no word.
+APART = r"(?:[^\w]|_){0,4}"
+# Letters that are read as digits where one stands beside them.
+LOOK_ALIKE = str.maketrans("oli", "011")
+BESIDE_A_DIGIT = re.compile(r"[oli]\d|\d[oli]")
 NUMERALS = str.maketrans("〇零一二三四五六七八九幺两壹贰叁肆伍陆柒捌玖", "0012345678912123456789")
 _ = BETWEEN
 _YEAR, _MONTH, _DAY = rf"(?:1{_}[89]|2{_}0){_}\d{_}\d", rf"(?:0{_}[1-9]|1{_}[0-2])", (
@@ -171,13 +182,18 @@ def _digits(number: int) -> str:
 
 
 # A room, a storey, a stairwell, a building; any two of them lead to a door.
-_N = r"(?:\d{1,4}|[十百]\d?|\d[十百](?:0?\d)?[十]?\d?)"
+_N = r"第?(?:\d{1,4}|[十百]\d?|\d[十百](?:0?\d)?[十]?\d?)"
 _TO = r"[\s\-‐-―,，、的.·/#]{0,2}"
 _BUILDING = rf"(?:{_N}|[a-z])\s?(?:号楼|号院|幢|栋|座|#楼?|号)"
 _STAIRWELL = rf"{_N}\s?(?:单元|门洞|号门)"
 _STOREY = rf"{_N}\s?(?:层|楼)"
 _ROOM = r"(?:\d{3,4}|[1-9]\s?-?\s?0\s?\d)\s?(?:号房|室|户|房|号)?"
 _ROOM_SAID = r"\d{3,4}\s?(?:号房|室|房间|房(?![屋产子地租顶价东款型源]))"
+
+# As rooms are numbered: the storey, and then from 01 on.
+_ROOM_LIKE = r"[1-9]\d?(?:0[1-9]|1\d)"
+_SIDE = rf"(?:[东西南北中左右]{{1,2}}(?:户|边户|侧户|首|手边)|{_N}\s?户)"
+_GROUPS = r"(?:[^\w]|_|转){1,4}"
 
 _NUMBERED = r"[\s.]{0,2}(?:no\.?|number|#)?\s?"
 
@@ -197,7 +213,13 @@ PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
             Kind.phone,
             rf"(?<!\d)(?:\+?{_}(?:0{_}0{_})?8{_}6{_})?1{_}[3-9]{_}{_digits(9)}(?!\d)",
         ),
-        (Kind.phone, r"1[3-9]\d[\s\-.]{1,3}\d{4}[\s\-.]{1,3}\d{4}(?!\d)"),
+        (Kind.phone, rf"1[3-9]\d{_GROUPS}\d{{4}}{_GROUPS}\d{{4}}(?!\d)"),
+        (Kind.phone, rf"(?<!\d)1[3-9]\d\d{_GROUPS}\d{{3,4}}{_GROUPS}\d{{3,4}}(?!\d)"),
+        (Kind.phone, rf"(?<!\d)1[3-9]\d{_GROUPS}\d{{8}}(?!\d)"),
+        (
+            Kind.identity,
+            rf"(?<!\d)[1-9]\d{{5}}{APART}(?:19|20)\d{{6}}{APART}\d{{3}}[\dx](?!\d)",
+        ),
         (Kind.phone, rf"(?<!\d)\(?0\d{{2,3}}\)?{_}[2-9]{_}{_digits(6)}(?:{_}\d)?(?!\d)"),
         (
             Kind.phone,
@@ -207,12 +229,12 @@ PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
         (Kind.number, rf"(?<!\d)(?!{_ALL_DAYS}(?!\d))\d{{7,}}"),
         (
             Kind.plate,
-            rf"[{_PROVINCES}]{_}[a-hj-np-z]{_}(?:[a-hj-np-z\d]{_}){{4,5}}"
+            rf"[{_PROVINCES}]{APART}[a-hj-np-z]{APART}(?:[a-hj-np-z\d]{APART}){{4,5}}"
             r"[a-hj-np-z\d挂学警港澳](?![a-z\d])",
         ),
         (
             Kind.email,
-            r"[a-z\d._%+\-]+\s?@\s?[a-z\d\-]+(?:\s?\.\s?[a-z\d\-]+)+",
+            r"[a-z\d._%+\-]+\s?(?:@|[(\[【]at[)\]】]|艾特)\s?[a-z\d\-]+(?:\s?\.\s?[a-z\d\-]+)+",
         ),
         (
             Kind.account,
@@ -225,6 +247,10 @@ PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
         (Kind.house, rf"{_BUILDING}{_TO}\d{{3,4}}(?!\d|[元块人户米平年])"),
         (Kind.house, rf"{_STAIRWELL}{_TO}(?:{_STOREY}{_TO})?{_ROOM}(?!\d|[元块人米平年])"),
         (Kind.house, rf"(?<!\d){_ROOM_SAID}"),
+        (Kind.house, rf"(?:{_BUILDING}|{_STAIRWELL}){_TO}{_STOREY}{_TO}{_SIDE}"),
+        (Kind.house, rf"{_BUILDING}{_TO}{_STOREY}{_TO}\d{{1,2}}\s?(?:号房|号|室|户|房)"),
+        (Kind.house, rf"(?<!\d){_ROOM_LIKE}\s?(?:住户|业主)"),
+        (Kind.house, rf"住(?:在)?\s?(?P<it>{_ROOM_LIKE})(?![\d元米人户年平多个名])"),
         (Kind.house, rf"(?<![a-z])(?:room|rm|apt|apartment|flat|suite){_NUMBERED}\d{{2,4}}[a-z]?"),
         (
             Kind.house,

@@ -24,6 +24,9 @@ PLAIN = (
     "第一网格有三栋楼、六个单元，在1-3号楼之间，10-12月施工。",
     "噪音超过60分贝，从22:00到6:00。一户一表改造，管道DN100。",
     "三长初议：同意办结。已更换整条线路。",
+    "1、3、5、7、9、11、13、15号楼都停水，小区200住户，共3000住户，500业主签名。",
+    "第一网格第二季度第三次会议，第5层平台，第2单元的灯；法律第二百七十八条。",
+    "他住3楼，住了10年，住户500人，安装20-30盏灯，oil and lilies.",
     "老高层的电梯、老管道、小高层、小程序、小康家庭、小江边的老樊花园，老房子，小孙子在楼下玩。",
     "老人家说楼道太暗，小孩家长都来了，小区家家户户。",
     "Building 3 has 20 units; room for 30 people, 2 rooms on each floor, block the road at 9.",
@@ -167,6 +170,20 @@ class TestFindings:
             ("我叫王小花。", "王小花", Kind.name),
             ("联系人：赵六", "赵六", Kind.name),
             ("王某某投诉", "王", Kind.name),
+            ("打138、0013、8000", "138、0013、8000", Kind.phone),
+            ("打138。0013:8000", "138。0013:8000", Kind.phone),
+            ("打138\U0001f4de0013转8000", "138\U0001f4de0013转8000", Kind.phone),
+            ("打138    0013    8000", "138    0013    8000", Kind.phone),
+            ("打l38OO138OOO", "l38OO138OOO", Kind.phone),
+            ("打138\u115f0013\u31648000", "138\u115f0013\u31648000", Kind.phone),
+            ("证号360102、19900101、1234", "360102、19900101、1234", Kind.identity),
+            ("住三栋五楼东户", "三栋五楼东户", Kind.house),
+            ("住第三栋第二单元第五层第二户", "第三栋第二单元第五层第二户", Kind.house),
+            ("住5栋十二楼01室", "5栋十二楼01室", Kind.house),
+            ("502住户反映", "502住户", Kind.house),
+            ("他住502，漏水", "502", Kind.house),
+            ("车牌赣F·D、12345", "赣F·D、12345", Kind.plate),
+            ("邮箱a(at)qq.com", "a(at)qq.com", Kind.email),
             ("老王家漏水", "老王", Kind.name),
             ("小李说夜里太吵", "小李", Kind.name),
             ("找隔壁阿陈。", "阿陈", Kind.name),
@@ -190,6 +207,8 @@ class TestFindings:
         assert not findings(text, NAMES)
 
     def test_a_name_is_found_in_its_spaced_and_hidden_writings(self) -> None:
-        for text in ("王小明", "王 小 明", "王·小明", "王\u200b小\u200b明"):
+        for text in (
+            "王小明", "王 小 明", "王·小明", "王\u200b小\u200b明", "王、小【明", "王\u2800小´明",
+        ):  # fmt: skip
             [one] = findings(f"请找{text}吧", NAMES)
             assert (one.kind, one.start, one.end) == (Kind.name, 2, 2 + len(text))
