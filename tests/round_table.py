@@ -29,14 +29,13 @@ class RoundTable:
 
     @classmethod
     async def of(cls, way: Way) -> Self:
-        """Form the council and fill its seats."""
+        """Fill the seats of the council."""
         county, tree = way.county, way.tree
         partner = await county.unit("co_building_unit", "县图书馆")
         department = await county.unit("linked_department", "县城市管理局")
         async with county.session() as session:
-            council = await councils.form(
-                session, way.community, grid=tree.grids[0].id, name="第一网格圆桌议事会"
-            )
+            council = await councils.of_grid(session, way.community, tree.grids[0].id)
+        assert council is not None
         seats = {
             SeatKind.branch: tree.branch, SeatKind.committee: tree.committee,
             SeatKind.firm: tree.firm, SeatKind.grid_worker: tree.grids[0],

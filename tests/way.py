@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from sqlmodel import col, select
 
 from policies import Actor
-from services import clock, files, matters, objections, publications
+from services import clock, councils, files, matters, objections, publications
 from services.matters.states import MatterState
 from services.matters.tables import (
     HandlingClass,
@@ -41,11 +41,13 @@ class Way:
     firm: Actor
 
     @classmethod
-    async def of(cls, county: County, tree: Tree | None = None) -> Self:
-        """Appoint everybody in a county."""
+    async def of(
+        cls, county: County, tree: Tree | None = None, *, has_council: bool = True
+    ) -> Self:
+        """Appoint everybody in a county, and form the first grid's round table."""
         tree = tree or await county.tree()
         grid = tree.grids[0]
-        return cls(
+        way = cls(
             county,
             tree,
             resident=await county.actor("resident", tree.estate),
@@ -57,6 +59,11 @@ class Way:
             community=await county.actor("community_secretary", tree.communities[0]),
             firm=await county.actor("firm_staff", tree.firm),
         )
+        if not has_council:
+            return way
+        async with county.session() as session:
+            await councils.form(session, way.community, grid=grid.id, name="第一网格圆桌议事会")
+        return way
 
     async def do(self, verb: str, by: Actor, matter: UUID, **more: Any) -> Matter:
         """One act in a transaction of its own."""

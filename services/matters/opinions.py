@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor, Denied
-from services import clock
+from services import clock, councils
 from services.arguments import Reason, Version
 from services.errors import Refused, called
 from services.matters.arguments import Files, MatterId, Said, Words
@@ -48,6 +48,12 @@ class OpinionStillDue(Refused):
 class ConfidentialUntabled(Refused):
     """保密事项不上圆桌会：请直接办结（settleMatter），或上报上一级（escalateMatter）。
     A confidential matter isn't tabled: settle it (settleMatter), or escalate it (escalateMatter).
+    """
+
+
+class NoRoundTable(Refused):
+    """这个网格还没有圆桌议事会，没有人商议：请先成立（formCouncil）。
+    This grid has no round table yet that could hear it: form one first (formCouncil).
     """
 
 
@@ -149,6 +155,8 @@ async def table(
     case = await take(session, by, "table", matter, expected_version=expected_version)
     if case.matter.visibility == Visibility.confidential:
         raise ConfidentialUntabled()
+    if await councils.of_grid(session, by, case.matter.grid_id) is None:
+        raise NoRoundTable()
     if case.matter.state == MatterState.preliminary:
         await _complete(session, case)
     elif not words:

@@ -40,14 +40,14 @@ class TestForm:
         assert refused.value.facts == {"id": f"Council:{table.council.id}"}
 
     async def test_its_name_which_all_read_names_nobody(self, county: County) -> None:
-        way = await Way.of(county)
+        way = await Way.of(county, has_council=False)
         await county.person("占丽娟")
         for name in ("占丽娟的圆桌", "圆桌13800138000"):
             async with unchanged(county, CouncilNamePersonal), county.session() as session:
                 await councils.form(session, way.community, grid=way.tree.grids[0].id, name=name)
 
     async def test_of_two_at_once_one_is_formed(self, county: County) -> None:
-        way = await Way.of(county)
+        way = await Way.of(county, has_council=False)
         grid = way.tree.grids[0].id
 
         async def form() -> councils.Council:
@@ -139,7 +139,7 @@ class TestUnseat:
 
 class TestDissolve:
     async def test_nothing_is_changed_of_it_afterwards(self, county: County) -> None:
-        way = await Way.of(county)
+        way = await Way.of(county, has_council=False)
         async with county.session() as session:
             council = await councils.form(
                 session, way.community, grid=way.tree.grids[0].id, name="圆桌",

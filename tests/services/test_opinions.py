@@ -11,6 +11,7 @@ from services.errors import NotFound, Said
 from services.matters.opinions import (
     ConfidentialUntabled,
     HeadsWouldTable,
+    NoRoundTable,
     NotAHead,
     OpinionGiven,
     OpinionsMissing,
@@ -166,6 +167,13 @@ class TestSettleAndTable:
         async with unchanged(way.county, HeadsWouldTable):
             await way.do("settle", way.secretary, row.id, decision="已办。")
         assert (await way.do("table", way.secretary, row.id)).state == "tabled"
+
+    async def test_where_there_is_no_round_table_nothing_is_tabled(self, county: County) -> None:
+        """It would wait for nobody, and no guarantee would tell of it."""
+        way = await Way.of(county, has_council=False)
+        row = await way.deliberated()
+        async with unchanged(county, NoRoundTable):
+            await way.do("table", way.secretary, row.id)
 
     async def test_what_is_confidential_is_not_tabled_and_settled_all_the_same(
         self, way: Way

@@ -349,10 +349,12 @@ class TestCouncils:
 
 
 async def _council(way: Way) -> Council:
+    """The round table, since the first of November."""
     async with way.county.session() as session:
-        return await councils.form(
-            session, way.community, grid=way.tree.grids[0].id, name="圆桌", since=date(2026, 11, 1)
-        )
+        row = await councils.of_grid(session, way.community, way.tree.grids[0].id)
+        assert row is not None
+        row.since = date(2026, 11, 1)
+        return row
 
 
 def test_every_alarm_is_registered() -> None:
