@@ -71,10 +71,14 @@ class Cast:
         return found
 
 
+# Some of the latest month's matters were raised within so many days.
+FRESH = 6
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """A matter to be: when it is raised, what it is about, whether the heads settle it and whether
-    it comes to its end.
+    it comes to its end; `is_fresh`: it was raised these days, and is at one of the first steps.
     """
 
     at: datetime
@@ -82,6 +86,7 @@ class Task:
     number: int
     is_simple: bool
     is_settled: bool
+    is_fresh: bool = False
 
 
 @dataclass
@@ -97,10 +102,17 @@ class Told:
     kept: list[tuple[UUID, str]] = field(default_factory=list)
 
     async def month(self, month: date, tasks: list[Task]) -> None:
-        """The matters of a month, and its round table in the middle of it."""
+        """The matters of a month, and its round table in the middle of it.
+
+        What was raised only these days comes after it.
+        """
         for task in tasks:
-            await self._deliberate(task)
+            if not task.is_fresh:
+                await self._deliberate(task)
         await self._meet(month)
+        for task in tasks:
+            if task.is_fresh:
+                await self._deliberate(task)
 
     async def _deliberate(self, task: Task) -> None:
         """From the raising to the heads' opinion; a simple matter on to its end."""
@@ -131,6 +143,9 @@ class Told:
                                   decision=task.story.result)  # fmt: skip
             if done is not None:
                 await self._show(row.id, task, at)
+        elif task.is_fresh:
+            # Whoever tries the demo tables it, or settles it.
+            return
         elif await self._at(at + DAY / 8, matters.table, cast.secretary, matter=row.id) is not None:
             self.waiting.append((row, task))
 
@@ -277,7 +292,11 @@ def tasks_of(
         story = told.history.stories[number % len(told.history.stories)]
         at = begun + timedelta(hours=chance.uniform(0, 8))
         is_settled = number < told.history.settled
-        found[month].append(Task(at, story, number, number % 5 < 2, is_settled))
+        fresh = clock.today() - (1 + number % FRESH) * DAY
+        is_fresh = not is_settled and number % 2 == 0 and fresh >= month == months[-1]
+        if is_fresh:
+            at = datetime.combine(fresh, at.astimezone(clock.CHINA).time(), clock.CHINA)
+        found[month].append(Task(at, story, number, number % 5 < 2, is_settled, is_fresh))
     return found
 
 

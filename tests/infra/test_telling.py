@@ -18,7 +18,7 @@ from infra import demo
 from infra.database import Database
 from infra.demo import steps, telling
 from infra.demo.description import descriptions
-from infra.demo.history import casts, months_of, months_until, tasks_of
+from infra.demo.history import FRESH, casts, months_of, months_until, tasks_of
 from infra.demo.walk import Step, Walk, WalkEnded
 from infra.settings import Settings
 from infra.stores import Store
@@ -101,6 +101,9 @@ class TestTelling:
         assert TOLD.history.settled <= len(matters) <= TOLD.history.matters
         closed = [row for row in matters if row.state == "closed"]
         assert len(closed) == TOLD.history.settled
+        if clock.today().day > FRESH:
+            # Whoever looks at the demo finds something to do.
+            assert {"inquiring", "preliminary"} <= {row.state for row in matters}
         await self._in_order(database, loaded)
         shown = await rows(database, loaded, File)
         assert shown
