@@ -16,7 +16,7 @@ from policies import Denied
 from schema.errors import describe, refusal
 from services import councils, extensions, meetings, posts, resolutions, tenants, units
 from services.councils import SeatKind
-from services.errors import DocumentRefused, Label, Refused, called
+from services.errors import DocumentRefused, Label, Refused, Said, called
 from services.extensions import ExtensionState
 from services.matters import handling, states
 from services.matters.opinions import OpinionsMissing
@@ -30,9 +30,10 @@ from services.units import UnitKind, UnitMisplaced
 
 
 class TestMessage:
+    @pytest.mark.parametrize("is_said", [False, True])
     @pytest.mark.parametrize("reason", ["Expected Name.", "Expected Name", "Expected Name。"])
-    def test_a_sentence_within_it_adds_no_second_stop(self, reason: str) -> None:
-        refused = DocumentRefused(reason=reason)
+    def test_a_sentence_within_it_adds_no_second_stop(self, reason: str, is_said: bool) -> None:
+        refused = DocumentRefused(reason=Said(reason, reason) if is_said else reason)
         assert refused.message("en") == "The document is not right: Expected Name."
         assert refused.message("zh") == "查询文档有误：Expected Name。"
 
