@@ -30,7 +30,7 @@ from services.tree import UnitPath
 from services.units import Unit
 
 # No county has a figure outside of these.
-FIRST_YEAR, LAST_YEAR = 1949, 2199
+FIRST_YEAR, LAST_YEAR = 1900, 2199
 PATH = light(UnitPath)
 UNIT = light(Unit)
 # Nothing sorts behind them, in as many places as a name has.
