@@ -66,7 +66,9 @@ PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\b(\w+) cannot represent [\w -]*value: (.+)", r"\2 不是 \1 类型的值"),
         (r"Syntax Error: Expected (.+), found (.+?)\.?$", r"语法错误：这里应是 \1，却是 \2"),
         (r"Syntax Error: ", r"语法错误："),
-        (r"Did you mean (.+?)\?", r"是不是 \1？"),
+        (r"(?<='),? or (?=')", " 或 "),
+        (r"(?<='), (?=')", "、"),
+        (r"Did you mean (?:the enum value )?(.+?)\?", r"是不是 \1？"),
         (r"[,.] [Ff]ound: ", r"，给出的是 "),
     )
 )

@@ -65,7 +65,8 @@ class Refused(Exception):
     def message(self, language: str) -> str:
         """The message in `zh` or `en`."""
         facts = {name: _in(language, fact) for name, fact in self.facts.items()}
-        return type(self).text(language).format_map(facts)
+        said = type(self).text(language).format_map(facts)
+        return said.replace("?.", "?").replace("？。", "？")
 
     @classmethod
     def text(cls, language: str) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, text
-from sqlmodel import Field, col, select
+from sqlmodel import Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor, authorize
@@ -26,17 +26,19 @@ from services.tables import Recorded, one_of, within_tenant
 
 
 class ExtensionState(StrEnum):
-    """Where a request for more time stands."""
+    """Where a request for more time stands; it lapses with the step for which it was asked."""
 
     asked = "asked"
     granted = "granted"
     denied = "denied"
+    lapsed = "lapsed"
 
 
 STATES: dict[ExtensionState, Said] = {
     ExtensionState.asked: Said("待批", "asked"),
     ExtensionState.granted: Said("已同意", "granted"),
     ExtensionState.denied: Said("未同意", "denied"),
+    ExtensionState.lapsed: Said("已过时", "lapsed"),
 }
 
 
@@ -49,7 +51,9 @@ class Extension(Recorded, table=True):
         within_tenant("decided_by", "person"),
         one_of("state", ExtensionState),
         CheckConstraint("days > 0", name="some_days"),
-        CheckConstraint("(state = 'asked') = (decided_by is null)", name="decided"),
+        CheckConstraint(
+            "(state in ('asked', 'lapsed')) = (decided_by is null)", name="decided"
+        ),
         CheckConstraint("decided_by <> made_by", name="decided_by_another"),
         Index("uq_extension_asked", "tenant_id", "matter_id", unique=True,
               postgresql_where=text("state = 'asked'")),
@@ -219,10 +223,13 @@ def _reached(case: moving.Case) -> set[UUID]:
 
 
 async def _check_none_waits(session: AsyncSession, by: Actor, row: Matter) -> None:
-    waiting = select(Extension.id).where(
-        Extension.tenant_id == by.tenant_id, Extension.matter_id == row.id,
-        col(Extension.state) == ExtensionState.asked,
-    )  # fmt: skip
-    found = (await session.exec(waiting)).first()
-    if found is not None:
-        raise ExtensionAsked(id=f"Extension:{found}")
+    """One waits at a time; what was asked at a step that is over has lapsed."""
+    for asked in await rows.every(
+        session, Extension, by, matter_id=row.id, state=ExtensionState.asked.value, for_update=True
+    ):
+        if asked.stage in (row.stage, row.stage_left):
+            raise ExtensionAsked(id=f"Extension:{asked.id}")
+        before = state_of(asked)
+        asked.state, asked.version = ExtensionState.lapsed, asked.version + 1
+        record(session, by, "extension.lapsed", asked, acting=None, before=before)
+        await session.flush()

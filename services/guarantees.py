@@ -110,7 +110,9 @@ def lines(
     standing = (
         select(
             council.c.id.label("council_id"),
+            council.c.grid_id,
             council.c.since,
+            council.c.until,
             month.c.month,
             following.label("following"),
         )
@@ -158,12 +160,22 @@ def _part(build: Build, name: Guarantee, tenant: Tenant, standing: Any) -> Selec
 def _monthly(tenant: Tenant, here: Any) -> tuple[Any, Any, Any]:
     """Kept by a meeting that was opened; broken from the first day after the county's date on.
 
-    In the month in which it was formed none is asked of it yet.
+    In the month in which it was formed none is asked of it yet, nor in that in which it was
+    dissolved before the county's date.
     """
     meeting = _alias(Meeting, "m")
     held = func.least(_count(meeting, _opened_in(meeting, tenant, here)), 1)
-    is_new = here.c.since > here.c.month
-    is_late = _today() > here.c.month + _number_then(tenant, "meet_by", here) - 1
+    by = here.c.month + _number_then(tenant, "meet_by", here) - 1
+    other = _alias(Council, "o")
+    # One formed in the place of another that stood in this month is no new one.
+    follows = _there_is(
+        other, other.c.tenant_id == tenant, other.c.grid_id == here.c.grid_id,
+        other.c.id != here.c.council_id, other.c.until >= here.c.month,
+        other.c.since <= here.c.month,
+    )  # fmt: skip
+    is_over = func.coalesce(here.c.until <= by, False)
+    is_new = or_(and_(here.c.since > here.c.month, ~follows), is_over)
+    is_late = _today() > by
     verdict = case(
         (held > 0, "kept"),
         (and_(is_new, here.c.following <= _today()), "kept"),

@@ -168,7 +168,9 @@ APART = r"(?:[^\w]|_){0,4}"
 # Letters that are read as digits where one stands beside them.
 LOOK_ALIKE = str.maketrans("oli", "011")
 BESIDE_A_DIGIT = re.compile(r"[oli]\d|\d[oli]")
-NUMERALS = str.maketrans("〇零一二三四五六七八九幺两壹贰叁肆伍陆柒捌玖", "0012345678912123456789")
+NUMERALS = str.maketrans(
+    "〇零洞一二三四五六七八九幺两拐勾壹贰叁肆伍陆柒捌玖", "0001234567891279123456789"
+)
 _ = BETWEEN
 _YEAR, _MONTH, _DAY = rf"(?:1{_}[89]|2{_}0){_}\d{_}\d", rf"(?:0{_}[1-9]|1{_}[0-2])", (
     rf"(?:0{_}[1-9]|[12]{_}\d|3{_}[01])"
@@ -226,7 +228,10 @@ PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
             rf"(?:电话|手机|座机|热线|号码|联系方式|tel|phone)[^\d\n]{{0,6}}(?P<it>{_digits(5)}(?:{_}\d)+)",
         ),
         (Kind.card, rf"(?<!\d)[3-69]{_}{_digits(15)}(?:{_}\d){{0,3}}(?!\d)"),
-        (Kind.number, rf"(?<!\d)(?!{_ALL_DAYS}(?!\d))\d{{7,}}"),
+        (
+            Kind.number,
+            rf"(?<!\d)(?!{_ALL_DAYS}(?!\d))\d{{7,}}(?!\d|\s?(?:元|万|平方|平米|㎡|立方|吨|度))",
+        ),
         (
             Kind.plate,
             rf"[{_PROVINCES}]{APART}[a-hj-np-z]{APART}(?:[a-hj-np-z\d]{APART}){{4,5}}"
@@ -238,7 +243,7 @@ PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
         ),
         (
             Kind.account,
-            r"(?:微信|威信|薇信|v信|(?<![a-z])(?:vx|wx|wechat|weixin|qq))"
+            r"(?:微信|威信|薇信|v信|抖音|快手|支付宝|(?<![a-z])(?:vx|wx|wechat|weixin|qq|v(?=\s?[:号])))"
             r"(?:号码?|id)?[\s:是为加=\-]{0,4}(?P<it>[a-z][\w\-]{4,19}|\d{5,})",
         ),
         (Kind.account, r"(?<![a-z])wxid_\w+"),
@@ -277,15 +282,16 @@ _HAN = "[\u4e00-\u9fff]"
 _GIVEN = rf"{_HAN}{{1,2}}?"
 _PERSONAL = (
     "先生|女士|小姐|太太|大爷|大妈|大娘|大伯|大叔|大姐|大哥|大嫂|阿姨|阿婆|阿公|叔叔|伯伯|婶婶|"
-    "爷爷|奶奶|婆婆|公公|嫂子|嫂|某某|某"
+    "爷爷|奶奶|婆婆|公公|嫂子|嫂|师母|大夫|婶子|大姨|姐|哥|老汉|老太太|老太|老头|阿伯|老爷子|某某|某"
 )
-_OFFICIAL = "书记|主任|经理|师傅|老师|医生|队长|科长|局长|会长|社长|所长"
+_OFFICIAL = "校长|院长|警官|律师|书记|主任|经理|师傅|老师|医生|队长|科长|局长|会长|社长|所长"
 # Of 老 and 小 with these, words are made that name nobody (小康, 老龙头).
 _NOBODY = "康段龙石江田金高白万常方丁巴毛车马"
 # Words that begin like a name and are none.
 _NO_NAME = (
     "(?!方便|方面|方案|方才|高度|高兴|高空|高层|高楼|张贴|常见|常年|常常|安全|马上|万一|施工|施救|"
     "关于|成立|金额|白天|时常|毛病|文明|严重|严格|许多|任何|任意|康复|温馨|易燃|石材|田地|江边|林地|"
+    "周末|周边|周围|周全|常去|常住|程序|温度|白天|孔洞|"
     "黄土|龙头|雷雨|汤圆|万元|万户|代表|代为|付费|付款|甘愿|占用|占道|占地|游客|何时|何处|何人|何况|于是|于今)"
 )
 # After a name a sentence goes on like this, and after other words it hardly does.

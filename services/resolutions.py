@@ -28,21 +28,17 @@ OF_MATTER: dict[str, ResolutionState] = {
     "complete": S.reported,
     "verify": S.verified,
     "rework": S.executing,
-    "reopen": S.executing,
 }
 # By these the matter's deadline moves: with leave from above, or as long as its clock stood. What
 # was overdue when it was stopped is so when it goes on, and keeps its day.
-MOVING = frozenset({"extend", "resume", "rework", "reopen"})
+MOVING = frozenset({"extend", "resume", "rework"})
 EVENTS = {
     "complete": "reported",
     "verify": "verified",
     "rework": "sent_back",
-    "reopen": "reopened",
     "extend": "extended",
     "resume": "resumed",
 }
-# What the round table decides of a matter.
-DECIDED = ("handler_id", "handling_class")
 # By these a matter would leave its resolution to nobody.
 DROPPING = frozenset({"withdraw", "merge", "dismiss"})
 ACTS: dict[str, tuple[frozenset[ResolutionState], ResolutionState]] = {
@@ -81,8 +77,8 @@ class ResolutionStands(Refused):
 
 
 class DecidedOtherwise(Refused):
-    """圆桌会已决定由谁承办、怎样办理。要改变，请写明原因再提交圆桌会（tableMatter）。
-    The round table has decided who handles this, and how. To change it, table it (tableMatter).
+    """圆桌会已决定由谁承办、怎样办、何时办结。要改变，请写明原因再提交圆桌会（tableMatter）。
+    The round table has decided who handles this, how and by when. To change it, table it again.
     """
 
 
@@ -191,7 +187,7 @@ async def _follow(session: AsyncSession, by: Actor, verb: str, case: moving.Case
         if row.state != S.verified:
             raise ResolutionStands(id=f"Resolution:{row.id}")
         return
-    if verb not in OF_MATTER and row.state == S.verified:
+    if row.state == S.verified and await _is_past(session, case.matter, verb, row):
         return
     before = state_of(row)
     if verb in OF_MATTER:
@@ -201,6 +197,14 @@ async def _follow(session: AsyncSession, by: Actor, verb: str, case: moving.Case
         row.due_on = deadlines.day_of(due)
     row.version += 1
     record(session, by, f"resolution.{EVENTS[verb]}", row, acting=case.acting, before=before)
+
+
+async def _is_past(session: AsyncSession, matter: Matter, verb: str, row: Resolution) -> bool:
+    """What was carried out and closed stays so: a matter that is reopened has a day of its own."""
+    closed = await moving.latest(session, matter, "close")
+    return verb not in OF_MATTER or (
+        closed is not None and row.verified_at is not None and row.verified_at <= closed.at
+    )
 
 
 def _go_along(by: Actor, verb: str, matter: Matter, row: Resolution) -> None:
@@ -213,9 +217,8 @@ def _go_along(by: Actor, verb: str, matter: Matter, row: Resolution) -> None:
 
 
 async def _check_decided(session: AsyncSession, by: Actor, verb: str, case: moving.Case) -> None:
-    """Who handles what the round table has decided on, and how, is for the round table."""
-    now = state_of(case.matter)
-    if verb != "assign" or all(case.before[one] == now[one] for one in DECIDED):
+    """Who handles what the round table has decided on, how and until when, is for that alone."""
+    if verb != "assign":
         return
     decided = select(AgendaItem.id).where(
         AgendaItem.tenant_id == by.tenant_id, AgendaItem.matter_id == case.matter.id,

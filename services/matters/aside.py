@@ -18,13 +18,14 @@ from services.errors import Refused
 from services.events import record, state_of
 from services.matters.arguments import MatterId
 from services.matters.moving import (
-    OBJECT,
     Case,
     OwnMatter,
     Raiser,
     above,
+    above_the_grid,
     case_of,
     go,
+    hold_table,
     latest,
     raisers_of,
     ranks_of,
@@ -144,16 +145,14 @@ async def suspend(
 ) -> Matter:
     """Suspend a matter for a cause: its clock stands, but no suspension is without an end.
 
-    What lies on the table, or was suspended at this step before, only the units above the grid
-    suspend: else it could be kept from the round table, or lie for ever.
+    What lies on the table, or was suspended before, only the units above the grid suspend: else it
+    could be kept from the round table, or lie for ever.
     """
     case = await take(session, by, "suspend", matter, expected_version=expected_version)
     row = case.matter
-    before = await latest(session, row, "suspend")
-    is_again = before is not None and before.seq >= row.stage
+    is_again = await latest(session, row, "suspend") is not None
     if is_again or row.state == MatterState.tabled:
-        higher = above(case.ranks, case.above(row.grid_id))
-        case.acting = authorize(by, "suspend", OBJECT, within=higher)
+        case.acting = above_the_grid(by, case, "suspend")
     return await go(session, by, "suspend", case, said=reason)
 
 
@@ -183,6 +182,7 @@ async def merge(
 
     What was merged into the duplicate before goes along.
     """
+    await hold_table(session, by, matter)
     # Both are locked in one order, so that two merges crosswise don't wait for each other.
     for one in sorted((matter, into)):
         await rows.find(session, Matter, by, one, for_update=True)

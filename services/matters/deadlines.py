@@ -65,7 +65,8 @@ def left(calendar: CalendarRules, row: Matter, now: datetime, due: datetime) -> 
     by_the_clock = int((due - now).total_seconds())
     if row.is_urgent or by_the_clock <= 0:
         return by_the_clock
-    return working_seconds(calendar, now, due)
+    # Where only days off are left, they count.
+    return working_seconds(calendar, now, due) or by_the_clock
 
 
 def after(calendar: CalendarRules, row: Matter, now: datetime, seconds: int) -> datetime:

@@ -215,10 +215,12 @@ async def rework(
     """
     case = await take(session, by, "rework", matter, expected_version=expected_version)
     row, due = case.matter, None
+    if by.person_id is not None and by.person_id == row.completed_by:
+        raise SameHands()
     reported = await latest(session, row, "complete")
     if reported is not None and reported.due_at is not None:
         seconds = deadlines.left(case.calendar, row, reported.at, reported.due_at)
-        due = deadlines.after(case.calendar, row, clock.now(), seconds)
+        due = max(reported.due_at, deadlines.after(case.calendar, row, clock.now(), seconds))
     _begin_again(row)
     return await go(
         session, by, "rework", case, said=reason, to=row.handler_id, files=files, due_at=due

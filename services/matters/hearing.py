@@ -25,6 +25,7 @@ from services.matters.moving import (
     OwnMatter,
     Raiser,
     above,
+    above_the_grid,
     begin,
     go,
     latest,
@@ -32,6 +33,7 @@ from services.matters.moving import (
     take,
 )
 from services.matters.rules import MatterRules
+from services.matters.states import STEPS, MatterState
 from services.matters.tables import Channel, Matter, Visibility
 from services.notices import MatterWatcher
 from services.prepared import put
@@ -40,6 +42,7 @@ from services.tree import HOLD
 from services.units import Unit, UnitKind
 
 DAY = timedelta(days=1)
+TABLED = STEPS.index(MatterState.tabled)
 PLACES = (UnitKind.stairwell, UnitKind.building, UnitKind.estate, UnitKind.grid)
 # Without letters and digits that look alike when read over the phone.
 LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -54,6 +57,12 @@ class PlaceUnfit(Refused):
 class RaisedOften(Refused):
     """一天之内自己最多提 {limit} 件事项，您已经提了这么多。请改天再提；急事请直接联系网格员。
     You have raised {limit} matters within a day: raise more another day, or call the grid worker.
+    """
+
+
+class StaysTabled(Refused):
+    """代人提出的事项已提交圆桌会，由圆桌会作出结果，不能代为撤回。
+    What was taken down for another lies with the round table, which disposes of it: it stays.
     """
 
 
@@ -202,8 +211,13 @@ async def return_(
     reason: Reason,
     expected_version: Version = None,
 ) -> Matter:
-    """Return a matter to its raiser, who is told what is missing."""
+    """Return a matter to its raiser, who is told what is missing; again, from above the grid alone.
+
+    Else its first steps could begin anew for ever.
+    """
     case = await take(session, by, "return", matter, expected_version=expected_version)
+    if await latest(session, case.matter, "return") is not None:
+        case.acting = above_the_grid(by, case, "return")
     return await go(session, by, "return", case, said=reason)
 
 
@@ -247,6 +261,9 @@ async def withdraw(
     case = await take(
         session, by, "withdraw", matter, expected_version=expected_version, raiser=Raiser.alone
     )
+    is_on_behalf = case.matter.raiser_id is None
+    if is_on_behalf and STEPS.index(MatterState(case.matter.step)) >= TABLED:
+        raise StaysTabled()
     await _check_alone(session, by, case.matter)
     return await go(session, by, "withdraw", case, said=reason)
 

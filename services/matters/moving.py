@@ -43,6 +43,8 @@ REACHED = {
     MatterState.published: ("deliberated_at", "completed_at"),
     MatterState.closed: ("closed_at",),
 }
+# By these a matter comes to the round table, or leaves it.
+AT_THE_TABLE = frozenset({"table", "resume", "overturn", "withdraw", "suspend", "merge"})
 # Of these nobody is told: they are steps inside a step.
 QUIET = frozenset({"opine", "excuse"})
 
@@ -50,6 +52,12 @@ QUIET = frozenset({"opine", "excuse"})
 class OwnMatter(Refused):
     """自己提的事项，这一步须由别人办理。
     This step of a matter is for somebody else than its raiser.
+    """
+
+
+class AboveTheGrid(Refused):
+    """这一次须由网格以上的单元（社区等）办理：{act}。
+    This time it is for a unit above the grid, such as the community: {act}.
     """
 
 
@@ -110,13 +118,17 @@ async def take(
     done for one who isn't registered by the person who took the matter down. With `merged_too`,
     those whose matters were merged into it count as its raiser.
     """
+    if verb in AT_THE_TABLE:
+        await hold_table(session, by, matter)
     row = await rows.find(session, Matter, by, matter, for_update=True)
     ranks = await ranks_of(session, by, row.place_id)
     reached = {*above(ranks, row.scope_id), *beside}
     reached |= {row.holder_id, row.handler_id or row.holder_id}
     raisers = await raisers_of(session, by, row) if merged_too else [(row.raiser_id, row.made_by)]
-    if raiser is Raiser.alone and (None, by.person_id) not in raisers:
-        reached = set()
+    if raiser is Raiser.alone:
+        # Who took it down may have done so below where it is seen from.
+        is_taken_down = (None, by.person_id) in raisers
+        reached = {unit for unit, _ in ranks} if is_taken_down else set()
     is_theirs = by.person_id is not None and by.person_id in {one for one, _ in raisers}
     with unseen(by, row, ranks):
         acting = authorize(
@@ -156,6 +168,25 @@ async def raisers_of(
     )
     found = (await session.exec(merged)).all()  # type: ignore[call-overload]
     return [(row.raiser_id, row.made_by), *((one[0], one[1]) for one in found)]
+
+
+async def hold_table(session: AsyncSession, by: Actor, matter: UUID) -> None:
+    """Of an act that brings a matter to the table or off it, and an opening, one is first.
+
+    Before the matter itself is locked: in that order a meeting's opening locks them too.
+    """
+    row = await rows.find(session, Matter, by, matter)
+    await councils.hold(session, by, row.grid_id)
+
+
+def above_the_grid(by: Actor, case: "Case", verb: str) -> Held | None:
+    """The post above the grid in which one does what the grid alone doesn't."""
+    try:
+        return authorize(
+            by, verb, OBJECT, within=above(case.ranks, case.above(case.matter.grid_id))
+        )
+    except Denied:
+        raise AboveTheGrid(act=TRANSITIONS[verb].label) from None
 
 
 async def case_of(
@@ -199,13 +230,11 @@ async def go(
         "recommends": recommends, "from_state": was.value,
     }  # fmt: skip
     target = leads_to(verb, was, MatterState(row.step))
-    if target is MatterState.tabled is not was:
-        # Of tabling and opening at once, one is first: before the opening it is on the agenda.
-        await councils.hold(session, by, row.grid_id)
+    before = await latest(session, row, "suspend") if was is MatterState.suspended else None
     row.holder_id = to or row.holder_id
     row.version += 1
     if target is not was:
-        _enter(case, target)
+        _enter(case, target, before.due_at if before else None)
     row.due_at = due_at or row.due_at
     row.alarm_at = deadlines.alarm(case.rules, case.calendar, row)
     _write(session, by, case, verb, entry)
@@ -287,10 +316,11 @@ async def latest(session: AsyncSession, row: Matter, verb: str) -> MatterEntry |
     return found.scalars().first()  # type: ignore[no-any-return]
 
 
-def _enter(case: Case, target: MatterState) -> None:
+def _enter(case: Case, target: MatterState, ran: datetime | None) -> None:
     """Come to another state: its deadline begins; or the clock stops, or goes on.
 
-    What comes to the round table again keeps the deadline that ran: only above is more time given.
+    `ran` is the deadline before the clock was stopped: no stop makes it an earlier one. What comes
+    to the round table again keeps the deadline that ran: only above is more time given.
     """
     row, now = case.matter, clock.now()
     was_suspended = row.state == MatterState.suspended
@@ -302,6 +332,7 @@ def _enter(case: Case, target: MatterState) -> None:
         deadlines.stop(case.rules, case.calendar, row, now)
     elif was_suspended and target in DUE:
         deadlines.go_on(case.rules, case.calendar, row, now)
+        row.due_at = max(row.due_at, ran) if row.due_at and ran else row.due_at
     elif not is_tabled_again:
         row.stage, row.rung = row.version, None
         row.seconds_left = row.stage_left = row.rung_left = None

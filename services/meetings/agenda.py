@@ -17,6 +17,7 @@ from services.errors import Refused, Said, called
 from services.events import record, state_of
 from services.matters import moving
 from services.matters.arguments import DueOn
+from services.matters.aside import MergedBack
 from services.matters.handling import CLASSES, HANDLERS, HandlerUnfit, check_due, hand_over
 from services.matters.states import TRANSITIONS, MatterState
 from services.matters.tables import HandlingClass, Matter
@@ -72,8 +73,8 @@ class ReservedToOwners(Refused):
 
 
 class BeingHeard(Refused):
-    """第 {number} 次会议正在商议这件事项，不能中止；可以延期再议（deferItem）。
-    Meeting no. {number} is hearing this matter, so it can't be suspended: defer it (deferItem).
+    """第 {number} 次会议正在商议这件事项，不能中止或并案；可以延期再议（deferItem）。
+    Meeting no. {number} is hearing this: it is neither suspended nor merged. Defer it (deferItem).
     """
 
 
@@ -227,7 +228,10 @@ async def refer(
     reason: Reason,
     expected_version: Version = None,
 ) -> AgendaItem:
-    """Refer an item to the owners' vote, the community, the bureau or a department."""
+    """Refer an item to the owners' vote, the community, the bureau or a department.
+
+    That is a resolution too: it has an owner and a day, and is looked after until it is done.
+    """
     row, sitting = await _take(session, by, "refer", item, expected_version)
     unit = await units.find_open(session, by, to)
     handling_class = REFERRED.get(UnitKind(unit.kind))
@@ -237,9 +241,7 @@ async def refer(
     await _check_parties(session, by, sitting, row)
     row.referred_to_id = unit.id
     _dispose(session, by, sitting, row, Outcome.referred, reason)
-    if row.matter_id is not None and await _standing(session, by, row.matter_id):
-        # What was resolved on it before isn't left to who has it no more.
-        await _adopt(session, by, sitting, row, reason, handling_class, unit.id, due_on)
+    await _adopt(session, by, sitting, row, reason, handling_class, unit.id, due_on)
     if row.matter_id is not None:
         case = await _matter(session, by, sitting, row.matter_id)
         await hand_over(session, by, "refer", case, handling_class, unit.id, due_on, reason)
@@ -353,19 +355,33 @@ async def _take_off(session: AsyncSession, by: Actor, verb: str, case: moving.Ca
     """A matter that leaves the round table by itself (withdrawn, merged, suspended) has no item."""
     if case.matter.state == MatterState.tabled or case.before["state"] != MatterState.tabled:
         return
+    if verb == "merge":
+        await _check_heard(session, by, case.matter)
     queued = select(AgendaItem).where(
         AgendaItem.tenant_id == by.tenant_id, AgendaItem.matter_id == case.matter.id,
         AgendaItem.outcome == Outcome.queued,
     )  # fmt: skip
     for row in (await session.exec(queued.with_for_update())).all():
         meeting = await rows.find(session, Meeting, by, row.meeting_id)
-        if verb == "suspend" and meeting.state == MeetingState.in_session:
+        if verb in ("suspend", "merge") and meeting.state == MeetingState.in_session:
             raise BeingHeard(number=meeting.number)
         before = state_of(row)
         row.outcome, row.disposed_at = Outcome.taken_off, clock.now()
         row.said = TRANSITIONS[verb].label.zh
         row.version += 1
         record(session, by, "item.taken_off", row, acting=case.acting, before=before)
+
+
+async def _check_heard(session: AsyncSession, by: Actor, matter: Matter) -> None:
+    """What lay on the table goes on in what lies there too, or was decided there."""
+    assert matter.merged_into_id is not None  # noqa: S101
+    other = await rows.find(session, Matter, by, matter.merged_into_id)
+    decided = select(AgendaItem.id).where(
+        AgendaItem.tenant_id == by.tenant_id, AgendaItem.matter_id == other.id,
+        col(AgendaItem.outcome).in_((Outcome.resolved, Outcome.referred)),
+    )  # fmt: skip
+    if other.state != MatterState.tabled and (await session.exec(decided)).first() is None:
+        raise MergedBack(id=f"Matter:{other.id}")
 
 
 def _dispose(

@@ -229,7 +229,8 @@ async def check_disposed(session: AsyncSession, by: Actor, meeting: Meeting) -> 
     """Refuse while an item has no outcome (每议必果)."""
     left = await items_of(session, by, meeting.id, Outcome.queued)
     if left:
-        raise ItemsUndisposed(items="、".join(f"{item.position}" for item in left))
+        numbers = [f"{item.position}" for item in left]
+        raise ItemsUndisposed(items=called({}, *numbers))
 
 
 async def check_quorum(

@@ -82,13 +82,20 @@ def _lines(oracle: "Oracle", council: Row, month: date) -> list[Derived]:
 def _monthly(
     oracle: "Oracle", council: Row, meetings: list[Row], today: date, month: date
 ) -> tuple[str, int, int]:
-    is_new = council["since"] > month
+    by = month.replace(day=_rules_then(oracle, month)["meet_by"])
+    follows = any(
+        other["grid_id"] == council["grid_id"]
+        and other["id"] != council["id"]
+        and other["until"] is not None
+        and other["until"] >= month >= other["since"]
+        for other in oracle.rows["Council"]
+    )
+    is_over = council["until"] is not None and council["until"] <= by
     if meetings:
         return "kept", 1, 1
-    if is_new:
+    if (council["since"] > month and not follows) or is_over:
         return ("kept" if following(month) <= today else "pending"), 0, 0
-    meet_by = _rules_then(oracle, month)["meet_by"]
-    return ("broken" if today > month.replace(day=meet_by) else "pending"), 0, 1
+    return ("broken" if today > by else "pending"), 0, 1
 
 
 def _rules_then(oracle: "Oracle", month: date) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from infra.database import Database
-from services import clock, packs
+from services import clock, councils, packs
 from services.clock import CHINA
 from services.councils import SeatKind
 from services.errors import BadInput
@@ -118,6 +118,26 @@ class TestBroken:
         with clock.at(MARCH):
             await table.signed()
         assert (await reported(database, table))["EACH_EXECUTED"] == ("BROKEN", 0, 1)
+
+
+class TestDissolved:
+    async def test_early_in_a_month_no_meeting_of_it_is_asked(
+        self, database: Database, table: RoundTable
+    ) -> None:
+        await table.sql("update council set until = '2026-03-10'")
+        assert (await reported(database, table))["MONTHLY_MEETING"] == ("KEPT", 0, 0)
+
+    async def test_one_formed_anew_in_its_place_is_no_new_one(
+        self, database: Database, table: RoundTable
+    ) -> None:
+        """Else each month could be the first."""
+        await table.sql("update council set until = '2026-03-01'")
+        with clock.at(datetime(2026, 3, 2, 9, tzinfo=CHINA)):
+            async with table.way.county.session() as session:
+                await councils.form(
+                    session, table.way.community, grid=table.way.tree.grids[0].id, name="圆桌"
+                )
+        assert (await reported(database, table))["MONTHLY_MEETING"] == ("BROKEN", 0, 1)
 
 
 class TestForGood:

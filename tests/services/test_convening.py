@@ -96,6 +96,23 @@ class TestConvene:
         waiting = [one for one in await table.items(rows[0].id) if one.outcome == Outcome.queued]
         assert [one.matter_id for one in waiting] == [matter.id]
 
+    async def test_of_opening_and_leaving_the_table_at_once_one_is_first(
+        self, table: RoundTable
+    ) -> None:
+        """Nothing waits for the other in a ring, and nothing is left off that lay there."""
+        way, meeting = table.way, await table.convened()
+        rows = [await way.tabled(title=f"楼道灯不亮{number}") for number in range(4)]
+        ends = await asyncio.gather(
+            way.do("withdraw", way.resident, rows[0].id, reason="不用了"),
+            way.do("suspend", way.community, rows[1].id, reason="待鉴定"),
+            table.do("open", meeting=meeting.id, present=table.present()),
+            way.do("withdraw", way.resident, rows[2].id, reason="不用了"),
+            return_exceptions=True,
+        )
+        names = {type(end).__name__ for end in ends}
+        assert names <= {"Matter", "Meeting", "BeingHeard"}
+        assert rows[3].id in {item.matter_id for item in await table.items(meeting.id)}
+
     async def test_what_was_convened_for_earlier_but_is_held_later_keeps_nothing(
         self, table: RoundTable
     ) -> None:

@@ -65,6 +65,17 @@ class TestAsk:
         async with unchanged(way.county, ExtensionAsked):
             await ask(way, row.id)
 
+    async def test_what_was_asked_at_a_step_that_is_over_has_lapsed(self, way: Way) -> None:
+        row = await way.reworked()
+        first = await ask(way, row.id, way.firm)
+        await way.complete(row.id)
+        await way.do("rework", way.worker, row.id, reason="没修好")
+        second = await ask(way, row.id, way.firm)
+        assert second.state == "asked"
+        async with way.county.session(read_only=True) as session:
+            found = await session.exec(select(Extension.state).where(Extension.id == first.id))
+            assert found.one() == "lapsed"
+
     async def test_of_two_at_once_one_is_asked(self, way: Way) -> None:
         row = await way.accepted()
         ends = await asyncio.gather(

@@ -129,6 +129,11 @@ class TestRework:
         row = await way.do("rework", way.worker, row.id, reason="没修好")
         assert row.due_at == due
 
+    async def test_who_reported_it_does_not_send_it_back(self, way: Way) -> None:
+        row = await done_by(way, way.worker)
+        async with unchanged(way.county, SameHands):
+            await way.do("rework", way.worker, row.id, reason="没修好")
+
     async def test_while_it_was_looked_at_the_clock_stood(self, way: Way) -> None:
         with clock.at(datetime(2026, 11, 23, 9, tzinfo=clock.CHINA)):
             row = await way.reworked()

@@ -304,7 +304,7 @@ def _acts(way: Way, row: Matter) -> dict[str, tuple[Actor, dict[str, Any]]]:
         "rate": (way.resident, {"satisfaction": 5}),
         "close": (way.secretary, {}),
         "reopen": (way.resident, reason),
-        "return": (way.worker, reason),
+        "return": (way.community, reason),
         "resubmit": (way.resident, {"place_detail": "三楼"}),
         "withdraw": (way.resident, reason),
         "refuse": (way.secretary, reason),

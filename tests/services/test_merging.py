@@ -61,6 +61,17 @@ class TestMerge:
         async with unchanged(way.county, MergedBack):
             await way.do("merge", way.secretary, row.id, into=other.id, reason="同一件事")
 
+    async def test_from_the_table_only_into_what_lies_there_or_was_decided_there(
+        self, way: Way
+    ) -> None:
+        """What was settled and sent back is as far on, but no round table has heard it."""
+        row, sham = await way.tabled(), await way.reworked()
+        async with unchanged(way.county, MergedBack):
+            await way.do("merge", way.secretary, row.id, into=sham.id, reason="同一件事")
+        other = await way.tabled(title="电梯停运")
+        row = await way.do("merge", way.secretary, row.id, into=other.id, reason="同一件事")
+        assert row.state == MatterState.merged
+
     async def test_who_followed_what_was_for_all_does_not_follow_what_is_not(
         self, way: Way, neighbour: Actor
     ) -> None:

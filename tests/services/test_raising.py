@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
 import pytest
@@ -17,7 +17,9 @@ from services.matters.hearing import (
     OwnReturn,
     PlaceUnfit,
     RaisedOften,
+    StaysTabled,
 )
+from services.matters.moving import AboveTheGrid
 from services.matters.raisers import RaiserMissing
 from services.matters.states import MatterState
 from services.matters.tables import Channel, Visibility
@@ -195,6 +197,39 @@ class TestReturned:
         with clock.at(row.due_at):
             row = await way.do("refuse", way.secretary, row.id, reason="没有补充")
         assert row.state == "refused"
+
+    async def test_a_second_time_it_takes_somebody_above_the_grid(self, way: Way) -> None:
+        row = await way.at(MatterState.returned)
+        await way.do("resubmit", way.resident, row.id, place_detail="三楼")
+        async with unchanged(way.county, AboveTheGrid):
+            await way.do("return", way.secretary, row.id, reason="再补充")
+        row = await way.do("return", way.community, row.id, reason="再补充")
+        assert row.state == "returned"
+
+
+class TestOnBehalf:
+    """Whoever took a matter down speaks for its raiser, but not against the round table."""
+
+    CALLER: ClassVar = {
+        "channel": Channel.phone, "raiser_name": "刘一", "raiser_phone": "13900001234",
+    }  # fmt: skip
+
+    async def test_what_lies_on_the_table_they_do_not_withdraw(self, way: Way) -> None:
+        row = await way.tabled(by=way.worker, **self.CALLER)
+        async with unchanged(way.county, StaysTabled):
+            await way.do("withdraw", way.worker, row.id, reason="来电说不用了")
+
+    async def test_of_what_is_confidential_the_head_who_took_it_down_does_too(
+        self, way: Way
+    ) -> None:
+        row = await way.raised(
+            by=way.stairwell_head, visibility=Visibility.confidential, **self.CALLER
+        )
+        await way.do("return", way.secretary, row.id, reason="请补充")
+        row = await way.do("resubmit", way.stairwell_head, row.id, place_detail="三楼")
+        await way.do("refuse", way.secretary, row.id, reason="不办")
+        row = await way.do("appeal", way.stairwell_head, row.id, reason="应办")
+        assert row.state == "appealed"
 
 
 class TestConfidential:

@@ -1,7 +1,7 @@
 """Resolutions (每果必行): carried out, verified by another, and never quietly dropped."""
 
 import asyncio
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -157,7 +157,9 @@ class TestOfMatter:
             await way.do("merge", way.secretary, matter.id, into=other.id, reason="并掉")
         assert (await table.resolution(row.id)).state == ResolutionState.assigned
 
-    async def test_a_reopened_matter_is_carried_out_again(self, table: RoundTable) -> None:
+    async def test_what_was_carried_out_stays_so_when_its_matter_is_reopened(
+        self, table: RoundTable
+    ) -> None:
         matter = await table.way.tabled()
         [item] = await table.items((await table.opened()).id)
         row = await table.resolved(item.id)
@@ -167,12 +169,10 @@ class TestOfMatter:
         await way.published(matter.id, days_ago=60)
         await way.do("close", way.secretary, matter.id)
         await way.do("reopen", way.resident, matter.id, reason="又坏了")
-        await way.do(
-            "assign", way.secretary, matter.id, handling_class=HandlingClass.firm,
-            handler=way.tree.firm.id, due_on=clock.today() + timedelta(days=3),
-        )  # fmt: skip
         await way.complete(matter.id)
-        assert (await table.resolution(row.id)).state == "reported"
+        # What was promised was kept: the matter has a day of its own now.
+        after = await table.resolution(row.id)
+        assert (after.state, after.due_on) == ("verified", row.due_on)
 
 
 class TestDropped:
@@ -197,14 +197,14 @@ class TestDropped:
         self, table: RoundTable
     ) -> None:
         way, matter = table.way, await self.resolved(table)
-        other = await way.reworked(title="电梯停运")
+        other = await way.tabled(title="电梯停运")
         await way.do("table", way.secretary, matter, words="物业无法施工")
         async with unchanged(way.county, ResolutionStands):
             await way.do("withdraw", way.resident, matter, reason="不用了")
         async with unchanged(way.county, ResolutionStands):
             await way.do("merge", way.secretary, matter, into=other.id, reason="同一件")
         meeting = await table.opened()
-        (item,) = await table.items(meeting.id)
+        item, _ = await table.items(meeting.id)
         async with unchanged(way.county, ResolutionStands):
             await table.do("dismiss", item=item.id, reason="不办")
         # Another resolution takes the place of the first, which is then no longer to be done.
@@ -272,6 +272,36 @@ class TestOneDeadline:
         }
         async with unchanged(way.county, DecidedOtherwise):
             await way.do("assign", way.secretary, matter.id, due_on=clock.today(), **given)
+
+    async def test_nor_for_another_day(self, table: RoundTable) -> None:
+        way, (matter, _) = table.way, await self.resolved(table)
+        async with unchanged(way.county, DecidedOtherwise):
+            await way.do(
+                "assign", way.secretary, matter.id, due_on=clock.today(),
+                handler=way.tree.firm.id, handling_class=HandlingClass.firm,
+            )  # fmt: skip
+
+    async def test_a_stop_over_days_off_takes_none_of_them(self, table: RoundTable) -> None:
+        """Due on a Sunday, it is due on that Sunday still."""
+        way, friday = table.way, datetime(2026, 11, 27, 18, tzinfo=clock.CHINA)
+        with clock.at(friday):
+            matter = await way.tabled()
+            meeting = await table.opened()
+            (item,) = await table.items(meeting.id)
+            resolution = await table.do(
+                "resolve", item=item.id, text="更换线路。", handling_class=HandlingClass.firm,
+                owner=way.tree.firm.id, due_on=date(2026, 11, 29),
+            )  # fmt: skip
+            await way.do("suspend", way.secretary, matter.id, reason="待鉴定")
+            row = await way.do("resume", way.secretary, matter.id, reason="已鉴定")
+        assert row.due_at == datetime(2026, 11, 30, tzinfo=clock.CHINA)
+        assert (await table.resolution(resolution.id)).due_on == date(2026, 11, 29)
+        with clock.at(friday + timedelta(days=1)):
+            await way.complete(matter.id)
+        with clock.at(friday + timedelta(days=1, hours=1)):
+            row = await way.do("rework", way.worker, matter.id, reason="没修好")
+        assert row.due_at is not None
+        assert row.due_at >= datetime(2026, 11, 30, tzinfo=clock.CHINA)
 
     async def test_what_was_referred_to_the_owners_is_not_done_without_them(
         self, table: RoundTable

@@ -9,12 +9,13 @@ from sqlalchemy import func, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from policies import Actor, Denied
+from policies import Actor
 from services import alarms, clock, councils, supervisions
 from services.calendar import CalendarRules, working_seconds
 from services.clock import CHINA
 from services.councils import Council
 from services.matters import moving
+from services.matters.moving import AboveTheGrid
 from services.matters.rules import Rung
 from services.matters.tables import Matter
 from services.supervisions import Supervision
@@ -238,14 +239,14 @@ class TestSuspension:
         row = await way.accepted()
         for verb in ("suspend", "resume"):
             await way.do(verb, way.secretary, row.id, reason="待鉴定")
-        async with unchanged(way.county, Denied):
+        async with unchanged(way.county, AboveTheGrid):
             await way.do("suspend", way.secretary, row.id, reason="再待")
         row = await way.do("suspend", way.community, row.id, reason="再待")
         assert row.state == "suspended"
 
     async def test_what_lies_on_the_table_is_suspended_above_the_grid_alone(self, way: Way) -> None:
         row = await way.tabled()
-        async with unchanged(way.county, Denied):
+        async with unchanged(way.county, AboveTheGrid):
             await way.do("suspend", way.secretary, row.id, reason="待鉴定")
         row = await way.do("suspend", way.community, row.id, reason="待鉴定")
         assert row.state == "suspended"

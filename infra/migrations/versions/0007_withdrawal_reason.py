@@ -31,3 +31,15 @@ def upgrade() -> None:
         "publication",
         "withdrawal_reason is null or state = 'withdrawn'",
     )
+    op.drop_constraint(op.f("ck_extension_state"), "extension")
+    op.drop_constraint(op.f("ck_extension_decided"), "extension")
+    op.create_check_constraint(
+        op.f("ck_extension_state"),
+        "extension",
+        "state in ('asked', 'granted', 'denied', 'lapsed')",
+    )
+    op.create_check_constraint(
+        op.f("ck_extension_decided"),
+        "extension",
+        "(state in ('asked', 'lapsed')) = (decided_by is null)",
+    )
