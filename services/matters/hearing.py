@@ -211,12 +211,14 @@ async def return_(
     reason: Reason,
     expected_version: Version = None,
 ) -> Matter:
-    """Return a matter to its raiser, who is told what is missing; again, from above the grid alone.
+    """Return a matter to its raiser, who is told what is missing.
 
-    Else its first steps could begin anew for ever.
+    One that was taken down is answered by the grid itself: it is returned again from above the grid
+    alone, else its first steps could begin anew for ever.
     """
     case = await take(session, by, "return", matter, expected_version=expected_version)
-    if await latest(session, case.matter, "return") is not None:
+    is_on_behalf = case.matter.raiser_id is None
+    if is_on_behalf and await latest(session, case.matter, "return") is not None:
         case.acting = above_the_grid(by, case, "return")
     return await go(session, by, "return", case, said=reason)
 
