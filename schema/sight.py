@@ -106,9 +106,11 @@ def _to_ask_about(ask: Ask, held: ColumnElement[Any]) -> Select[Any]:
 def own_matter(ask: Ask, row: Row) -> ColumnElement[bool]:
     """A matter is its raiser's own, and that of the member who asked about it.
 
-    And of whoever took it down, until somebody else has acted on it: they tell the raiser its code.
+    And of whoever took it down: until somebody else has acted on it, as they tell the raiser its
+    code; for as long as it is there where the raiser isn't registered, as they answer for them.
     """
-    taken_down = and_(row["made_by"] == ask.person, row["version"] == literal_column("1"))
+    is_theirs = or_(row["version"] == literal_column("1"), row["raiser_id"].is_(None))
+    taken_down = and_(row["made_by"] == ask.person, is_theirs)
     return or_(row["raiser_id"] == ask.person, row["inquired_by"] == ask.person, taken_down)
 
 

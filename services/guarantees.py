@@ -198,6 +198,9 @@ def _deliberated(tenant: Tenant, here: Any) -> tuple[Any, Any, Any]:
         council.c.id == here.c.council_id,
         matter.c.grid_id == council.c.grid_id,
         _in_month(matter.c.tabled_at, here),
+        # While this round table stood: of one before or after it, it is another's.
+        _day(matter.c.tabled_at) >= council.c.since,
+        or_(council.c.until.is_(None), _day(matter.c.tabled_at) < council.c.until),
     )
     heard = _there_is(
         item, item.c.tenant_id == tenant, item.c.matter_id == matter.c.id,

@@ -88,8 +88,8 @@ class ObjectionAnswered(Refused):
 
 
 class OwnObjection(Refused):
-    """异议须由提出人和报告结果的人以外的人答复。
-    An objection is answered by somebody other than who raised it or brought about the result.
+    """异议须由提出人、报告结果的人和承办单位以外的人答复，例如社区。
+    An objection is answered by others than who raised it, reported it or handled it: the community.
     """
 
 
@@ -158,7 +158,8 @@ async def answer(
     ranks = await ranks_of(session, by, matter.place_id)
     acting = authorize(by, "answer", OBJECT, within=above(ranks, matter.scope_id))
     row.check_version(expected_version)
-    if by.person_id is None or by.person_id in (row.person_id, matter.completed_by):
+    is_handlers = matter.handler_id in {post.unit_id for post in by.posts}
+    if by.person_id in (None, row.person_id, matter.completed_by) or is_handlers:
         raise OwnObjection()
     if row.state != ObjectionState.open:
         raise ObjectionAnswered()

@@ -12,7 +12,7 @@ from services.matters.states import MatterState
 from services.matters.tables import Matter
 from services.zone import CHINA
 
-MOMENT, SECOND = timedelta(microseconds=1), timedelta(seconds=1)
+MOMENT, MINUTE = timedelta(microseconds=1), timedelta(minutes=1)
 
 
 def of(rules: MatterRules, calendar: CalendarRules, row: Matter, start: datetime) -> datetime:
@@ -74,9 +74,9 @@ def after(calendar: CalendarRules, row: Matter, now: datetime, seconds: int) -> 
     if row.is_urgent or seconds <= 0:
         return now + timedelta(seconds=seconds)
     due = working_after(calendar, now, seconds)
-    # What was due at midnight is so again, though no part of a second is kept.
-    is_midnight = day_of(due + SECOND) != day_of(due)
-    return workday_after(calendar, due - MOMENT, 0) if is_midnight else due
+    # What was due at midnight is so again, within the seconds that the acts themselves take.
+    before = workday_after(calendar, due - MINUTE, 0)
+    return before if abs(due - before) < MINUTE else due
 
 
 def stop(rules: MatterRules, calendar: CalendarRules, row: Matter, now: datetime) -> None:

@@ -77,8 +77,8 @@ class DueAfterDeadline(Refused):
 
 
 class SameHands(Refused):
-    """核实、确认须由承办单位和承办人以外的人进行。
-    A result is verified and confirmed by somebody other than the handler, and of another unit.
+    """核实、确认、退回重办须由承办单位和承办人以外的人进行，例如社区。
+    It is for somebody other than the handler, and of another unit, such as the community.
     """
 
 

@@ -73,8 +73,8 @@ class NothingAdded(Refused):
 
 
 class OwnReturn(Refused):
-    """您自己退回的事项，须由别人代提事人补充，或由另一位退回。
-    You returned this yourself: another one answers it, or returns it.
+    """这件事项是您代为记录的，由您代提事人补充，不能由您退回：请联系提事人，或请别人退回。
+    You took this down and answer for its raiser, so you don't return it: ask them, or let another.
     """
 
 
@@ -91,8 +91,8 @@ class LineUnfinished(Refused):
 
 
 class OthersWait(Refused):
-    """别人的事项已并入这一件（{number} 件），不能撤回。请办理，或说明理由不予受理。
-    Others' matters were merged into this one ({number}), so it can't be withdrawn.
+    """别人的事项已并入这一件（{number} 件），不能撤回：由网格办理，或说明理由不予受理。
+    Others' matters were merged into this one ({number}): the grid handles it, or refuses it.
     """
 
 
@@ -218,6 +218,8 @@ async def return_(
     """
     case = await take(session, by, "return", matter, expected_version=expected_version)
     is_on_behalf = case.matter.raiser_id is None
+    if is_on_behalf and by.person_id == case.matter.made_by:
+        raise OwnReturn()
     if is_on_behalf and await latest(session, case.matter, "return") is not None:
         case.acting = above_the_grid(by, case, "return")
     return await go(session, by, "return", case, said=reason)
@@ -241,9 +243,6 @@ async def resubmit(
     if not (title or text or place_detail or files):
         raise NothingAdded()
     row = case.matter
-    returned = await latest(session, row, "return")
-    if returned is not None and returned.made_by == by.person_id:
-        raise OwnReturn()
     row.title, row.text = title or row.title, text or row.text
     row.place_detail = place_detail or row.place_detail
     is_confidential = row.visibility == Visibility.confidential
@@ -316,9 +315,10 @@ async def _begin(
     session.add(row)
     begin(session, by, row, acting)
     await evidence.attach(session, by, row, rules, "raise", files)
-    if row.raiser_id is not None:
-        put(session, MatterWatcher, tenant_id=by.tenant_id, matter_id=row.id,
-            person_id=row.raiser_id)  # fmt: skip
+    # Whoever took it down for one who isn't registered answers for them, and is told for them.
+    follower = row.raiser_id or row.made_by
+    if follower is not None:
+        put(session, MatterWatcher, tenant_id=by.tenant_id, matter_id=row.id, person_id=follower)
 
 
 async def _check_number(session: AsyncSession, by: Actor, limit: int) -> None:

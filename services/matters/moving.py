@@ -56,8 +56,8 @@ class OwnMatter(Refused):
 
 
 class AboveTheGrid(Refused):
-    """这一次须由网格以上的单元（社区等）办理：{act}。
-    This time it is for a unit above the grid, such as the community: {act}.
+    """{act}：已经办过，或事项在圆桌会上，须由网格以上的单元（社区等）办理。
+    {act}: only a unit above the grid, such as the community, does this now or a second time.
     """
 
 

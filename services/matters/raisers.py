@@ -40,7 +40,7 @@ async def reveal(
     by: Actor,
     *,
     matter: MatterId,
-    purpose: Annotated[str, Length(4, 500), "为了什么事。 What it is needed for; kept on record."],
+    purpose: Annotated[str, Length(2, 500), "为了什么事。 What it is needed for; kept on record."],
 ) -> RevealedRaiser:
     """Show the name and number of whoever had a matter taken down; the look is on record."""
     row = await rows.find(session, Matter, by, matter)

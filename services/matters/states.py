@@ -90,7 +90,10 @@ NEXT: dict[MatterState, Said] = {
         " it may be refused (refuseMatter)",
     ),
     S.suspended: Said("恢复办理（resumeMatter）", "it is resumed (resumeMatter)"),
-    S.merged: Said("随主事项办理", "it goes on with the matter that it was merged into"),
+    S.merged: Said(
+        "随并入的那一件办理；请求复核、提出异议都对那一件（mergedMatterId）",
+        "it goes on with the matter it was merged into: appeal or object there (mergedMatterId)",
+    ),
     S.withdrawn: Said("提事人已撤回，可另提", "the raiser withdrew it and may raise another"),
     S.refused: Said("提事人可以请上级复核（appealMatter）", "the raiser may appeal (appealMatter)"),
     S.appealed: Said(

@@ -139,7 +139,7 @@ class Matter(Recorded, table=True):
         Index(None, "tenant_id", "place_id"),
         Index(None, "tenant_id", "merged_into_id", "raised_at", "id"),
         Index("ix_matter_taken_down", "tenant_id", "made_by",
-              postgresql_where=text("version = 1")),
+              postgresql_where=text("version = 1 or raiser_id is null")),
         # A report reads nothing but this of the matters that were settled, grid by grid.
         Index("ix_matter_settled", "tenant_id", "grid_id", "closed_at",
               postgresql_include=["handling_class", "satisfaction", *LASTED],

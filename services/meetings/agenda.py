@@ -19,12 +19,13 @@ from services.matters import moving
 from services.matters.arguments import DueOn
 from services.matters.aside import MergedBack
 from services.matters.handling import CLASSES, HANDLERS, HandlerUnfit, check_due, hand_over
+from services.matters.moving import AboveTheGrid
 from services.matters.states import TRANSITIONS, MatterState
 from services.matters.tables import HandlingClass, Matter
 from services.meetings.convening import attendance_of, check_quorum
 from services.meetings.filling import next_position, queue
 from services.meetings.minutes import OUTCOMES
-from services.meetings.states import OBJECT, MeetingId, Sitting, take
+from services.meetings.states import ACT_LABELS, OBJECT, MeetingId, Sitting, take
 from services.meetings.tables import (
     AgendaItem,
     Meeting,
@@ -128,6 +129,8 @@ async def reserve(
     row, sitting = await _take(session, by, "reserve", item, expected_version)
     if reserved is None:
         path = await units.path_of(session, by, sitting.council.grid_id)
+        if not any(post.unit_id in path[1:] for post in by.posts):
+            raise AboveTheGrid(act=ACT_LABELS["reserve"])
         sitting.acting = authorize(by, "reserve", OBJECT, within=set(path[1:]))
     before = state_of(row)
     row.reserved, row.version = reserved, row.version + 1

@@ -111,7 +111,12 @@ def _deliberated(oracle: "Oracle", council: Row, month: date) -> tuple[str, int,
     tabled = [
         row
         for row in oracle.rows["Matter"]
-        if row["grid_id"] == council["grid_id"] and _is_in(row["tabled_at"], month)
+        if row["grid_id"] == council["grid_id"]
+        and _is_in(row["tabled_at"], month)
+        and council["since"] <= row["tabled_at"].astimezone(CHINA).date()
+        and (
+            council["until"] is None or row["tabled_at"].astimezone(CHINA).date() < council["until"]
+        )
     ]
     missed = [row for row in tabled if _was_passed_over(oracle, council, row)]
     done = [row for row in tabled if row not in missed and _is_done(oracle, row)]

@@ -136,8 +136,11 @@ class Sight:
                 return False
 
     def _others(self, matter: Row) -> list[Any]:
-        """Who asked about a matter; and who took it down, until somebody has acted on it."""
-        return [matter["inquired_by"], *([matter["made_by"]] if matter["version"] == 1 else [])]
+        """Who asked about a matter; and who took it down, until somebody has acted on it, or for
+        one who isn't registered.
+        """
+        is_theirs = matter["version"] == 1 or matter["raiser_id"] is None
+        return [matter["inquired_by"], *([matter["made_by"]] if is_theirs else [])]
 
     def _is_public(self, type_name: str, row: Row) -> bool:
         match type_name:

@@ -12,6 +12,7 @@ from policies import Denied
 from services import clock
 from services.councils import SeatKind
 from services.matters.handling import DueTooEarly, HandlerUnfit
+from services.matters.moving import AboveTheGrid
 from services.matters.tables import HandlingClass
 from services.meetings.agenda import (
     BeingHeard,
@@ -151,7 +152,7 @@ class TestDispose:
         await table.way.tabled()
         [item] = await table.items((await table.opened()).id)
         await table.do("reserve", item=item.id, reserved=Reserved.other_major, reason="重大")
-        async with unchanged(table.way.county, Denied):
+        async with unchanged(table.way.county, AboveTheGrid):
             await table.do("reserve", item=item.id, reason="不算重大")
         row = await table.do("reserve", table.way.community, item=item.id, reason="不算重大")
         assert row.reserved is None

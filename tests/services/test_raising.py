@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
+from infra.database import Database
 from policies import Actor, Denied
 from services import accounts, clock, extensions, matters, packs
 from services.errors import BadInput, NotFound
@@ -24,6 +25,7 @@ from services.matters.raisers import RaiserMissing
 from services.matters.states import MatterState
 from services.matters.tables import Channel, Visibility
 from tests.county import County
+from tests.schema.test_oracle import compiled
 from tests.services.unchanged import unchanged
 from tests.way import Way
 
@@ -185,9 +187,8 @@ class TestReturned:
         """Else whoever took it down could begin its time anew, alone."""
         caller = {"channel": Channel.phone, "raiser_name": "刘一", "raiser_phone": "13900001234"}
         row = await way.raised(way.worker, **caller)
-        await way.do("return", way.worker, row.id, reason="补充")
         async with unchanged(way.county, OwnReturn):
-            await way.do("resubmit", way.worker, row.id, place_detail="三楼")
+            await way.do("return", way.worker, row.id, reason="补充")
 
     async def test_its_raiser_has_their_time_before_it_is_refused(self, way: Way) -> None:
         row = await way.at(MatterState.returned)
@@ -223,6 +224,17 @@ class TestOnBehalf:
     CALLER: ClassVar = {
         "channel": Channel.phone, "raiser_name": "刘一", "raiser_phone": "13900001234",
     }  # fmt: skip
+
+    async def test_they_are_told_for_the_raiser_and_see_what_is_asked(
+        self, database: Database, way: Way
+    ) -> None:
+        row = await way.raised(
+            by=way.stairwell_head, visibility=Visibility.confidential, **self.CALLER
+        )
+        await way.do("return", way.secretary, row.id, reason="请写明哪一户")
+        asked = "{ notices { nodes { matter { entries(last: 1) { nodes { said } } } } } }"
+        told = (await compiled(database, way.stairwell_head, asked))["notices"]["nodes"]
+        assert told == [{"matter": {"entries": {"nodes": [{"said": "请写明哪一户"}]}}}]
 
     async def test_what_lies_on_the_table_they_do_not_withdraw(self, way: Way) -> None:
         row = await way.tabled(by=way.worker, **self.CALLER)

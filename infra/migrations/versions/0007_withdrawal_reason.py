@@ -43,3 +43,11 @@ def upgrade() -> None:
         "extension",
         "(state in ('asked', 'lapsed')) = (decided_by is null)",
     )
+    op.drop_index("ix_matter_taken_down", table_name="matter")
+    op.create_index(
+        "ix_matter_taken_down",
+        "matter",
+        ["tenant_id", "made_by"],
+        unique=False,
+        postgresql_where=sa.text("version = 1 or raiser_id is null"),
+    )
