@@ -63,9 +63,9 @@ def left(calendar: CalendarRules, row: Matter, now: datetime, due: datetime) -> 
     Of what is overdue, by how many it is: fewer than none.
     """
     by_the_clock = int((due - now).total_seconds())
-    if row.is_urgent or by_the_clock <= 0:
+    if row.is_urgent:
         return by_the_clock
-    # Where only days off are left, they count.
+    # Where only days off are left, they count; and what is overdue has no working days left.
     return working_seconds(calendar, now, due) or by_the_clock
 
 

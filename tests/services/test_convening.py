@@ -5,11 +5,13 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from sqlmodel import select
 
 from policies import Denied
 from services import clock
 from services.councils import SeatKind
 from services.errors import NotFound
+from services.matters.tables import Matter
 from services.meetings.convening import (
     FARTHEST,
     MeetingInThePast,
@@ -19,6 +21,7 @@ from services.meetings.convening import (
     PlacePersonal,
     QuorumMissing,
 )
+from services.meetings.states import lock_council
 from services.meetings.tables import Outcome
 from tests.county import County
 from tests.round_table import RoundTable
@@ -95,6 +98,22 @@ class TestConvene:
         assert [type(end).__name__ for end in ends] == ["Meeting", "Meeting"]
         waiting = [one for one in await table.items(rows[0].id) if one.outcome == Outcome.queued]
         assert [one.matter_id for one in waiting] == [matter.id]
+
+    async def test_whatever_leaves_the_table_waits_for_an_opening_holding_nothing(
+        self, table: RoundTable
+    ) -> None:
+        """Else the opening would wait for the matter, and the matter for the opening."""
+        way, matter = table.way, await table.way.tabled()
+        async with way.county.session() as opening:
+            await lock_council(opening, way.secretary, table.council.id)
+            leaving = asyncio.create_task(
+                way.do("withdraw", way.resident, matter.id, reason="不用了")
+            )
+            await asyncio.sleep(0.3)
+            assert not leaving.done()
+            free = select(Matter.id).where(Matter.id == matter.id).with_for_update(nowait=True)
+            assert (await opening.exec(free)).one() == matter.id
+        assert (await leaving).state == "withdrawn"
 
     async def test_of_opening_and_leaving_the_table_at_once_one_is_first(
         self, table: RoundTable
