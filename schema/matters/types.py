@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
-from sqlalchemy import BigInteger, ColumnElement, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, case, cast, func, select
 
 from schema.nodes import Node, label, worded
 from schema.objections import Objection, ObjectionOrder
@@ -93,6 +93,11 @@ def _is_overdue(ask: Ask, row: Row) -> ColumnElement[Any]:
 
 
 _of_target = partial(told_of, "merged_into_id")
+
+
+def _merged_into(ask: Ask, row: Row) -> ColumnElement[Any]:
+    target = row["merged_into_id"]
+    return case((target.is_not(None), func.concat("Matter:", target)))
 
 
 def _shown_as(ask: Ask, row: Row) -> ColumnElement[Any]:
@@ -226,7 +231,7 @@ class Matter(Node):
         Table.merged_into_id, "并入了哪件。 The matter that it was merged into."
     )
     merged_matter_id: strawberry.ID | None = computed(
-        _of_target(lambda target: func.concat("Matter:", target.id)),
+        _merged_into,
         "并入的事项的编号；提事人可以据此请求复核、提出异议。"
         " The id of the matter it was merged into, against which its raiser too may appeal.",
     )

@@ -59,8 +59,8 @@ class MergedApart(Refused):
 
 
 class MergedBack(Refused):
-    """只能并入办得不比它慢的事项，{id} 还在前面的步骤。
-    A matter is merged into one that is as far on as it is; {id} is at an earlier step.
+    """只能并入办得不比它慢的事项；在圆桌会上的，只能并入同在会上或圆桌会已决定的：{id}。
+    Merge it into one as far on; from the table, into one that lies or was decided there: {id}.
     """
 
 

@@ -123,7 +123,10 @@ async def assign(
     if runs and due_on > max(runs, clock.today()):
         check_due(due_on)
         raise DueAfterDeadline(until=runs)
-    return await hand_over(session, by, "assign", case, handling_class, handler, due_on, words)
+    return await hand_over(
+        session, by, "assign", case, handling_class, handler, due_on, words,
+        no_later_than=case.matter.due_at,
+    )  # fmt: skip
 
 
 async def hand_over(
@@ -135,8 +138,10 @@ async def hand_over(
     handler: UUID,
     due_on: DueOn,
     said: str | None,
+    *,
+    no_later_than: datetime | None = None,
 ) -> Matter:
-    """Put a matter into a unit's hands until the end of a day."""
+    """Put a matter into a unit's hands until the end of a day, or the moment before it."""
     unit = await units.find_open(session, by, handler)
     if unit.kind not in HANDLERS[handling_class]:
         raise HandlerUnfit(handling_class=called(CLASSES, handling_class), id=f"Unit:{handler}")
@@ -144,8 +149,7 @@ async def hand_over(
     row = case.matter
     row.handling_class, row.handler_id = handling_class, unit.id
     end = datetime.combine(due_on + timedelta(days=1), time(), clock.CHINA)
-    if verb == "assign" and row.due_at is not None:
-        end = min(end, row.due_at)
+    end = min(end, no_later_than or end)
     return await go(session, by, verb, case, said=said, to=unit.id, due_at=end)
 
 

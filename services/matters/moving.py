@@ -20,7 +20,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from policies import Actor, Denied, Held, authorize
 from services import clock, councils, notices, packs, rows
 from services.calendar import CalendarRules
-from services.errors import NotFound, Refused
+from services.errors import NotFound, Refused, Said
 from services.events import record, state_of
 from services.matters import deadlines, evidence
 from services.matters.rules import SHOWING, MatterRules
@@ -180,13 +180,19 @@ async def hold_table(session: AsyncSession, by: Actor, matter: UUID) -> None:
 
 
 def above_the_grid(by: Actor, case: "Case", verb: str) -> Held | None:
-    """The post above the grid in which one does what the grid alone doesn't."""
+    """The post above the grid in which one does to a matter what the grid alone doesn't."""
+    higher = above(case.ranks, case.above(case.matter.grid_id))
+    return authorize_above(by, verb, OBJECT, higher, TRANSITIONS[verb].label)
+
+
+def authorize_above(
+    by: Actor, verb: str, object_: str, higher: Collection[UUID], act: Said
+) -> Held | None:
+    """The post in one of the units above the grid, or a refusal that says that it takes one."""
     try:
-        return authorize(
-            by, verb, OBJECT, within=above(case.ranks, case.above(case.matter.grid_id))
-        )
+        return authorize(by, verb, object_, within=higher)
     except Denied:
-        raise AboveTheGrid(act=TRANSITIONS[verb].label) from None
+        raise AboveTheGrid(act=act) from None
 
 
 async def case_of(

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from policies import Actor, authorize
+from policies import Actor
 from services import clock, rows, units
 from services.arguments import Length, Of, Reason, UnitId, Version
 from services.errors import Refused, Said, called
@@ -19,7 +19,6 @@ from services.matters import moving
 from services.matters.arguments import DueOn
 from services.matters.aside import MergedBack
 from services.matters.handling import CLASSES, HANDLERS, HandlerUnfit, check_due, hand_over
-from services.matters.moving import AboveTheGrid
 from services.matters.states import TRANSITIONS, MatterState
 from services.matters.tables import HandlingClass, Matter
 from services.meetings.convening import attendance_of, check_quorum
@@ -129,9 +128,8 @@ async def reserve(
     row, sitting = await _take(session, by, "reserve", item, expected_version)
     if reserved is None:
         path = await units.path_of(session, by, sitting.council.grid_id)
-        if not any(post.unit_id in path[1:] for post in by.posts):
-            raise AboveTheGrid(act=ACT_LABELS["reserve"])
-        sitting.acting = authorize(by, "reserve", OBJECT, within=set(path[1:]))
+        act = ACT_LABELS["reserve"]
+        sitting.acting = moving.authorize_above(by, "reserve", OBJECT, path[1:], act)
     before = state_of(row)
     row.reserved, row.version = reserved, row.version + 1
     note = {"reason": reason}

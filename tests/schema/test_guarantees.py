@@ -3,6 +3,7 @@
 import asyncio
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -38,6 +39,14 @@ async def reported(
     lines: list[dict[str, Any]] = answer["guarantees"]["lines"]
     assert {line["month"] for line in lines} == {month.isoformat()}
     return {line["guarantee"]: (line["verdict"], line["kept"], line["of"]) for line in lines}
+
+
+async def resolved_in_march(table: RoundTable) -> UUID:
+    """A matter that the round table resolved in March, its minutes signed."""
+    with clock.at(MARCH):
+        (item,) = await table.items((await table.signed()).id)
+    assert item.matter_id is not None
+    return item.matter_id
 
 
 class TestKept:
@@ -91,18 +100,15 @@ class TestBroken:
     async def test_a_resolution_superseded_when_it_was_late_already(
         self, database: Database, table: RoundTable
     ) -> None:
-        way = table.way
-        with clock.at(MARCH):
-            (item,) = await table.items((await table.signed()).id)
-        assert item.matter_id is not None
+        way, matter = table.way, await resolved_in_march(table)
         with clock.at(MARCH + timedelta(days=40)):
-            await way.do("table", way.secretary, item.matter_id, words="物业无法施工")
+            await way.do("table", way.secretary, matter, words="物业无法施工")
             (again,) = await table.items((await table.opened()).id)
             await table.resolved(again.id)
         assert (await reported(database, table))["EACH_EXECUTED"] == ("BROKEN", 0, 1)
         with clock.at(MARCH + timedelta(days=41)):
-            await way.complete(item.matter_id)
-            await way.do("verify", way.worker, item.matter_id, said="看过。")
+            await way.complete(matter)
+            await way.do("verify", way.worker, matter, said="看过。")
         assert (await reported(database, table))["EACH_EXECUTED"] == ("BROKEN", 0, 1)
 
     async def test_a_meeting_whose_minutes_nobody_signed(
@@ -152,23 +158,17 @@ class TestForGood:
         assert (await reported(database, table))["EACH_RESOLVED"] == ("BROKEN", 0, 1)
 
     async def test_a_resolution_reported_late(self, database: Database, table: RoundTable) -> None:
-        way = table.way
-        with clock.at(MARCH):
-            (item,) = await table.items((await table.signed()).id)
-        assert item.matter_id is not None
-        await way.complete(item.matter_id)
-        await way.do("verify", way.worker, item.matter_id, said="看过。")
+        way, matter = table.way, await resolved_in_march(table)
+        await way.complete(matter)
+        await way.do("verify", way.worker, matter, said="看过。")
         assert (await reported(database, table))["EACH_EXECUTED"] == ("BROKEN", 0, 1)
 
     async def test_an_overdue_resolution_whose_matter_is_suspended_and_resumed(
         self, database: Database, table: RoundTable
     ) -> None:
-        way = table.way
-        with clock.at(MARCH):
-            (item,) = await table.items((await table.signed()).id)
-        assert item.matter_id is not None
+        way, matter = table.way, await resolved_in_march(table)
         for verb in ("suspend", "resume"):
-            row = await way.do(verb, way.secretary, item.matter_id, reason="待鉴定")
+            row = await way.do(verb, way.secretary, matter, reason="待鉴定")
             found = (await reported(database, table))["EACH_EXECUTED"]
             assert found == ("BROKEN", 0, 1), verb
         assert row.due_at is not None
