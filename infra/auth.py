@@ -17,7 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 import policies
 from infra.database import Database
 from infra.settings import Settings
-from policies import Held
+from policies import Held, Policy
 from services import authority, clock, issuers, sessions, signing
 from services.clients import Client
 from services.errors import Refused, TenantMissing, TenantUnknown, TokenRefused, called
@@ -177,13 +177,17 @@ class Authenticator:
                 session, caller.tenant_id, person_id=caller.person_id, client_id=caller.client_id
             )
             may = await self._check(session, caller)
-        actor = replace(found.actor, posts=tuple(post for post in found.actor.posts if may(post)))
-        read = Warranted(
-            actor, found.number, found.until, found.rows_per_minute, found.is_bound, caller.warrant
+        actor = replace(
+            found.actor,
+            posts=tuple(post for post in found.actor.posts if may(post, found.actor.policy)),
         )
+        read = Warranted(
+            actor, found.number, found.until, found.rows_per_minute, found.is_bound, found.labels,
+            caller.warrant,
+        )  # fmt: skip
         return self._authorities.put(caller, read)
 
-    async def _check(self, session: AsyncSession, caller: Caller) -> Callable[[Held], bool]:
+    async def _check(self, session: AsyncSession, caller: Caller) -> Callable[[Held, Policy], bool]:
         """Which posts the token may act in; refused where it is believed no longer.
 
         Its key was retired, its session has ended, or its issuer's word counts no more.
@@ -249,7 +253,7 @@ async def _first_client(session: AsyncSession, tenant_id: UUID, _: str) -> UUID 
     return (await session.exec(mine.order_by(col(Client.id)))).first()
 
 
-def _any(_: Held) -> bool:
+def _any(_: Held, __: Policy) -> bool:
     return True
 
 

@@ -23,7 +23,7 @@ from infra.database import Database
 from infra.requests import GraphQLRequest
 from infra.settings import Access, Settings
 from infra.writing import TRIES, Stale, Writer
-from schema import introspection
+from schema import introspection, questions
 from schema.documents import Documents
 from schema.errors import describe, refusal
 from schema.reading import Call, Document, Hashes, PageLimits, Plan, Reader, Wanted
@@ -38,7 +38,7 @@ from services.errors import (
     TenantMissing,
     TooSlow,
 )
-from services.standing import Authority
+from services.standing import Authority, holds
 
 NOTHING = "{ __typename }"
 OF_AUTHORITY = (Forbidden, DocumentNotTrusted)
@@ -109,6 +109,7 @@ class Operations:
                     asker = await self.refreshed(asker)
         except Refused as refused:
             self._toil_over(asker, refused)
+            _name(refused, asker)
             raise
         raise AuthorityUnsettled()
 
@@ -149,6 +150,8 @@ class Operations:
         """One statement, one round trip; `Stale` where the reader's authority has changed."""
         if plan.needs_hashes and call.hashes is None:
             call.hashes = await self._hashes(call.actor.tenant_id)
+        if plan.questions:
+            await self._ask(plan, call)
         try:
             data = await self.database.reader.fetchval(plan.sql, *plan.arguments(call))
         except asyncpg.QueryCanceledError:
@@ -293,6 +296,7 @@ class Operations:
                 if is_first:
                     refused = await self.settled(refused, asked.call.authority)
                 self._toil_over(asker, refused)
+                _name(refused, asker)
                 errors.append(describe(refused, asker.language, [want.key]))
             is_first = is_first and want.name == "__typename"
             members.append(dump(want.key) + b":" + (value or b"null"))
@@ -306,10 +310,24 @@ class Operations:
             asked.operation, type_
         )
 
+    async def _ask(self, plan: Plan, call: Call) -> None:
+        """What a service is asked before the statement runs, in a transaction that reads."""
+        async with self.database.session(call.actor.tenant_id, read_only=True) as session:
+            if not await holds(session, call.authority):
+                raise Stale()
+            for asked in plan.questions:
+                call.answers[asked.place] = await questions.answer(asked, session, call)
+
     async def _hashes(self, tenant_id: UUID) -> Hashes:
         """The county's keyed hashes: a search by phone or identity number costs a second trip."""
         async with self.database.session(tenant_id, read_only=True) as session:
             return (await sealing.keys(session, tenant_id)).hashes
+
+
+def _name(refused: Refused, asker: Asker) -> None:
+    """What a refusal is about, as the asker's county calls it."""
+    if asker.authority is not None:
+        refused.in_words_of(asker.authority.labels)
 
 
 def dump(value: Any) -> bytes:

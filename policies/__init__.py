@@ -1,39 +1,70 @@
 """Who may do what: roles, the lines of each capability's policy, and the one question `authorize`.
 
-Casbin reads the lines and expands them once (`grants`); no request runs its matcher.
-Where a person acts comes from their active appointments, never from Casbin.
+What the product's lines say, and a county changes of them, is expanded once (`lines`); no request
+runs Casbin's matcher. Where a person acts comes from their active appointments alone.
 """
 
-import csv
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
-from functools import cached_property, lru_cache
-from pathlib import Path
-from typing import TypeAlias
+from functools import cached_property
 from uuid import UUID
 
-import casbin
+from policies.lines import (
+    CLIENT,
+    EVERY_COUNTY,
+    KEPT,
+    PLATFORM,
+    PUBLIC,
+    UNCHANGED,
+    Changes,
+    Given,
+    Grants,
+    Line,
+    OwnRole,
+    Permission,
+    Policy,
+    Role,
+    Scope,
+    Taken,
+    beyond,
+    permissions,
+    policy,
+    roles,
+    within_ceiling,
+)
 
-HERE = Path(__file__).parent
-PUBLIC = "public"
+__all__ = [
+    "CLIENT",
+    "EVERY_COUNTY",
+    "KEPT",
+    "PLATFORM",
+    "PUBLIC",
+    "UNCHANGED",
+    "Actor",
+    "Changes",
+    "Denied",
+    "Given",
+    "Grants",
+    "Held",
+    "Line",
+    "OwnRole",
+    "Permission",
+    "Policy",
+    "Reach",
+    "Role",
+    "Scope",
+    "Taken",
+    "authorize",
+    "beyond",
+    "ceiling",
+    "grants",
+    "permissions",
+    "policy",
+    "roles",
+    "those_who_may_touch",
+    "within_ceiling",
+]
 SEEING = ("read", "reveal")
-CLIENT = "client"
-PLATFORM = "platform"
-# A county is never without these: only they can appoint one another.
-KEPT = frozenset({"county_administrator", "security_administrator"})
-
-Permission: TypeAlias = tuple[str, str]
-Grants: TypeAlias = Mapping[Permission, frozenset["Scope"]]
-
-
-class Scope(StrEnum):
-    """How far a permission reaches (范围)."""
-
-    county = "county"
-    unit = "unit"
-    own = "own"
-    public = "public"
 
 
 class Denied(Exception):
@@ -44,19 +75,6 @@ class Denied(Exception):
     def __init__(self, action: str, object_: str, *, is_elsewhere: bool = False) -> None:
         super().__init__(f"{object_}.{action}")
         self.action, self.object, self.is_elsewhere = action, object_, is_elsewhere
-
-
-@dataclass(frozen=True, slots=True)
-class Role:
-    """A role (角色): its names and what it is for, in both languages."""
-
-    name: str
-    inherits: str
-    zh: str
-    en: str
-    purpose_zh: str
-    purpose_en: str
-    appointers: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +111,8 @@ class Reach:
 class Actor:
     """Who asks: a person in the posts held now, a third-party client, both, or the public.
 
-    `limits` are the client's permissions: whoever acts through it has the lesser of both.
+    `limits` are the client's permissions: whoever acts through it has the lesser of both. `changes`
+    are what the county's active pack makes of the product's roles.
     """
 
     tenant_id: UUID
@@ -102,6 +121,12 @@ class Actor:
     posts: tuple[Held, ...] = ()
     client_id: UUID | None = None
     limits: frozenset[Permission] | None = None
+    changes: Changes = UNCHANGED
+
+    @cached_property
+    def policy(self) -> Policy:
+        """What each role may do in this county now."""
+        return policy(self.domain, self.changes)
 
     @cached_property
     def roles(self) -> tuple[str, ...]:
@@ -112,7 +137,7 @@ class Actor:
     @cached_property
     def permissions(self) -> Mapping[Permission, Reach]:
         """Every permission that this actor has at all, and how far it reaches."""
-        table = grants(self.domain)
+        table = self.policy.grants
         wanted = {permission for role in self.roles for permission in table.get(role, {})}
         reaches = {permission: self._reach(table, permission) for permission in sorted(wanted)}
         return {permission: reach for permission, reach in reaches.items() if reach}
@@ -167,7 +192,7 @@ def authorize(
     """
     if not actor.reach(object_, action):
         raise Denied(action, object_)
-    table = grants(actor.domain)
+    table = actor.policy.grants
     for post in (post for post in actor.posts if among is None or post.role in among):
         scopes = table.get(post.role, {}).get((object_, action), frozenset())
         if Scope.county in scopes or (Scope.unit in scopes and post.unit_id in within):
@@ -184,77 +209,20 @@ def authorize(
     raise Denied(action, object_, is_elsewhere=True)
 
 
-@lru_cache(maxsize=4096)
 def grants(domain: str) -> Mapping[str, Grants]:
-    """Role -> permission -> scopes in one county, expanded by the enforcer itself."""
-    enforcer = _enforcer()
-    return {role: _grants_of(enforcer, role, domain) for role in roles()}
+    """Role -> permission -> scopes of the product, before a county changes anything."""
+    return policy(domain).grants
 
 
-@lru_cache(maxsize=1)
-def roles() -> Mapping[str, Role]:
-    """Every role by its name, in the order of roles.csv."""
-    with (HERE / "roles.csv").open(encoding="utf-8") as lines:
-        return {row["role"]: Role(*row.values()) for row in csv.DictReader(lines)}
-
-
-def those_who_may_touch(roles_: Iterable[str]) -> frozenset[str] | None:
+def those_who_may_touch(in_: Policy, held: Iterable[str]) -> frozenset[str] | None:
     """The only roles that may change, or see in clear, a person who holds these; None if any may.
 
     A county officer who lives or serves in a grid isn't at the hands of those who work there.
     """
-    kept = [found for found in map(appointers, roles_) if found is not None]
+    kept = [found for found in map(in_.appointers, held) if found is not None]
     return frozenset.intersection(*kept) if kept else None
 
 
-def appointers(role: str) -> frozenset[str] | None:
-    """The only roles that may fill this one, create its posts or end its terms; None if any may.
-
-    Without it, whoever appoints in one community could make an administrator of the county there.
-    """
-    known = roles().get(role)
-    return frozenset(known.appointers.split()) if known and known.appointers else None
-
-
-@lru_cache(maxsize=1)
-def permissions() -> tuple[Permission, ...]:
-    """Every object and action that a policy line names, sorted."""
-    return tuple(sorted({(line[2], line[3]) for line in _lines()}))
-
-
-@lru_cache(maxsize=1)
 def ceiling() -> frozenset[Permission]:
     """The most that a county may grant to a third-party client."""
-    return frozenset(grants("*")[CLIENT])
-
-
-def _grants_of(enforcer: casbin.Enforcer, role: str, domain: str) -> Grants:
-    scopes: dict[Permission, set[Scope]] = {}
-    for _, dom, object_, action, scope in enforcer.get_implicit_permissions_for_user(role):
-        if dom in ("*", domain):
-            scopes.setdefault((object_, action), set()).add(Scope(scope))
-    return {permission: frozenset(found) for permission, found in scopes.items()}
-
-
-@lru_cache(maxsize=1)
-def _enforcer() -> casbin.Enforcer:
-    enforcer = casbin.Enforcer(str(HERE / "model.conf"))
-    enforcer.add_policies([list(line) for line in _lines()])
-    enforcer.add_grouping_policies([[r.name, r.inherits] for r in roles().values() if r.inherits])
-    return enforcer
-
-
-@lru_cache(maxsize=1)
-def _lines() -> tuple[tuple[str, ...], ...]:
-    files = sorted(path for path in HERE.glob("*.csv") if path.name != "roles.csv")
-    return tuple(line for path in files for line in _policy(path))
-
-
-def _policy(path: Path) -> Iterable[tuple[str, ...]]:
-    with path.open(encoding="utf-8") as lines:
-        rows = csv.reader(line for line in lines if line.strip() and not line.startswith("#"))
-        for row in rows:
-            kind, *columns = (cell.strip() for cell in row)
-            if kind != "p" or len(columns) != 5 or not all(columns) or columns[0] not in roles():
-                raise ValueError(f"{path.name}: {', '.join(row)}: not a policy line")
-            yield tuple(columns)
+    return frozenset(policy("*").grants[CLIENT])

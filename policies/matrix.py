@@ -5,7 +5,7 @@ It is committed; a change of policy shows there as a changed line and is reviewe
 
 from collections.abc import Iterable
 
-from policies import Permission, Role, grants, permissions, roles
+from policies import Permission, Role, beyond, grants, permissions, roles
 
 EVERY_COUNTY = "*"
 NOTHING = "."
@@ -19,7 +19,9 @@ HEADER = """\
 def policies_matrix() -> str:
     """The whole matrix, one section an object."""
     objects = sorted({object_ for object_, _ in permissions()})
-    return "\n".join([HEADER, *(_section(object_) for object_ in objects), _appointers()])
+    return "\n".join(
+        [HEADER, *(_section(object_) for object_ in objects), _appointers(), _ceiling()]
+    )
 
 
 def _section(object_: str) -> str:
@@ -37,6 +39,22 @@ def _appointers() -> str:
     widths = [max(len(row[column]) for row in kept) for column in range(2)]
     lines = [_aligned(row, widths).rstrip() for row in kept]
     return "\n".join(["[谁可以任命 appointed only by]", *lines, ""])
+
+
+def _ceiling() -> str:
+    """How widely a county may give each action to a role of a group, and who is in the group."""
+    groups = list(dict.fromkeys(role.peers for role in roles().values() if role.peers))
+    rows = [["action", *groups]]
+    for object_, action in permissions():
+        scopes = [beyond(group).get((object_, action), frozenset()) for group in groups]
+        rows.append([f"{object_}.{action}", *("+".join(sorted(one)) or NOTHING for one in scopes)])
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = [_aligned(row, widths).rstrip() for row in rows]
+    peers = [
+        f"{group}: {' '.join(role.name for role in roles().values() if role.peers == group)}"
+        for group in groups
+    ]
+    return "\n".join(["[县里最多可以给 a county gives at most]", *peers, *lines, ""])
 
 
 def _cells(role: str, object_: str, actions: Iterable[str]) -> list[str]:

@@ -23,6 +23,7 @@ CAPABILITIES = (
     "stations",
     "files",
     "packs",
+    "grants",
     "clients",
     "trusted_documents",
     "accounts",

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
@@ -19,9 +20,9 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
 
-from schema.reading.declare import argument, given
+from schema.reading.declare import Question, argument, given, source
 from schema.reading.values import key_of, parse_id
-from services.arguments import GraphQLText, Length, Of, WrongText, clean_text
+from services.arguments import GraphQLText, Length, ObjectId, Of, WrongText, clean_text
 from services.errors import BadInput, Said
 
 KEY = "command"
@@ -55,7 +56,8 @@ class Parameter:
     @property
     def annotation(self) -> Any:
         """The type as Strawberry takes it."""
-        one = {UUID: strawberry.ID, dict: JSON}.get(self.type_, self.type_)
+        known = {UUID: strawberry.ID, ObjectId: strawberry.ID, dict: JSON}
+        one = known.get(self.type_, self.type_)
         many = list[one] if self.is_list else one  # type: ignore[valid-type]
         return many | None if self.is_optional else many
 
@@ -70,6 +72,8 @@ class Parameter:
             if self.of is None:
                 return parse_id(given, self.graphql_name)[1]
             return key_of(given, self.graphql_name, self.of)
+        if self.type_ is ObjectId:
+            return ObjectId(*parse_id(given, self.graphql_name))
         if isinstance(given, str) and not isinstance(given, StrEnum):
             return self._text(given)
         if isinstance(given, date):
@@ -146,6 +150,15 @@ def command(run: Callable[..., Awaitable[Any]], description: str) -> Any:
     own = [_argument(parameter) for parameter in declared.parameters]
     said_again = argument(COMMAND_ID, strawberry.ID | None, ABOUT_COMMAND_ID)
     field.arguments = [*own, said_again]
+    return field
+
+
+def question(run: Callable[..., Awaitable[Any]], description: str) -> Any:
+    """A field of Query that a service answers: what can't be one statement and changes nothing."""
+    declared = Command.of(run)
+    asked = Question(run, declared.arguments)
+    field: StrawberryField = source(asked, description, *map(_argument, declared.parameters))
+    field.metadata = MappingProxyType({**field.metadata, KEY: declared})
     return field
 
 

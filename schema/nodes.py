@@ -47,10 +47,20 @@ def worded(column: str, said: Mapping[str, Said], description: str) -> Any:
     def build(ask: Ask, row: Row) -> ColumnElement[Any]:
         is_english = ask.argument("language", Text()) == "en"
         both = {
-            value: case((is_english, literal(one.en)), else_=literal(one.zh))
+            str(value): case((is_english, literal(one.en)), else_=literal(one.zh))
             for value, one in said.items()
         }
         return case(both, value=row[column], else_=row[column])
+
+    return computed(build, description, _in_language())
+
+
+def spoken(name: str, description: str) -> Any:
+    """Words of a service's answer, in the language asked for."""
+
+    def build(ask: Ask, row: Row) -> ColumnElement[Any]:
+        is_english = ask.argument("language", Text()) == "en"
+        return case((is_english, row[f"{name}_en"]), else_=row[f"{name}_zh"])
 
     return computed(build, description, _in_language())
 

@@ -16,7 +16,7 @@ from sqlalchemy import CheckConstraint, UniqueConstraint, func
 from sqlmodel import Field, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from policies import Actor, Held, appointers, authorize
+from policies import Actor, Held, Policy, authorize
 from services import clock, issuers, passwords, people, resealing, rows, sealing
 from services.arguments import Length, Of, PersonId, Reason, Version
 from services.errors import BadInput, Refused, Said, SignInRefused
@@ -51,9 +51,9 @@ class Account(Recorded, table=True):
     confirmed_by: UUID | None = None
     confirmed_at: datetime | None = moment(default=None)
 
-    def carries(self, post: Held) -> bool:
+    def carries(self, post: Held, policy: Policy) -> bool:
         """Whether whoever signs in by this account may act in a post that they hold."""
-        is_plain = appointers(post.role) is None
+        is_plain = policy.appointers(post.role) is None
         return not self.must_change and (is_plain or self.confirmed_at is not None)
 
 

@@ -16,7 +16,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import policies
-from policies import Actor, Held, appointers, authorize
+from policies import Actor, Held, authorize
 from services import clock, conflicts, packs, people, rows, terms, units
 from services.arguments import AppointmentId, Name, PersonId, PostId, Reason, UnitId, Version
 from services.errors import BadInput, EndsBeforeItBegins, Refused, Said, called
@@ -79,9 +79,11 @@ async def create_post(
     """Create a post in a unit, with the role that it gives to its holders."""
     place = await units.find_open(session, by, unit)
     path = await units.path_of(session, by, place.id)
-    acting = authorize(by, "create_post", "appointments", within=path, among=appointers(role))
+    acting = authorize(
+        by, "create_post", "appointments", within=path, among=by.policy.appointers(role)
+    )
     is_misplaced = (role == "platform_operator") != (by.domain == policies.PLATFORM)
-    if is_misplaced or role not in {*policies.roles()} - {policies.PUBLIC, policies.CLIENT}:
+    if is_misplaced or role not in {*by.policy.roles} - {policies.PUBLIC, policies.CLIENT}:
         raise RoleUnknown(role=role)
     if seats is None:
         rules = await packs.read(session, by, "appointments", conflicts.AppointmentRules)
@@ -110,7 +112,7 @@ async def propose(
     # Locked: whoever counts a post's seats does so alone.
     seat = await rows.find(session, Post, by, post, for_update=True)
     path = await units.path_of(session, by, seat.unit_id)
-    appointing = appointers(seat.role)
+    appointing = by.policy.appointers(seat.role)
     acting = authorize(by, "propose", "appointments", within=path, among=appointing)
     await units.find_open(session, by, seat.unit_id)
     holder = await people.find(session, by, person, for_update=True)
@@ -203,7 +205,7 @@ async def _find_for(
     session: AsyncSession, by: Actor, appointment: UUID, action: str
 ) -> tuple[Appointment, Held | None]:
     row = await find(session, by, appointment, for_update=True)
-    appointing = appointers((await rows.find(session, Post, by, row.post_id)).role)
+    appointing = by.policy.appointers((await rows.find(session, Post, by, row.post_id)).role)
     path = await units.path_of(session, by, row.unit_id)
     return row, authorize(by, action, "appointments", within=path, among=appointing)
 
@@ -232,7 +234,7 @@ async def _check_last(session: AsyncSession, by: Actor, row: Appointment) -> Non
     seat = await rows.find(session, Post, by, row.post_id, for_update=True)
     is_kept = seat.role in policies.KEPT and row.state == AppointmentState.confirmed
     if is_kept and not await other_holders(session, by, row, seat.role):
-        raise LastAdministrator(role=called(policies.roles(), seat.role))
+        raise LastAdministrator(role=called(conflicts.LABELS, seat.role))
 
 
 def _check_dates(row: Appointment) -> None:

@@ -6,7 +6,7 @@ A command's signature is the one place where its arguments are declared; the sch
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, TypeAlias
+from typing import Annotated, NamedTuple, TypeAlias
 from uuid import UUID
 
 from services.errors import Said
@@ -17,6 +17,13 @@ class Of:
     """The argument is the id of an object of this GraphQL type."""
 
     type_name: str
+
+
+class ObjectId(NamedTuple):
+    """The id of an object of whichever type."""
+
+    type_name: str
+    id: UUID
 
 
 @dataclass(frozen=True, slots=True)

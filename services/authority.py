@@ -12,9 +12,10 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor, Held
-from services import clients, posts, trusted_documents
+from services import clients, packs, posts, trusted_documents
 from services.clients import Client
-from services.errors import TenantSuspended, TenantUnknown, TokenRefused
+from services.errors import LabelsOf, TenantSuspended, TenantUnknown, TokenRefused
+from services.grants.rules import SECTION, RoleRules
 from services.people import Person
 from services.standing import FAR, Authority, Standing
 from services.tables import Tenant, TenantState
@@ -26,6 +27,8 @@ async def load(
     """The authority of a person, a client, a person through a client, or (neither) the public."""
     slug = await slug_of(session, tenant_id)
     number, at = await _marks(session, tenant_id, [tenant_id, person_id, client_id])
+    nobody = Actor(tenant_id, slug)
+    changes = (await packs.read(session, nobody, SECTION, RoleRules)).changes
     client = await _client(session, tenant_id, client_id)
     limits = clients.limits_of(client) if client else None
     held: tuple[Held, ...] = ()
@@ -33,10 +36,11 @@ async def load(
     if person_id is not None:
         await _check_person(session, tenant_id, person_id)
         held, until = await posts.held_now(session, tenant_id, person_id, at)
-    actor = Actor(tenant_id, slug, person_id, held, client_id, limits)
+    actor = Actor(tenant_id, slug, person_id, held, client_id, limits, changes)
     demand = await trusted_documents.demand(session, actor)
     rows = client.rows_per_minute if client else None
-    return Authority(actor, number, until or FAR, rows, demand.binds(actor))
+    labels = await _labels(session, actor)
+    return Authority(actor, number, until or FAR, rows, demand.binds(actor), labels)
 
 
 async def slug_of(session: AsyncSession, tenant_id: UUID) -> str:
@@ -52,13 +56,27 @@ async def slug_of(session: AsyncSession, tenant_id: UUID) -> str:
 async def _marks(
     session: AsyncSession, tenant_id: UUID, subjects: list[UUID | None]
 ) -> tuple[int, datetime]:
-    """The sum of the subjects' standings, and the database's own time, by which it is compared."""
+    """The sum of the subjects' standings, and the database's own time, by which it is compared.
+
+    The county's own number is left with the session, as `standing.holds` leaves it.
+    """
     named = [subject for subject in subjects if subject is not None]
-    total = select(func.coalesce(func.sum(Standing.number), 0), func.statement_timestamp()).where(
-        Standing.tenant_id == tenant_id, col(Standing.subject_id).in_(named)
-    )
-    number, at = (await session.exec(total)).one()
+    countys = func.sum(Standing.number).filter(col(Standing.subject_id) == tenant_id)
+    total = select(
+        func.coalesce(func.sum(Standing.number), 0),
+        func.coalesce(countys, 0),
+        func.statement_timestamp(),
+    ).where(Standing.tenant_id == tenant_id, col(Standing.subject_id).in_(named))
+    number, session.info["county_number"], at = (await session.exec(total)).one()
     return int(number), at
+
+
+async def _labels(session: AsyncSession, by: Actor) -> LabelsOf:
+    """What the county calls things, section by section."""
+    models = {name: model for name, model in packs.SECTIONS.items() if hasattr(model, "labels")
+              or "labels" in model.model_fields}  # fmt: skip
+    read = {name: await packs.read(session, by, name, model) for name, model in models.items()}
+    return {name: section.labels for name, section in read.items()}  # type: ignore[attr-defined]
 
 
 async def _client(session: AsyncSession, tenant_id: UUID, client_id: UUID | None) -> Client | None:

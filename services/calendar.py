@@ -7,29 +7,32 @@ only the statutory days are known.
 
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
-from typing import Self
+from typing import Annotated, Self
 
 import holidays
 from pydantic import model_validator
 
 from services import packs
 from services.clock import CHINA
+from services.errors import Said
 
 DAY = timedelta(days=1)
 
 
-@packs.section("calendar")
+@packs.section("calendar", "日历", "Calendar")
 class CalendarRules(packs.Section):
     """The days on which this county differs from the country."""
 
-    days_off: tuple[date, ...] = ()
-    workdays: tuple[date, ...] = ()
+    days_off: Annotated[tuple[date, ...], Said("另放假的日子", "Days off")] = ()
+    workdays: Annotated[tuple[date, ...], Said("另上班的日子", "Working days")] = ()
 
     @model_validator(mode="after")
     def _without_contradiction(self) -> Self:
         both = sorted(set(self.days_off) & set(self.workdays))
         if both:
-            raise ValueError(f"both a day off and a working day: {', '.join(map(str, both))}")
+            listed = ", ".join(map(str, both))
+            said = Said(f"既放假又上班：{listed}", f"both a day off and a working day: {listed}")
+            raise packs.Wrong(("workdays", said))
         return self
 
 

@@ -4,18 +4,21 @@ A conflict warns or blocks. The three administrators are the product's own rule:
 administrator, security administrator and auditor, no person is ever two at once.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from enum import StrEnum
 from itertools import combinations
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import policies
 from policies import Actor
 from services import packs
-from services.errors import Refused, called
+from services.errors import Labels, Refused, Said, called
+from services.grants.rules import known_roles
+
+SECTION = "appointments"
 
 
 class Effect(StrEnum):
@@ -33,29 +36,44 @@ class Conflict(packs.Section):
     reason: str = Field(min_length=1, max_length=200)
 
 
-LABELS = {role.name: packs.Label(zh=role.zh, en=role.en) for role in policies.roles().values()}
+LABELS = Labels(
+    "appointments",
+    {role.name: packs.Label(zh=role.zh, en=role.en) for role in policies.roles().values()},
+)
 
 
-@packs.section("appointments")
+@packs.section(SECTION, "任职", "Appointments")
 class AppointmentRules(packs.Section):
     """Which roles conflict, how many hold a role in one unit, and what the roles are called."""
 
-    conflicts: tuple[Conflict, ...] = ()
-    seats: dict[str, Annotated[int, Field(ge=1, le=1000)]] = {}
-    labels: dict[str, packs.Label] = LABELS
+    conflicts: Annotated[tuple[Conflict, ...], Said("任职冲突", "Conflicts")] = ()
+    seats: Annotated[dict[str, Annotated[int, Field(ge=1, le=1000)]], Said("席位数", "Seats")] = {}
+    labels: Annotated[dict[str, packs.Label], Said("叫法", "Labels")] = {**LABELS}
 
     @field_validator("labels")
     @classmethod
     def _with_the_rest(cls, given: dict[str, packs.Label]) -> dict[str, packs.Label]:
-        return LABELS | given
+        return {**LABELS, **given}
 
-    @model_validator(mode="after")
-    def _of_known_roles(self) -> Self:
-        named = {*self.seats, *self.labels, *(role for c in self.conflicts for role in c.roles)}
-        unknown = sorted(named - set(policies.roles()))
-        if unknown:
-            raise ValueError(f"no such role: {', '.join(unknown)}")
-        return self
+
+def of_known_roles(sections: packs.Sections) -> Iterator[packs.Problem]:
+    """Roles that are named here are the product's or the county's own."""
+    rules = packs.pick(sections, SECTION, AppointmentRules)
+    known = known_roles(sections)
+    named = [(f"seats.{role}", role) for role in rules.seats]
+    named += [(f"labels.{role}", role) for role in rules.labels]
+    named += [
+        (f"conflicts.{number}.roles", role)
+        for number, conflict in enumerate(rules.conflicts)
+        for role in conflict.roles
+    ]
+    for path, role in named:
+        if role not in known:
+            said = Said(f"没有角色 {role}", f"no such role: {role}")
+            yield packs.Problem(f"{SECTION}.{path}", said)
+
+
+packs.ACROSS.append(of_known_roles)
 
 
 APART = ("county_administrator", "security_administrator", "auditor")
@@ -74,7 +92,7 @@ async def check(
     session: AsyncSession, by: Actor, *, role: str, beside: Collection[str]
 ) -> str | None:
     """The warning for a role held beside others, or a refusal where the county blocks it."""
-    rules = await packs.read(session, by, "appointments", AppointmentRules)
+    rules = await packs.read(session, by, SECTION, AppointmentRules)
     hits = [
         (conflict, other)
         for conflict in (*ALWAYS, *rules.conflicts)
@@ -84,7 +102,7 @@ async def check(
     for conflict, other in hits:
         if conflict.effect is Effect.block:
             raise AppointmentConflict(
-                other=called(policies.roles(), other), role=called(policies.roles(), role),
+                other=called(LABELS, other), role=called(LABELS, role),
                 reason=conflict.reason,
             )  # fmt: skip
     return "; ".join(dict.fromkeys(conflict.reason for conflict, _ in hits)) or None

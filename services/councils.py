@@ -20,7 +20,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from policies import Actor, Held, authorize
 from services import clock, masking, packs, people, rows, units
 from services.arguments import Name, Of, Reason, Since, UnitId, Until, Version
-from services.errors import EndsBeforeItBegins, Refused, called
+from services.errors import EndsBeforeItBegins, Labels, Refused, Said, called
 from services.events import record, state_of
 from services.rows import made
 from services.tables import Recorded, one_of, within_tenant
@@ -55,7 +55,7 @@ SITTING: dict[SeatKind, frozenset[str]] = {
     SeatKind.partner: frozenset({"partner_delegate"}),
     SeatKind.department: frozenset({"department_officer", "housing_officer"}),
 }
-LABELS = {
+LABELS = Labels("councils", {
     kind.value: packs.Label(zh=zh, en=en)
     for kind, zh, en in (
         (SeatKind.branch, "网格党支部", "Grid party branch"),
@@ -65,35 +65,57 @@ LABELS = {
         (SeatKind.partner, "共建单位", "Co-building units"),
         (SeatKind.department, "职能部门", "Linked departments"),
     )
-}
+})  # fmt: skip
 Day = Annotated[int, Ruled(ge=1, le=28)]
 
 
-@packs.section("councils")
+@packs.section("councils", "圆桌议事会", "Round tables")
 class CouncilRules(packs.Section):
     """How many of the six parties must be there, who signs, and by which day of a month they meet.
 
     `report_days` are working days within which minutes are signed.
     """
 
-    name: packs.Label = packs.Label(zh="圆桌议事会", en="Round table")
-    quorum: Annotated[int, Ruled(ge=2, le=6)] = 4
-    signers: Annotated[tuple[SeatKind, ...], Ruled(min_length=1)] = (
-        SeatKind.branch,
-        SeatKind.committee,
-        SeatKind.firm,
+    name: Annotated[packs.Label, Said("名称", "Name")] = packs.Label(
+        zh="圆桌议事会", en="Round table"
     )
-    meet_by: Day = 25
-    signing_days: Annotated[int, Ruled(ge=0, le=60)] = 5
-    labels: dict[str, packs.Label] = LABELS
+    seats: Annotated[tuple[SeatKind, ...], Ruled(min_length=2), Said("设哪几方席位", "Seats")] = (
+        tuple(SeatKind)
+    )
+    quorum: Annotated[int, Ruled(ge=2, le=6), Said("到会几方才能开会", "Quorum")] = 4
+    signers: Annotated[
+        tuple[SeatKind, ...], Ruled(min_length=1), Said("由哪几方签署", "Signers")
+    ] = (SeatKind.branch, SeatKind.committee, SeatKind.firm)
+    meet_by: Annotated[Day, Said("每月几日前开会", "Day by which they meet")] = 25
+    signing_days: Annotated[
+        int, Ruled(ge=0, le=60), Said("几个工作日内签署", "Working days to sign within")
+    ] = 5
+    labels: Annotated[dict[str, packs.Label], Said("各方的叫法", "Labels")] = {**LABELS}
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        unknown = sorted(set(self.labels) - set(LABELS))
-        if unknown:
-            raise ValueError(f"no such seat: {', '.join(unknown)}")
-        object.__setattr__(self, "labels", LABELS | self.labels)
+        object.__setattr__(self, "labels", {**LABELS, **self.labels})
         object.__setattr__(self, "signers", tuple(dict.fromkeys(self.signers)))
+        object.__setattr__(self, "seats", tuple(dict.fromkeys(self.seats)))
+        problems = [
+            (f"labels.{kind}", Said("没有这一方", "no such seat"))
+            for kind in self.labels
+            if kind not in LABELS
+        ]
+        problems += [
+            (f"signers.{number}", Said("这一方没有席位", "it has no seat"))
+            for number, kind in enumerate(self.signers)
+            if kind not in self.seats
+        ]
+        if self.quorum > len(self.seats):
+            said = Said(f"多于席位数 {len(self.seats)}", f"there are {len(self.seats)} seats")
+            problems.append(("quorum", said))
+        if SeatKind.branch not in self.seats:
+            problems.append(
+                ("seats", Said("网格党支部主持，必须有席位", "the branch takes the chair"))
+            )
+        if problems:
+            raise packs.Wrong(*problems)
         return self
 
 
@@ -181,6 +203,12 @@ class SeatUnfit(Refused):
     """
 
 
+class SeatNotHere(Refused):
+    """本县的圆桌议事会没有 {kind} 席位。
+    This county's round tables have no seat of the {kind}.
+    """
+
+
 # What else keeps a council from being dissolved: each capability refuses for itself.
 DISSOLVING: list[Callable[[AsyncSession, Actor, Council], Awaitable[None]]] = []
 
@@ -218,6 +246,9 @@ async def seat(
 ) -> CouncilSeat:
     """Give a unit a seat at a round table."""
     table, acting = await find_open(session, by, council, "seat")
+    rules = await packs.read(session, by, "councils", CouncilRules)
+    if kind not in rules.seats:
+        raise SeatNotHere(kind=called(LABELS, kind))
     place = await units.find_open(session, by, unit)
     if place.kind not in UNITS[kind] or not await _belongs(session, by, table, kind, place.id):
         raise SeatUnfit(kind=called(LABELS, kind), id=f"Unit:{unit}")

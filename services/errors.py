@@ -7,17 +7,21 @@ when it is raised. The code is the class's name in capitals. No message names an
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from services.zone import CHINA
 
 
 class Said(NamedTuple):
-    """A fact that is words, in both languages; programs are told its code where it has one."""
+    """A fact that is words, in both languages; programs are told its code where it has one.
+
+    `section` is the part of the county's pack that may call it otherwise.
+    """
 
     zh: str
     en: str
     code: str | None = None
+    section: str | None = None
 
     def to(self, language: str) -> str:
         """The words in `zh` or `en`."""
@@ -36,12 +40,32 @@ class Label(Protocol):
         """In English."""
 
 
+LabelT = TypeVar("LabelT", bound=Label)
+
+
 def called(labels: Mapping[Any, Label], *codes: str) -> Said:
     """What these are called, one after the other; one that has no label by its code."""
     found = [labels.get(code) or Said(code, code) for code in codes]
     return Said(
-        "、".join(one.zh for one in found), ", ".join(one.en for one in found), ", ".join(codes)
+        "、".join(one.zh for one in found),
+        ", ".join(one.en for one in found),
+        ", ".join(codes),
+        labels.section if isinstance(labels, Labels) else None,
     )
+
+
+class Labels(dict[str, LabelT], Generic[LabelT]):
+    """What the product calls each of these; a county may call them otherwise in this section of its
+    pack.
+    """
+
+    def __init__(self, section: str, labels: Mapping[str, LabelT]) -> None:
+        super().__init__(labels)
+        self.section = section
+
+
+# What a county calls things, by the sections of its pack.
+LabelsOf: TypeAlias = Mapping[str, Mapping[Any, Label]]
 
 
 class Refused(Exception):
@@ -67,6 +91,14 @@ class Refused(Exception):
         facts = {name: _in(language, fact) for name, fact in self.facts.items()}
         said = type(self).text(language).format_map(facts)
         return said.replace("?.", "?").replace("？。", "？")
+
+    def in_words_of(self, labels: LabelsOf) -> None:
+        """Say the facts as this county calls them."""
+        for name, fact in self.facts.items():
+            own = labels.get(fact.section or "") if isinstance(fact, Said) else None
+            if own and fact.code:
+                known = {str(code): label for code, label in own.items()}
+                self.facts[name] = called(known, *fact.code.split(", "))
 
     @classmethod
     def text(cls, language: str) -> str:

@@ -27,7 +27,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from policies import Actor, Held, appointers
+from policies import Actor, Held, Policy
 from services import addresses, clock, rows
 from services.errors import BadInput, Refused, Said, TokenRefused
 from services.standing import raise_standing
@@ -88,9 +88,9 @@ class SubjectLink(Recorded, table=True):
     confirmed_by: UUID | None = None
     confirmed_at: datetime | None = moment(default=None)
 
-    def carries(self, post: Held) -> bool:
+    def carries(self, post: Held, policy: Policy) -> bool:
         """Whether whoever comes by this link may act in a post that they hold."""
-        return self.confirmed_at is not None or appointers(post.role) is None
+        return self.confirmed_at is not None or policy.appointers(post.role) is None
 
 
 class IssuerTrusted(Refused):

@@ -173,7 +173,7 @@ async def find(
 async def _authorize(session: AsyncSession, by: Actor, action: str, row: Person) -> Held | None:
     """Within the actor's reach, and not above it: the county's officers are their appointers'."""
     held = [role for roles in ROLES for role in await session.exec(roles(by.tenant_id, row.id))]
-    among = those_who_may_touch(held)
+    among = those_who_may_touch(by.policy, held)
     return authorize(by, action, "people", within=await path_of(session, by, row), among=among)
 
 

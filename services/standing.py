@@ -5,7 +5,7 @@ appointment next begins or ends; every statement compares both inside the databa
 itself is a subject too (its id): raised by what changes everybody's authority.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 from uuid import UUID
@@ -17,6 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor
 from services import changes
+from services.errors import LabelsOf
 from services.prepared import Prepared
 from services.tables import Moment, TenantState
 
@@ -43,7 +44,8 @@ class Authority:
     """An actor with the marks by which a statement knows whether it still holds.
 
     `number` is the sum of the subjects' standings: each only rises, so any change shows in the sum.
-    `rows_per_minute` is the client's own allowance; `is_bound` to trusted documents by the county.
+    `rows_per_minute` is the client's own allowance; `is_bound` to trusted documents by the county;
+    `labels` are what the county calls things.
     """
 
     actor: Actor
@@ -51,6 +53,7 @@ class Authority:
     until: datetime
     rows_per_minute: int | None = None
     is_bound: bool = False
+    labels: LabelsOf = field(default_factory=dict, compare=False)
 
     @property
     def subjects(self) -> list[UUID]:

@@ -18,7 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from policies import Actor, authorize
 from services import clock, packs, rows
 from services.arguments import GraphQLText, Length, Name, Of, Reason, Version
-from services.errors import Refused
+from services.errors import Refused, Said
 from services.events import record, state_of
 from services.packs import Section
 from services.rows import made
@@ -37,11 +37,13 @@ class Caller(StrEnum):
     people = "people"
 
 
-@packs.section(SECTION)
+@packs.section(SECTION, "受信文档", "Trusted documents")
 class Demand(Section):
     """The pack's section: those who may send nothing but trusted documents."""
 
-    demanded_of: frozenset[Caller] = Value(default=frozenset())
+    demanded_of: Annotated[frozenset[Caller], Said("要求谁只发受信文档", "Demanded of")] = Value(
+        default=frozenset()
+    )
 
     def binds(self, by: Actor) -> bool:
         """Whether it is demanded of this actor.

@@ -19,7 +19,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from policies import Actor, authorize
 from services import clock, packs, rows, tree
 from services.arguments import Name, Of, Reason, Since, UnitId, Until, Version
-from services.errors import EndsBeforeItBegins, Refused, Said, called
+from services.errors import EndsBeforeItBegins, Labels, Refused, Said, called
 from services.events import record, state_of
 from services.rows import made
 from services.tables import NameType, Recorded, one_of, within_tenant
@@ -81,7 +81,7 @@ KEPT: dict[str, Said] = {
 MOVES: list[Callable[[AsyncSession, Actor, Sequence[UUID]], Awaitable[None]]] = []
 
 
-LABELS: dict[UnitKind, packs.Label] = {
+LABELS = Labels("units", {
     kind: packs.Label(zh=zh, en=en)
     for kind, zh, en in (
         (K.county, "县", "County"),
@@ -99,15 +99,19 @@ LABELS: dict[UnitKind, packs.Label] = {
         (K.co_building_unit, "共建单位", "Co-building unit"),
         (K.linked_department, "职能部门", "Linked department"),
     )
-}
+})  # fmt: skip
 
 
-@packs.section("units")
+@packs.section("units", "组织", "Units")
 class UnitRules(packs.Section):
     """The county's levels: below which kinds each kind may stand, and what each is called."""
 
-    levels: dict[UnitKind, tuple[UnitKind, ...] | None] = {**LEVELS}
-    labels: dict[UnitKind, packs.Label] = LABELS
+    levels: Annotated[
+        dict[UnitKind, tuple[UnitKind, ...] | None], Said("层级：可以设在哪些层级下面", "Levels")
+    ] = {**LEVELS}
+    labels: Annotated[dict[UnitKind, packs.Label], Said("叫法", "Labels")] = {
+        kind: LABELS[kind] for kind in UnitKind
+    }
 
     @field_validator("levels", "labels", mode="before")
     @classmethod
@@ -121,20 +125,22 @@ class UnitRules(packs.Section):
         """Every level stands below levels that are there, and that the product allows."""
         problems = [one for kind in self.levels for one in self._problems(kind)]
         if problems:
-            raise ValueError("; ".join(problems))
+            raise packs.Wrong(*((f"levels.{kind}", said) for kind, said in problems))
         return self
 
-    def _problems(self, kind: UnitKind) -> Iterator[str]:
+    def _problems(self, kind: UnitKind) -> Iterator[tuple[UnitKind, Said]]:
         parents = self.levels[kind]
         if kind is K.county or parents is None:
             if kind is K.county and parents != ():
-                yield "county stands on top"
+                yield kind, Said("县在最上面，没有上级", "county stands on top")
             return
         beyond = [parent for parent in parents if parent not in LEVELS[kind]]
         if beyond:
-            yield f"{kind} can't stand below {', '.join(beyond)}"
+            yield kind, Said(f"{LABELS[kind].zh}不能设在{called(LABELS, *beyond).zh}下面",
+                             f"{kind} can't stand below {', '.join(beyond)}")  # fmt: skip
         elif all(self.levels[parent] is None for parent in parents):
-            yield f"{kind} has no level to stand below; null leaves it out"
+            yield kind, Said("没有可以设在其下的层级；不设这一级请写 null",
+                             f"{kind} has no level to stand below; null leaves it out")  # fmt: skip
 
 
 class Unit(Recorded, table=True):

@@ -17,8 +17,9 @@ from uuid_utils.compat import uuid7
 
 from infra.database import Database
 from policies import Actor
-from services import appointments, clock, people, posts, tenants, units
+from services import appointments, authority, packs, people, rows, tenants, units
 from services.events import Event
+from services.packs import Pack
 from services.people import Person
 from services.posts import Appointment, Post
 from services.tables import Tenant
@@ -195,6 +196,18 @@ class County:
             ).one()
 
 
+async def adopt(session: AsyncSession, county: County, document: Mapping[str, Any]) -> Pack:
+    """Make it the county's pack: proposed by one founder, approved by another."""
+    proposed = await packs.propose(
+        session, county.administrator, document=dict(document), reason="试验"
+    )
+    await session.flush()
+    await packs.approve(session, county.security, proposal=proposed.id)
+    row = await packs.activate(session, county.administrator, proposal=proposed.id)
+    assert row.pack_id is not None
+    return await rows.find(session, Pack, county.administrator, row.pack_id)
+
+
 async def _actor(session: AsyncSession, tenant: Tenant, person: Person) -> Actor:
-    held, _ = await posts.held_now(session, tenant.id, person.id, clock.now())
-    return Actor(tenant.id, tenant.slug, person_id=person.id, posts=held)
+    held = await authority.load(session, tenant.id, person_id=person.id, client_id=None)
+    return held.actor

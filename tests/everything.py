@@ -42,6 +42,8 @@ TABLES = {
     "Extension": "extension",
     "Publication": "publication",
     "Objection": "objection",
+    "Pack": "pack",
+    "PackProposal": "pack_proposal",
 }
 
 
@@ -56,7 +58,10 @@ PLAIN = {
 
 
 # What fits together, where the first of each choice doesn't.
-SAID: dict[str, dict[str, Any]] = {"raiseMatter": {"channel": Channel.visit}}
+SAID: dict[str, dict[str, Any]] = {
+    "raiseMatter": {"channel": Channel.visit},
+    "proposePack": {"changes": {"councils": {"meet_by": 20}}},
+}
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,16 @@ def mutations() -> Iterator[Mutation]:
     assert type_ is not None
     for name, field in type_.fields.items():
         yield Mutation(name, field.extensions[DEFINITION].metadata[KEY])
+
+
+def questions() -> Iterator[Mutation]:
+    """Every field of Query that a service answers, with its command."""
+    type_ = schema.build()._schema.query_type
+    assert type_ is not None
+    for name, field in type_.fields.items():
+        metadata = field.extensions[DEFINITION].metadata
+        if KEY in metadata:
+            yield Mutation(name, metadata[KEY])
 
 
 def lists() -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ import policies
 import schema
 from infra.database import tables
 from schema.reading import Reader
-from tests.everything import mutations
+from tests.everything import mutations, questions
 
 ROOT = Path(__file__).parent.parent
 LAYERS = ("policies", "services", "schema", "infra", "tests")
@@ -39,7 +39,7 @@ FRAME_OF_SERVICES = {
     "errors": "every refusal",
     "issuers": "tables and rules of accounts",
     "kept": "what a process keeps in memory",
-    "levels": "what of a county's tree a new pack must fit",
+    "effects": "what of a county a change of its pack touches",
     "masking": "what in a text is personal, and the text without it",
     "passes": "signed addresses of files and minutes",
     "passwords": "hashing for accounts",
@@ -60,6 +60,7 @@ FRAME_OF_SERVICES = {
 FRAME_OF_SCHEMA = {
     "commands": "how a command becomes a mutation",
     "documents": "parsing, validation and limits",
+    "questions": "how a service answers a field of Query",
     "errors": "the one place that translates",
     "introspection": "the schema's description of itself",
     "limits": "how much a document may ask",
@@ -108,7 +109,7 @@ class TestCapabilities:
         assert modules("schema") - capabilities() == set(FRAME_OF_SCHEMA)
 
     def test_each_mutations_command_and_policy_line_have_the_same_verb(self) -> None:
-        commands = {mutation.permission for mutation in mutations()}
+        commands = {asked.permission for asked in (*mutations(), *questions())}
         lines = {line for line in policies.permissions() if line[1] != "read"}
         assert commands == lines
 

@@ -1,17 +1,13 @@
 """The three walls: the county's door, row-level security, the policies; each tried by itself."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 import pytest
 from graphql import get_named_type
 from sqlalchemy import Table, text
 from sqlalchemy.exc import DBAPIError
-from sqlmodel.ext.asyncio.session import AsyncSession
 from uuid_utils.compat import uuid7
 
 import policies
@@ -22,13 +18,16 @@ from policies import Actor, Denied
 from schema.reading.catalogue import Catalogue
 from services.errors import Forbidden, NotFound, Refused
 from tests.county import County
-from tests.everything import Mutation, arguments, ids, lists, mutations
+from tests.everything import Mutation, arguments, ids, lists, mutations, questions
+from tests.raw_sql import Undo, changed, count, execute, id_of
 from tests.schema.test_oracle import compiled
 from tests.schema.world import World, world
 
 TENANT_TABLES = [table for table in tables().sorted_tables if "tenant_id" in table.c]
 QUEUE_TABLES = ("pgqueuer", "pgqueuer_log", "pgqueuer_schedules", "pgqueuer_statistics")
 MUTATIONS = list(mutations())
+QUESTIONS = list(questions())
+CHANGING = frozenset(mutation.permission for mutation in MUTATIONS)
 # Done for a raiser who isn't registered, and then by the person who took the matter down.
 RAISERS_ALONE = frozenset({"withdrawMatter", "resubmitMatter", "appealMatter", "confirmMatter"})
 QUERIES = dict(lists())
@@ -60,31 +59,31 @@ class TestRowLevelSecurity:
         self, mine: World, theirs: World, table: Table
     ) -> None:
         name, other = table.name, theirs.county.id
-        assert await _count(mine, f"select count(*) from {name}") > 0, f"the world has no {name}"
+        assert await count(mine, f"select count(*) from {name}") > 0, f"the world has no {name}"
         every = f"select count(*) from {name} where tenant_id <> '{mine.county.id}'"
-        assert await _count(mine, every) == 0
-        assert await _count(mine, f"select count(*) from {name} where tenant_id = '{other}'") == 0
-        before = await _count(theirs, f"select count(*) from {name}")
+        assert await count(mine, every) == 0
+        assert await count(mine, f"select count(*) from {name} where tenant_id = '{other}'") == 0
+        before = await count(theirs, f"select count(*) from {name}")
         for change in (
             f"update {name} set tenant_id = tenant_id where tenant_id = '{other}'",
             f"delete from {name} where tenant_id = '{other}'",
         ):
             is_kept = name in APPENDED_ONLY or (name in LASTING and change.startswith("delete"))
-            assert await _changed(mine, change) in (0, "refused" if is_kept else 0)
-        assert await _count(theirs, f"select count(*) from {name}") == before
+            assert await changed(mine, change) in (0, "refused" if is_kept else 0)
+        assert await count(theirs, f"select count(*) from {name}") == before
 
     @pytest.mark.parametrize("table", TENANT_TABLES, ids=lambda table: table.name)
     async def test_no_row_can_be_put_into_another_county(
         self, mine: World, theirs: World, table: Table
     ) -> None:
         moved = f"update {table.name} set tenant_id = '{theirs.county.id}'"
-        assert await _changed(mine, moved) == "refused"
+        assert await changed(mine, moved) == "refused"
         columns = ", ".join(column.name for column in table.c if column.name != "tenant_id")
         copied = (
             f"insert into {table.name} (tenant_id, {columns})"
             f" select '{theirs.county.id}', {columns} from {table.name} limit 1"
         )
-        assert await _changed(mine, copied) == "refused"
+        assert await changed(mine, copied) == "refused"
 
     @pytest.mark.parametrize("table", TENANT_TABLES, ids=lambda table: table.name)
     async def test_no_row_refers_to_another_countys(
@@ -98,9 +97,9 @@ class TestRowLevelSecurity:
             if table.name in APPENDED_ONLY:
                 continue
             referred = key.referred_table.name
-            foreign = await _id(theirs, f"select id from {referred} order by id limit 1")
-            changed = f"update {table.name} set {columns[1]} = '{foreign}'"
-            assert await _changed(mine, changed) == "refused", key.name
+            foreign = await id_of(theirs, f"select id from {referred} order by id limit 1")
+            moved = f"update {table.name} set {columns[1]} = '{foreign}'"
+            assert await changed(mine, moved) == "refused", key.name
 
     async def test_without_a_county_nothing_is_seen(self, database: Database, mine: World) -> None:
         for table in (*TENANT_TABLES, tables().tables["tenant"]):
@@ -109,21 +108,21 @@ class TestRowLevelSecurity:
     async def test_of_the_counties_themselves_only_ones_own_is_seen_and_none_is_changed(
         self, mine: World, theirs: World
     ) -> None:
-        assert await _count(mine, "select count(*) from tenant") == 1
+        assert await count(mine, "select count(*) from tenant") == 1
         other = theirs.county.id
-        assert await _count(mine, f"select count(*) from tenant where id = '{other}'") == 0
+        assert await count(mine, f"select count(*) from tenant where id = '{other}'") == 0
         for change in ("update tenant set state = 'suspended'", "delete from tenant"):
-            assert await _changed(mine, change) in (0, "refused")
+            assert await changed(mine, change) in (0, "refused")
 
     async def test_the_reading_role_changes_nothing(self, mine: World) -> None:
         for table in TENANT_TABLES:
             with pytest.raises(DBAPIError):
                 async with mine.county.session(read_only=True) as session:
-                    await _execute(session, f"delete from {table.name}")
+                    await execute(session, f"delete from {table.name}")
 
     async def test_events_are_never_changed_or_removed(self, mine: World) -> None:
         for change in ("update event set name = 'x'", "delete from event", "truncate event"):
-            assert await _changed(mine, change) == "refused"
+            assert await changed(mine, change) == "refused"
 
 
 class TestTheQueue:
@@ -218,6 +217,20 @@ class TestEveryRole:
                 is_answered = False
             assert is_answered == bool(actor.reach(object_, "read")), (role, name)
 
+    @pytest.mark.parametrize("role", [role for role in policies.roles() if role != "client"])
+    async def test_a_question_is_for_those_whom_the_policies_name(
+        self, mine: World, role: str
+    ) -> None:
+        actor, known = await _in_role(mine, role), await ids(mine)
+        for question in QUESTIONS:
+            given = arguments(question, known) | {"action": "units.found"}
+            names = {parameter.name for parameter in question.command.parameters}
+            given = {name: value for name, value in given.items() if name in names}
+            is_denied = await _is_denied(mine, actor, question, given)
+            reach = actor.reach(*question.permission)
+            is_anybodys = reach.own and not (reach.county or reach.units)
+            assert is_denied == (not reach or is_anybodys), (role, question.name)
+
     async def test_no_mutation_is_open_to_the_public_or_to_a_client(self, mine: World) -> None:
         """But one: a client with all that it can be granted may register documents of its own."""
         known = await ids(mine)
@@ -244,9 +257,9 @@ class TestEveryRole:
 
     async def test_an_auditor_changes_nothing(self) -> None:
         held = policies.grants("anywhere")["auditor"]
-        changing = {permission for permission in held if permission[1] != "read"}
+        changing = {permission for permission in held if permission in CHANGING}
         anybodys = policies.grants("anywhere")["public"]
-        assert changing == {permission for permission in anybodys if permission[1] != "read"}
+        assert changing == {permission for permission in anybodys if permission in CHANGING}
         assert {scope for each in changing for scope in held[each]} == {policies.Scope.own}
 
     async def test_every_object_that_is_read_has_a_policy_line(self) -> None:
@@ -256,7 +269,7 @@ class TestEveryRole:
         assert read == {object_ for object_, action in policies.permissions() if action == "read"}
 
     async def test_every_mutation_has_a_policy_line_and_every_line_a_mutation(self) -> None:
-        commands = {mutation.permission for mutation in MUTATIONS}
+        commands = {asked.permission for asked in (*MUTATIONS, *QUESTIONS)}
         lines = {line for line in policies.permissions() if line[1] != "read"}
         assert commands == lines
 
@@ -343,10 +356,6 @@ async def _is_denied(here: World, actor: Actor, mutation: Mutation, given: dict[
     return False
 
 
-class _Undo(Exception):
-    """Ends a transaction without keeping it."""
-
-
 async def _rolled_back(
     here: World, actor: Actor, mutation: Mutation, given: dict[str, Any]
 ) -> None:
@@ -354,37 +363,6 @@ async def _rolled_back(
         async with here.county.session() as session:
             await mutation.command.run(session, actor, **given)
             await session.flush()
-            raise _Undo()
-    except _Undo:
+            raise Undo()
+    except Undo:
         return
-
-
-async def _execute(session: AsyncSession, statement: str) -> Any:
-    return await session.exec(text(statement))  # type: ignore[call-overload]
-
-
-@asynccontextmanager
-async def _undone(here: World) -> AsyncIterator[AsyncSession]:
-    with suppress(_Undo):
-        async with here.county.session() as session:
-            yield session
-            raise _Undo()
-
-
-async def _count(here: World, statement: str) -> int:
-    async with here.county.session(read_only=True) as session:
-        return int((await _execute(session, statement)).scalar_one())
-
-
-async def _id(here: World, statement: str) -> UUID:
-    async with here.county.session(read_only=True) as session:
-        return UUID(str((await _execute(session, statement)).scalar_one()))
-
-
-async def _changed(here: World, statement: str) -> int | str:
-    """How many rows a statement changes, or that the database refuses it; nothing is kept."""
-    try:
-        async with _undone(here) as session:
-            return int((await _execute(session, statement)).rowcount)
-    except DBAPIError:
-        return "refused"

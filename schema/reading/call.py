@@ -29,15 +29,17 @@ class PageLimits:
 class Call:
     """One running of a plan: who asks, the coerced variables, and what a mutation has just made.
 
-    `rows` is what its plans may touch so far; `charge` takes them from the caller's allowance, of
-    which `left` is what remains. `toil` is told of how many tables a plan was made anew. `passes`
-    sign the addresses of files and minutes.
+    `answers` are what questions of the document were answered, by their places. `rows` is what its
+    plans may touch so far; `charge` takes them from the caller's allowance, of which `left` is what
+    remains. `toil` is told of how many tables a plan was made anew. `passes` sign the addresses of
+    files and minutes.
     """
 
     authority: Authority
     variables: VariableValues
     page: PageLimits
     given: Any = None
+    answers: dict[int, str] = field(default_factory=dict)
     hashes: Hashes | None = None
     passes: Passes | None = None
     constants: dict[int, dict[str, Any] | None] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 A declaration stands in the field's metadata; no resolver runs when the compiled path answers.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol, TypeAlias, TypeVar
@@ -193,6 +193,21 @@ class Here:
     takes: Callable[[Ask], Any] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An object that a service answers before the statement runs."""
+
+    run: Callable[..., Awaitable[Any]]
+    arguments: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list inside such an answer."""
+
+    name: str
+
+
 Source = (
     Identity
     | Column
@@ -206,6 +221,8 @@ Source = (
     | Rows
     | Records
     | Here
+    | Question
+    | Items
 )
 T = TypeVar("T")
 
@@ -323,6 +340,11 @@ def records(
 ) -> Any:
     """A short list in hand."""
     return source(Records(get, columns), description)
+
+
+def items(name: str, description: str) -> Any:
+    """A list inside what a question answered."""
+    return source(Items(name), description)
 
 
 def connection(

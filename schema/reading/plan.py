@@ -23,6 +23,7 @@ from sqlalchemy import (
     true,
 )
 
+from schema.reading.answer import Asked
 from schema.reading.call import Call
 from schema.reading.cost import Place
 from schema.reading.joined import Json
@@ -47,6 +48,7 @@ class Plan:
     places: tuple[Place, ...] = ()
     paths: tuple[Path, ...] = ()
     unused: tuple[tuple[Path, Binder], ...] = ()
+    questions: tuple[Asked, ...] = ()
 
     def arguments(self, call: Call) -> list[Any]:
         """The parameters of one running; `BadInput` where the caller's values can't be used.
@@ -79,7 +81,8 @@ def plan(statement: Statement, data: Json, *, guarded: bool = True) -> Plan:
     unused = tuple(
         (statement.paths[name], get) for name, get in statement.binders.items() if name not in used
     )
-    return Plan(str(compiled), binders, statement.needs_hashes, places, paths, unused)
+    questions = tuple(statement.questions)
+    return Plan(str(compiled), binders, statement.needs_hashes, places, paths, unused, questions)
 
 
 def _holds(statement: Statement) -> ColumnElement[bool]:

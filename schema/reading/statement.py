@@ -29,25 +29,25 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
-    column,
-    func,
     literal_column,
     null,
     select,
     true,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSON
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import TypeEngine
 
 from policies import Scope
 from schema.reading import declare as d
+from schema.reading import lists
+from schema.reading.answer import Asked
 from schema.reading.call import Call
 from schema.reading.catalogue import Catalogue, object_type
 from schema.reading.connection import ConnectionJson, readable
-from schema.reading.cost import SIZE_OF_A_LIST, SIZE_OF_A_SEARCH, Tally
+from schema.reading.cost import SIZE_OF_A_SEARCH, Tally
 from schema.reading.filters import conditions, needed
 from schema.reading.found import Condition, either
-from schema.reading.joined import Json, list_of, named, object_of, optional
+from schema.reading.joined import Json, named, object_of, optional
 from schema.reading.paging import Page
 from schema.reading.paths import Path, placed
 from schema.reading.selection import Selector, Wanted
@@ -71,6 +71,7 @@ class Statement:
         self._fields: list[tuple[GraphQLField, Wanted]] = []
         self._keys: list[str] = []
         self.paths: dict[str, Path] = {}
+        self.questions: list[Asked] = []
 
     # What declarations may ask (schema.reading.declare.Ask).
 
@@ -197,7 +198,7 @@ class Statement:
             case d.Computed(build):
                 return scalar(build(self, row), field.type, is_optional=True)
             case d.Given(get):
-                return Json((self._written((type_.name, want.name), get),))
+                return Json((self.written((type_.name, want.name), get),))
             case d.Link(to, lenient):
                 return self._link(type_, field, want, row, to, lenient)
             case d.AnyLink(type_column, id_column):
@@ -210,11 +211,15 @@ class Statement:
             case d.Pages() as pages:
                 return self._pages(field, want, pages, row)
             case d.Rows(build, size):
-                return self._rows(field, want, build(self, row), row, size)
+                return lists.of_rows(self, field, want, build(self, row), row, size)
             case d.Records(get, columns):
-                return self._records(field, want, get, columns)
+                return lists.of_records(self, field, want, get, columns)
             case d.Here() as here:
                 return self._here(field, want, here, row)
+            case d.Question() as question:
+                return lists.of_question(self, field, want, question)
+            case d.Items(name):
+                return lists.of_items(self, field, want, row[name])
 
     def _here(self, field: GraphQLField, want: Wanted, here: d.Here, row: d.Row) -> Json:
         if here.object is not None:
@@ -268,37 +273,7 @@ class Statement:
             return ABSENT
         return self.one(possible[name], want, self.argument("id", Uuid()))
 
-    def _rows(
-        self, field: GraphQLField, want: Wanted, rows: Select[Any], row: d.Row, size: int
-    ) -> Json:
-        target = object_type(field.type)
-        if row:
-            rows = rows.correlate(*{column.table for column in row.values()})
-        table = rows.subquery(self._name("r"))
-        with self.tally.within(size):
-            built = self.object_(target, self.selector.below(want, target), table.c)
-        listed = select(list_of(built).sql()).select_from(table)
-        return Json((listed.scalar_subquery(),))
-
-    def _records(
-        self,
-        field: GraphQLField,
-        want: Wanted,
-        get: Callable[[Call], Any],
-        columns: Sequence[str],
-    ) -> Json:
-        target = object_type(field.type)
-        records = self._written((target.name, id(want.nodes[0])), get)
-        each = func.json_array_elements(cast(records, JSON)).table_valued(
-            column("value", JSON), name=self._name("j")
-        )
-        row = {name: each.c.value[name].as_string() for name in columns}
-        with self.tally.within(SIZE_OF_A_LIST):
-            built = self.object_(target, self.selector.below(want, target), row)
-        listed = select(list_of(built).sql()).select_from(each)
-        return Json((listed.scalar_subquery(),))
-
-    def _written(self, key: Any, get: Callable[[Call], Any]) -> ColumnElement[Any]:
+    def written(self, key: Any, get: Callable[[Call], Any]) -> ColumnElement[Any]:
         """What is in hand, as JSON."""
         return self.bind(  # type: ignore[no-any-return]
             key, lambda call: dumps(get(call), ensure_ascii=False, default=as_json), Text()
@@ -321,11 +296,11 @@ class Statement:
                 scoped = scoped.where(*self._may_search(reading, table.c, action))
         if pages.back is None and self._gathers(self.catalogue.readings[target.name]):
             # A fence: no order or cursor leads the planner through the whole county instead.
-            table = scoped.offset(literal_column("0")).subquery(self._name("g"))
+            table = scoped.offset(literal_column("0")).subquery(self.name("g"))
             scoped = select(*table.c)
         page = Page.of(field, node, self.call)
         built = ConnectionJson(
-            self, self.selector, self.object_, page, scoped, table, target, self._name("p"), self.at
+            self, self.selector, self.object_, page, scoped, table, target, self.name("p"), self.at
         )
         with self.tally.within(page.size, self.path):
             return built.of(field, want)
@@ -335,7 +310,7 @@ class Statement:
     def _alias(self, type_: GraphQLObjectType) -> FromClause:
         reading = self.catalogue.readings[type_.name]
         self._admit(reading.object)
-        return reading.table.alias(self._name("t"))
+        return reading.table.alias(self.name("t"))
 
     def _admit(self, object_: str, action: str = "read") -> None:
         """Refuse, before the database is asked, what the reader may not read anywhere."""
@@ -392,6 +367,6 @@ class Statement:
         assert isinstance(named, GraphQLAbstractType)  # noqa: S101
         return self.catalogue.schema.get_possible_types(named)
 
-    def _name(self, letter: str) -> str:
+    def name(self, letter: str) -> str:
         self._aliases += 1
         return f"{letter}{self._aliases}"

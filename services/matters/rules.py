@@ -3,14 +3,16 @@
 A section of the pack. A matter keeps the edition that it began under.
 """
 
+from collections.abc import Iterator
 from enum import StrEnum
 from itertools import pairwise
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-import policies
 from services import packs
+from services.errors import Labels, Said
+from services.grants.rules import known_roles
 from services.matters import states
 from services.matters.states import DUE, MatterState
 from services.units import UnitKind
@@ -63,7 +65,10 @@ CATEGORIES = {
         ("other", "其他", "Other"),
     )
 }
-LABELS = {state.value: packs.Label(zh=said.zh, en=said.en) for state, said in states.LABELS.items()}
+LABELS = Labels(
+    "matters",
+    {state.value: packs.Label(zh=said.zh, en=said.en) for state, said in states.LABELS.items()},
+)
 DAYS = {
     MatterState.raised: 2,
     MatterState.inquiring: 3,
@@ -93,7 +98,7 @@ LADDER = (
 )
 
 
-@packs.section("matters")
+@packs.section("matters", "事项", "Matters")
 class MatterRules(packs.Section):
     """How this county deals with matters.
 
@@ -103,45 +108,83 @@ class MatterRules(packs.Section):
     `most_a_day` is how many matters of their own a person raises within a day.
     """
 
-    categories: Annotated[dict[str, packs.Label], Field(min_length=1)] = CATEGORIES
-    heads: Annotated[tuple[Head, ...], Field(min_length=1)] = HEADS
-    days: dict[MatterState, Days] = DAYS
-    hours: dict[MatterState, Hours] = HOURS
-    ladder: tuple[Step, ...] = LADDER
-    evidence: tuple[str, ...] = ("complete",)
-    objection_days: Days = 5
-    reopen_days: Annotated[int, Field(ge=0, le=3650)] = 90
-    longest_extension: Days = 30
-    most_a_day: Annotated[int, Field(ge=1, le=1000)] = 20
-    labels: dict[str, packs.Label] = LABELS
+    categories: Annotated[
+        dict[str, packs.Label], Field(min_length=1), Said("类别", "Categories")
+    ] = CATEGORIES
+    heads: Annotated[tuple[Head, ...], Field(min_length=1), Said("三长", "Heads")] = HEADS
+    days: Annotated[
+        dict[MatterState, Days], Said("办理期限（工作日）", "Deadlines in working days")
+    ] = DAYS
+    hours: Annotated[
+        dict[MatterState, Hours], Said("急件办理期限（小时）", "Deadlines in hours, if urgent")
+    ] = HOURS
+    ladder: Annotated[tuple[Step, ...], Said("督办阶梯", "Ladder of supervision")] = LADDER
+    evidence: Annotated[tuple[str, ...], Said("哪些办理须附材料", "Acts that need a file")] = (
+        "complete",
+    )
+    objection_days: Annotated[Days, Said("公示期（工作日）", "Objection period")] = 5
+    reopen_days: Annotated[
+        int, Field(ge=0, le=3650), Said("办结后几日内可重办", "Days to reopen within")
+    ] = 90
+    longest_extension: Annotated[Days, Said("最长延期（工作日）", "Longest extension")] = 30
+    most_a_day: Annotated[
+        int, Field(ge=1, le=1000), Said("每人每日最多提几件", "Most that one raises a day")
+    ] = 20
+    labels: Annotated[dict[str, packs.Label], Said("各步骤的叫法", "Labels")] = {**LABELS}
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
         object.__setattr__(self, "days", DAYS | self.days)
         object.__setattr__(self, "hours", HOURS | self.hours)
-        object.__setattr__(self, "labels", LABELS | self.labels)
-        problems = [*_of_heads(self.heads), *_of_ladder(self.ladder)]
-        problems += [f"{state} has no deadline" for state in {*self.days, *self.hours} - set(DUE)]
-        problems += [f"{name} takes no evidence" for name in set(self.evidence) - SHOWING]
-        problems += [f"{name} is no state" for name in set(self.labels) - set(LABELS)]
+        object.__setattr__(self, "labels", {**LABELS, **self.labels})
+        problems = [*self._of_ladder()]
+        for name in ("days", "hours"):
+            problems += [
+                (f"{name}.{state}", Said("这个状态没有期限", f"{state} has no deadline"))
+                for state in getattr(self, name)
+                if state not in DUE
+            ]
+        problems += [
+            (f"evidence.{number}", Said(f"{name} 不附材料", f"{name} takes no evidence"))
+            for number, name in enumerate(self.evidence)
+            if name not in SHOWING
+        ]
+        problems += [
+            (f"labels.{name}", Said("没有这个状态", f"{name} is no state"))
+            for name in self.labels
+            if name not in LABELS
+        ]
+        if len({head.at for head in self.heads}) < len(self.heads):
+            said = Said("每一级只有一个负责人", "one head for each kind of unit")
+            problems.append(("heads", said))
         if problems:
-            raise ValueError("; ".join(problems))
+            raise packs.Wrong(*problems)
         return self
 
+    def _of_ladder(self) -> Iterator[tuple[str, Said]]:
+        order = list(Rung)
+        rungs = [order.index(step.rung) for step in self.ladder]
+        times = [(step.days, step.hours) for step in self.ladder]
+        is_rising = rungs == sorted(set(rungs)) and all(
+            one[0] <= next_[0] and one[1] <= next_[1] for one, next_ in pairwise(times)
+        )
+        if not is_rising:
+            yield (
+                "ladder",
+                Said(
+                    "各级依次排列，每级一次，时间不早于前一级",
+                    "the ladder's rungs come in order, each once, none before another",
+                ),
+            )
 
-def _of_heads(heads: tuple[Head, ...]) -> list[str]:
-    unknown = sorted({head.role for head in heads} - set(policies.roles()))
-    problems = [f"no such role: {', '.join(unknown)}"] if unknown else []
-    if len({head.at for head in heads}) < len(heads):
-        problems.append("one head for each kind of unit")
-    return problems
+
+def of_known_roles(sections: packs.Sections) -> Iterator[packs.Problem]:
+    """A head holds a role of the product or of the county's own."""
+    rules, known = packs.pick(sections, "matters", MatterRules), known_roles(sections)
+    for number, head in enumerate(rules.heads):
+        if head.role not in known:
+            said = Said(f"没有角色 {head.role}", f"no such role: {head.role}")
+            yield packs.Problem(f"matters.heads.{number}.role", said)
 
 
-def _of_ladder(ladder: tuple[Step, ...]) -> list[str]:
-    order = list(Rung)
-    rungs = [order.index(step.rung) for step in ladder]
-    times = [(step.days, step.hours) for step in ladder]
-    is_rising = rungs == sorted(set(rungs)) and all(
-        one[0] <= next_[0] and one[1] <= next_[1] for one, next_ in pairwise(times)
-    )
-    return [] if is_rising else ["the ladder's rungs come in order, each once, none before another"]
+packs.ACROSS.append(of_known_roles)

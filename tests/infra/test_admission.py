@@ -10,8 +10,8 @@ import pytest
 import policies
 from infra.settings import Settings
 from policies import Actor
-from services import clients, packs
-from tests.county import County
+from services import clients
+from tests.county import County, adopt
 from tests.infra.service import Service, service, token
 
 TEXT = "query Slug { county { slug } }"
@@ -54,7 +54,7 @@ async def registered(served: Service, county: County, text: str, bearer: str | N
 async def demanded(county: County, *of: str) -> None:
     async with county.session() as session:
         document = {"trusted_documents": {"demanded_of": list(of)}}
-        await packs.adopt(session, county.administrator, document=document)
+        await adopt(session, county, document)
 
 
 async def client_of(county: County) -> Actor:

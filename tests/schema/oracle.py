@@ -25,9 +25,10 @@ from strawberry.utils.str_converters import to_snake_case
 import policies
 import schema
 from policies import Actor
-from services import notices
+from services import notices, packs
 from services.guarantees import WHY
 from services.matters import states
+from services.packs.tables import STATES as PROPOSALS
 from tests.county import County
 from tests.schema.oracle_board import entries, withdrawals
 from tests.schema.oracle_coverage import Derived, coverage
@@ -211,6 +212,13 @@ class Oracle(Sight):
 
     def _matter_statelabel(self, source: Node, given: Mapping[str, Any]) -> str:
         return self._label("matters", source.row["state"], given["language"])
+
+    def _packproposal_statelabel(self, source: Node, given: Mapping[str, Any]) -> str:
+        said = PROPOSALS[source.row["state"]]
+        return said.en if given["language"] == "EN" else said.zh
+
+    def _query_packschema(self, _: Any, __: Any) -> dict[str, Any]:
+        return packs.json_schema()
 
     def _matter_next(self, source: Node, given: Mapping[str, Any]) -> str:
         said = states.NEXT[states.MatterState(source.row["state"])]

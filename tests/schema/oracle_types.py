@@ -14,7 +14,7 @@ TABLES = {
     "Resolution": "resolution", "Extension": "extension", "Supervision": "supervision",
     "File": "file", "Evidence": "evidence",
     "Publication": "publication", "Objection": "objection", "BoardEntry": "publication",
-    "BoardWithdrawal": "publication",
+    "BoardWithdrawal": "publication", "PackProposal": "pack_proposal",
 }  # fmt: skip
 OBJECTS = {
     "Unit": "units", "Person": "people", "Post": "appointments", "Appointment": "appointments",
@@ -28,7 +28,7 @@ OBJECTS = {
     "Extension": "extensions", "Supervision": "supervisions", "File": "files",
     "Evidence": "matters",
     "Publication": "publications", "Objection": "objections", "BoardEntry": "board",
-    "BoardWithdrawal": "board",
+    "BoardWithdrawal": "board", "PackProposal": "packs",
 }  # fmt: skip
 # The columns whose unit a row is in.
 PLACES = {
@@ -63,6 +63,9 @@ ELSEWHERE = {
     ("Extension", "decidedBy"): "decided_by",
     ("Resolution", "reportedBy"): "reported_by",
     ("Resolution", "verifiedBy"): "verified_by",
+    ("PackProposal", "proposedBy"): "made_by",
+    ("PackProposal", "approvedBy"): "approved_by",
+    ("PackProposal", "approvedAs"): "approved_as",
 }
 BACK = {
     ("Unit", "children"): "parent_id",
@@ -105,6 +108,7 @@ RENAMED = {
     ("TrustedDocument", "registeredAt"): "made_at",
     ("Extension", "askedAt"): "made_at",
     ("Publication", "proposedAt"): "made_at",
+    ("PackProposal", "proposedAt"): "made_at",
     ("Objection", "raisedAt"): "made_at",
 }
 ORDERS = {

@@ -88,6 +88,10 @@ AUDITORS = (
     " confirmedAt } } }",
     "{ issuers { nodes { id url audience algorithms distrustedAt version } } }",
     "{ subjectLinks { nodes { id subject issuer { url } person { name } confirmedAt version } } }",
+    "{ packProposals(filter: {states: [ACTIVATED]}, direction: DESC) { totalCount nodes { id state"
+    " stateLabel stateLabelEn: stateLabel(language: EN) document reason proposedAt activatesAt"
+    " endedWhy version base { edition restores { edition } } pack { edition } proposedBy { name }"
+    " approvedBy { name } approvedAs { id } } } packSchema }",
     '{ events(filter: {name: "unit.founded"}, last: 2) { nodes { name } } }',
     "{ clients(filter: {active: true}) { totalCount } issuers(filter: {trusted: true})"
     " { totalCount } packs(filter: {active: true}) { totalCount } }",

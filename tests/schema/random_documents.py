@@ -19,7 +19,7 @@ from graphql import (
 
 from policies import Actor
 from schema.reading.catalogue import Catalogue
-from schema.reading.declare import Here
+from schema.reading.declare import Here, Question
 from tests.schema.random_values import Filters, Value, Variables, name_of, number, quoted, truth
 
 # How many levels of objects a document has, and how many fields an object of it.
@@ -140,6 +140,8 @@ class Maker:
         if depth >= self.deepest:
             return False
         source = self.catalogue.sources.get((type_.name, name))
+        if isinstance(source, Question):
+            return False
         if isinstance(source, Here) and source.object and not self._may_read(source.object):
             return False
         reading = self.catalogue.readings.get(one.name.removesuffix("Connection"))

@@ -8,12 +8,12 @@ from uuid import UUID
 import pytest
 
 from infra.database import Database
-from services import clock, councils, packs
+from services import clock, councils
 from services.clock import CHINA
 from services.councils import SeatKind
 from services.errors import BadInput
 from services.matters.tables import HandlingClass
-from tests.county import County
+from tests.county import County, adopt
 from tests.round_table import RoundTable
 from tests.schema.test_oracle import compiled
 from tests.way import Way
@@ -179,7 +179,7 @@ class TestForGood:
             await table.adjourned()
         async with table.way.county.session() as session:
             rules = {"councils": {"signing_days": 60, "meet_by": 28}}
-            await packs.adopt(session, table.way.county.administrator, document=rules)
+            await adopt(session, table.way.county, rules)
         assert (await reported(database, table))["EACH_RESOLVED"] == ("BROKEN", 0, 1)
 
 

@@ -16,7 +16,6 @@ from services import (
     files,
     linkages,
     objections,
-    packs,
     people,
     publications,
     rulebooks,
@@ -27,7 +26,7 @@ from services import (
 from services.matters.states import MatterState
 from services.matters.tables import Channel, Visibility
 from services.units import Unit
-from tests.county import County, Tree
+from tests.county import County, Tree, adopt
 from tests.round_table import RoundTable
 from tests.way import Way
 
@@ -219,7 +218,7 @@ async def _words(county: County) -> None:
     """A second pack, with words of the county's own."""
     labels = {"grid": {"zh": "片区", "en": "Block"}}
     async with county.session() as session:
-        await packs.adopt(session, county.administrator, document={"units": {"labels": labels}})
+        await adopt(session, county, {"units": {"labels": labels}})
 
 
 async def _unit(county: County, name: str) -> Unit:

@@ -5,10 +5,10 @@ from itertools import permutations
 import pytest
 
 from infra.database import Database
-from services import appointments, packs
+from services import appointments
 from services.conflicts import APART, AppointmentConflict
 from services.packs import PackRefused
-from tests.county import County
+from tests.county import County, adopt
 from tests.services.unchanged import unchanged
 
 RULES = {
@@ -55,7 +55,7 @@ class TestAConflictThatBlocks:
             proposed = await appointments.propose(
                 session, county.administrator, person=person.id, post=seat.id, ground="推选"
             )
-            await packs.adopt(session, county.administrator, document=RULES)
+            await adopt(session, county, RULES)
         async with unchanged(county, AppointmentConflict), county.session() as session:
             await appointments.confirm(session, county.security, appointment=proposed.id)
 
@@ -102,7 +102,5 @@ async def test_a_rule_with_an_unknown_effect_is_refused_with_the_whole_pack(
 ) -> None:
     wrong = {"roles": ["firm_staff", "committee_member"], "effect": "maybe", "reason": "？"}
     async with unchanged(county, PackRefused) as refused, county.session() as session:
-        await packs.adopt(
-            session, county.administrator, document={"appointments": {"conflicts": [wrong]}}
-        )
-    assert "appointments.conflicts.0.effect" in refused.value.facts["problems"]
+        await adopt(session, county, {"appointments": {"conflicts": [wrong]}})
+    assert "appointments.conflicts.0.effect" in refused.value.facts["problems"].en

@@ -6,10 +6,10 @@ import pytest
 from sqlmodel import col, select
 
 from policies import Actor
-from services import files, packs
+from services import files
 from services.errors import NotFound
 from services.matters.evidence import Evidence, EvidenceMissing, FileNotStored, TooManyFiles
-from tests.county import County
+from tests.county import County, adopt
 from tests.services.unchanged import unchanged
 from tests.way import Way
 
@@ -47,9 +47,7 @@ class TestAttach:
 
     async def test_a_county_may_ask_for_none_or_for_more(self, way: Way) -> None:
         async with way.county.session() as session:
-            await packs.adopt(
-                session, way.county.administrator, document={"matters": {"evidence": ["raise"]}}
-            )
+            await adopt(session, way.county, {"matters": {"evidence": ["raise"]}})
         async with unchanged(way.county, EvidenceMissing):
             await way.raised()
         row = await way.raised(files=[await way.photo(way.resident)])

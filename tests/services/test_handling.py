@@ -7,7 +7,7 @@ import pytest
 from sqlmodel import select
 
 from policies import Actor, Denied
-from services import clock, matters, packs
+from services import clock, matters
 from services.errors import BadInput, NotFound
 from services.matters import deadlines
 from services.matters.aside import NothingAbove, SameDecider
@@ -27,7 +27,7 @@ from services.matters.states import MatterState
 from services.matters.tables import Channel, HandlingClass, Matter, Visibility
 from services.notices import MatterWatcher, Notice
 from services.packs import PackRefused
-from tests.county import County
+from tests.county import County, adopt
 from tests.services.unchanged import unchanged
 from tests.way import Way
 
@@ -347,13 +347,13 @@ class TestRules:
         self, way: Way, rules: dict[str, object]
     ) -> None:
         async with unchanged(way.county, PackRefused) as refused, way.county.session() as session:
-            await packs.adopt(session, way.county.administrator, document={"matters": rules})
+            await adopt(session, way.county, {"matters": rules})
         assert "matters" in str(refused.value)
 
     async def test_the_countys_own_categories_are_the_only_ones(self, way: Way) -> None:
         document = {"matters": {"categories": {"pond": {"zh": "池塘", "en": "Pond"}}}}
         async with way.county.session() as session:
-            await packs.adopt(session, way.county.administrator, document=document)
+            await adopt(session, way.county, document)
         async with unchanged(way.county, BadInput):
             await way.raised()
         row: Matter = await way.raised(category="pond")

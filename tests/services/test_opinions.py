@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from policies import Denied
-from services import clock, packs
+from services import clock
 from services.errors import NotFound, Said
 from services.matters.opinions import (
     ConfidentialUntabled,
@@ -19,7 +19,7 @@ from services.matters.opinions import (
 )
 from services.matters.tables import Recommendation, Visibility
 from services.units import UnitKind
-from tests.county import County
+from tests.county import County, adopt
 from tests.services.unchanged import unchanged
 from tests.way import Way
 
@@ -79,7 +79,7 @@ class TestOpine:
     async def test_a_county_may_name_other_heads(self, way: Way) -> None:
         document = {"matters": {"heads": [{"role": "grid_worker", "at": "grid"}]}}
         async with way.county.session() as session:
-            await packs.adopt(session, way.county.administrator, document=document)
+            await adopt(session, way.county, document)
         row = await way.inquired()
         async with unchanged(way.county, Denied):
             await opine(way, row.id, "secretary")
@@ -92,7 +92,7 @@ class TestOpine:
         row = await way.inquired()
         document = {"matters": {"heads": [{"role": "grid_worker", "at": "grid"}]}}
         async with way.county.session() as session:
-            await packs.adopt(session, way.county.administrator, document=document)
+            await adopt(session, way.county, document)
         async with unchanged(way.county, Denied):
             await opine(way, row.id, "worker")
         await opine(way, row.id, "stairwell_head", "building_head", "secretary")

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from infra.database import Database
 from policies import Actor, Denied
-from services import accounts, clock, extensions, matters, packs
+from services import accounts, clock, extensions, matters
 from services.errors import BadInput, NotFound
 from services.matters.aside import RaiserHasTime
 from services.matters.hearing import (
@@ -24,7 +24,7 @@ from services.matters.moving import AboveTheGrid
 from services.matters.raisers import RaiserMissing
 from services.matters.states import MatterState
 from services.matters.tables import Channel, Visibility
-from tests.county import County
+from tests.county import County, adopt
 from tests.schema.test_oracle import compiled
 from tests.services.unchanged import unchanged
 from tests.way import Way
@@ -133,7 +133,7 @@ class TestRaiseOnBehalf:
     async def test_nobody_raises_more_than_the_county_takes_in_a_day(self, way: Way) -> None:
         async with way.county.session() as session:
             rules = {"matters": {"most_a_day": 2}}
-            await packs.adopt(session, way.county.administrator, document=rules)
+            await adopt(session, way.county, rules)
         first = await way.raised()
         ends = await asyncio.gather(*(way.raised() for _ in range(3)), return_exceptions=True)
         names = sorted(type(end).__name__ for end in ends)

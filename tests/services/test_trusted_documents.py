@@ -8,7 +8,7 @@ import pytest
 
 import policies
 from policies import Actor, Denied
-from services import authority, clients, packs, trusted_documents
+from services import authority, clients, trusted_documents
 from services.errors import NotFound, StaleVersion
 from services.packs import PackRefused
 from services.standing import holds
@@ -20,7 +20,7 @@ from services.trusted_documents import (
     TooManyDocuments,
     TrustedDocument,
 )
-from tests.county import County
+from tests.county import County, adopt
 from tests.services.unchanged import unchanged
 
 TEXT = "{ county { name } }\n"
@@ -173,7 +173,7 @@ class TestDemand:
     ) -> None:
         document = {"trusted_documents": {"demanded_of": [str(one) for one in demanded]}}
         async with county.session() as session:
-            await packs.adopt(session, county.administrator, document=document)
+            await adopt(session, county, document)
         by = await client_of(county)
         who = county.founders["auditor"].person_id
         asked = {
@@ -192,17 +192,17 @@ class TestDemand:
     async def test_who_may_register_any_document_is_never_bound(self, county: County) -> None:
         document = {"trusted_documents": {"demanded_of": [str(one) for one in Caller]}}
         async with county.session() as session:
-            await packs.adopt(session, county.administrator, document=document)
+            await adopt(session, county, document)
             found = await authority.load(
                 session, county.id, person_id=county.administrator.person_id, client_id=None
             )
             assert not found.is_bound
-            await packs.adopt(session, county.administrator, document={})
+            await adopt(session, county, {})
 
     async def test_a_word_that_it_doesnt_know_refuses_the_pack(self, county: County) -> None:
         async with unchanged(county, PackRefused), county.session() as session:
             document = {"trusted_documents": {"demanded_of": ["everyone"]}}
-            await packs.adopt(session, county.administrator, document=document)
+            await adopt(session, county, document)
 
     def test_nobody_is_bound_unless_the_county_says_so(self) -> None:
         assert Demand().demanded_of == frozenset()

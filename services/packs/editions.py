@@ -1,0 +1,55 @@
+"""Reading the pack (读取配置包): a section of the active edition, or of an earlier one."""
+
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from policies import Actor
+from services import rows
+from services.packs.sections import SectionT
+from services.packs.tables import Pack
+
+
+async def read(session: AsyncSession, by: Actor, name: str, model: type[SectionT]) -> SectionT:
+    """A section of the county's active pack.
+
+    A process that knows the county's number (`standing.holds`) reads it once for that number, which
+    every activation raises.
+    """
+    number, kept = session.info.get("county_number"), session.info["packs"]
+    key = (by.tenant_id, number, name)
+    known = kept.get(key) if number is not None else None
+    if known is not None:
+        section: SectionT = known
+        return section
+    pack = await current(session, by)
+    section = model.model_validate(pack.document.get(name, {}) if pack else {})
+    if number is not None:
+        kept.put(key, section)
+    return section
+
+
+async def active(session: AsyncSession, by: Actor) -> UUID:
+    """The id of the county's active edition, which what begins now keeps until it ends."""
+    pack = await current(session, by)
+    assert pack is not None  # noqa: S101 - a county is founded with its first edition
+    return pack.id
+
+
+async def read_edition(
+    session: AsyncSession, by: Actor, pack: UUID, name: str, model: type[SectionT]
+) -> SectionT:
+    """A section of one edition; no edition's document ever changes, so it is read once."""
+    key, kept = (by.tenant_id, pack, name), session.info["packs"]
+    known: SectionT | None = kept.get(key)
+    if known is not None:
+        return known
+    row = await rows.find(session, Pack, by, pack)
+    section: SectionT = kept.put(key, model.model_validate(row.document.get(name, {})))
+    return section
+
+
+async def current(session: AsyncSession, by: Actor) -> Pack | None:
+    """The active edition; none where a county is being founded."""
+    found = await rows.every(session, Pack, by, until=None)
+    return found[0] if found else None
