@@ -113,7 +113,13 @@ class Post(Node):
     """Seats in a unit that give their holders a role."""
 
     role: str = column(PostRow.role, "角色代号。 The role's name.")
-    role_label: str = label("appointments", "role", "本县对角色的叫法。 What the county calls it.")
+    role_label: str = label(
+        "appointments",
+        "role",
+        "本县对角色的叫法。 What the county calls it.",
+        "labels",
+        "roles.own",
+    )
     title: str = column(PostRow.title, "职务名称。 Its title.")
     seats: int = column(PostRow.seats, "席位数。 How many may hold it at once.")
     unit: Annotated["Unit", strawberry.lazy("schema.units")] | None = link(

@@ -127,7 +127,7 @@ class BoardEntry(Node):
     result: str | None = column(Table.result, "办理结果。 What came of it, if shown.")
     category: str = column(Table.category, "类别代号。 Its category.")
     category_label: str = label(
-        "matters", "category", "本县对这一类的叫法。 What the county calls it.", key="categories"
+        "matters", "category", "本县对这一类的叫法。 What the county calls it.", "categories"
     )
     grid: Annotated["Unit", strawberry.lazy("schema.units")] | None = link(
         Table.grid_id, "网格。 The grid."
@@ -214,7 +214,7 @@ class BoardWithdrawal(Node):
 
     category: str = column(Table.category, "类别代号。 Its category.")
     category_label: str = label(
-        "matters", "category", "本县对这一类的叫法。 What the county calls it.", key="categories"
+        "matters", "category", "本县对这一类的叫法。 What the county calls it.", "categories"
     )
     grid: Annotated["Unit", strawberry.lazy("schema.units")] | None = link(
         Table.grid_id, "网格。 The grid."

@@ -29,12 +29,18 @@ class Node:
     id: strawberry.ID = identity()
 
 
-def label(section: str, column: str, description: str, *, key: str = "labels") -> Any:
-    """What the county's pack calls the value of a column, in the language asked for."""
+def label(section: str, column: str, description: str, *keys: str) -> Any:
+    """What the county's pack calls the value of a column, in the language asked for.
+
+    It is looked for under each of the keys, `labels` if none is named; one with a dot is of another
+    section.
+    """
 
     def build(ask: Ask, row: Row) -> ColumnElement[Any]:
         language = ask.argument("language", Text())
-        return from_pack(ask, [section, key], row[column], language)
+        paths = [key.split(".") if "." in key else [section, key] for key in keys or ("labels",)]
+        found = [_text(ask, path, row[column], language) for path in paths]
+        return func.coalesce(*found, row[column])
 
     return computed(build, description, _in_language())
 
@@ -69,9 +75,9 @@ def _in_language() -> Any:
     return argument("language", Language, "语言，默认中文。 Language; Chinese.", Language.ZH)
 
 
-def from_pack(ask: Ask, path: Sequence[str], *names: ColumnElement[Any]) -> ColumnElement[Any]:
-    """A text of the county's active pack; the name itself where the pack has no word for it."""
+def _text(ask: Ask, path: Sequence[str], *names: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A text of the county's active pack; null where the pack has no word for it."""
     pack = PACK.alias()
     found = func.jsonb_extract_path_text(pack.c.document, *path, *names)
     active = select(found).where(pack.c.tenant_id == ask.tenant, pack.c.until.is_(None))
-    return func.coalesce(active.correlate_except(pack).scalar_subquery(), names[0])
+    return active.correlate_except(pack).scalar_subquery()

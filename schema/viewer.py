@@ -43,15 +43,15 @@ class HeldPost:
 
 
 def _roles(call: Call) -> list[Mapping[str, str]]:
-    return [_role(name) for name in call.actor.roles]
+    known = call.actor.policy.roles
+    return [_role(known[name]) for name in call.actor.roles if name in known]
 
 
 def _every_role(call: Call) -> list[Mapping[str, str]]:
-    return [_role(name) for name in policies.roles()]
+    return [_role(role) for role in call.actor.policy.roles.values()]
 
 
-def _role(name: str) -> Mapping[str, str]:
-    role = policies.roles()[name]
+def _role(role: policies.Role) -> Mapping[str, str]:
     return {key: getattr(role, key) for key in ROLE}
 
 
@@ -109,7 +109,9 @@ class Queries:
     """Who asks, and anything by its global id."""
 
     viewer: Viewer = here("当前用户。 Who is asking.")
-    roles: list[Role] = records(_every_role, ROLE, "全部角色。 Every role of the product.")
+    roles: list[Role] = records(
+        _every_role, ROLE, "全部角色，含本县自设的。 Every role, the county's own too."
+    )
     node: Node | None = source(
         ByNode(),
         "按全局编号取对象；没有或无权看时为空。 By global id; null if there is none for you.",

@@ -186,7 +186,7 @@ class Matter(Node):
     code: str = column(Table.code, "编号，便于口头查询。 Its number, to name it by.")
     category: str = column(Table.category, "类别代号。 Its category.")
     category_label: str = label(
-        "matters", "category", "本县对这一类的叫法。 What the county calls it.", key="categories"
+        "matters", "category", "本县对这一类的叫法。 What the county calls it.", "categories"
     )
     title: str = column(Table.title, "一句话说明。 The matter in a sentence.")
     text: str = column(Table.text, "经过和诉求。 What happened, what is asked.")

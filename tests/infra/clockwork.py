@@ -16,8 +16,8 @@ from infra.settings import Settings
 from services import people, tenants
 from tests.conftest import KEY
 from tests.county import County
+from tests.infra.processes import surroundings
 from tests.infra.ringing import RUNG
-from tests.infra.test_cli import surroundings
 
 PATIENCE = 30
 

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -18,6 +17,7 @@ import pytest
 import policies
 from policies.matrix import policies_matrix
 from tests.conftest import embedded_folder
+from tests.infra.processes import serving, surroundings
 
 COMMANDS = ("serve", "demo", "worker", "migrate", "token", "schema", "matrix", "doctor", "tenant")
 embedded_only = pytest.mark.skipif(
@@ -116,7 +116,7 @@ class TestServe:
 @embedded_only
 class TestEmbedded:
     def test_an_interrupt_stops_the_server_and_the_database(self, folder: Path) -> None:
-        with _serving(folder) as (server, url):
+        with serving(folder) as (server, url):
             assert httpx.get(f"{url}/readyz").status_code == 200
             assert (folder / "pg" / "postmaster.pid").exists()
             server.send_signal(signal.SIGINT)
@@ -124,13 +124,13 @@ class TestEmbedded:
         assert not (folder / "pg" / "postmaster.pid").exists()
 
     def test_a_term_signal_does_too(self, folder: Path) -> None:
-        with _serving(folder) as (server, _):
+        with serving(folder) as (server, _):
             server.send_signal(signal.SIGTERM)
             assert server.wait(timeout=15) == 0
         assert not (folder / "pg" / "postmaster.pid").exists()
 
     def test_a_county_lives_through_a_killed_server(self, folder: Path) -> None:
-        with _serving(folder) as (server, _):
+        with serving(folder) as (server, _):
             made = _tenant(
                 folder, "create", "kept", "--name", "存县", "--name-en", "Kept", *_three()
             )
@@ -144,7 +144,7 @@ class TestEmbedded:
         assert not (folder / "pg" / "postmaster.pid").exists()
 
     def test_a_county_is_suspended_resumed_and_its_keys_rotated(self, folder: Path) -> None:
-        with _serving(folder) as (_, url):
+        with serving(folder) as (_, url):
             made = _tenant(
                 folder, "create", "away", "--name", "远县", "--name-en", "Away", *_three()
             )
@@ -163,16 +163,16 @@ class TestEmbedded:
             assert signing.stdout.startswith("away: ")
 
     def test_the_service_does_what_comes_due_in_its_own_process(self, folder: Path) -> None:
-        with _serving(folder):
+        with serving(folder):
             made = _tenant(folder, "create", "due", "--name", "到县", "--name-en", "Due", *_three())
             assert made.returncode == 0, made.stderr
-        with _serving(folder) as (_, url):
+        with serving(folder) as (_, url):
             assert _until_shown(url, r'sanfang_jobs_total{outcome="done"} [1-9]')
 
     def test_where_the_worker_is_apart_it_does_not_but_knows_how_late_that_is(
         self, folder: Path
     ) -> None:
-        with _serving(folder, SANFANG_WORKER="apart") as (_, url):
+        with serving(folder, SANFANG_WORKER="apart") as (_, url):
             shown = httpx.get(f"{url}/metrics").text
         assert "sanfang_jobs_total{" not in shown
         assert "sanfang_clock_behind_seconds " in shown
@@ -195,12 +195,6 @@ class TestEmbedded:
         assert answer.returncode == 0, answer.stdout
 
 
-def surroundings(**settings: str) -> dict[str, str]:
-    """This process's, without its own settings of the service."""
-    kept = {name: value for name, value in os.environ.items() if "SANFANG" not in name}
-    return {**kept, "PYTHONPATH": str(Path.cwd()), **settings}
-
-
 def _run(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "infra.cli", *arguments],
@@ -220,36 +214,6 @@ def _three() -> list[str]:
     three = ("county_administrator", "security_administrator", "auditor")
     assert set(three) <= set(policies.roles())
     return [word for role in three for word in ("--founder", f"{role}=某人")]
-
-
-@contextmanager
-def _serving(folder: Path, **settings: str) -> "Iterator[tuple[subprocess.Popen[bytes], str]]":
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = surroundings(SANFANG_DATA_DIR=str(folder), PORT=str(port), **settings)
-    server = subprocess.Popen(
-        [sys.executable, "-m", "infra.cli", "serve"],
-        env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    url = f"http://127.0.0.1:{port}"
-    try:
-        _await_answer(server, url)
-        yield server, url
-    finally:
-        server.terminate()
-        server.wait(timeout=15)
-
-
-def _await_answer(server: "subprocess.Popen[bytes]", url: str) -> None:
-    for _ in range(300):
-        assert server.poll() is None
-        try:
-            if httpx.get(f"{url}/healthz", timeout=5).status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.05)
-    raise AssertionError("it never answered")
 
 
 def _until_shown(url: str, pattern: str) -> bool:
