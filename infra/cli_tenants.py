@@ -4,7 +4,6 @@ Whoever may run this has the owner's access to the database; what they do is rec
 same, as the platform operator's.
 """
 
-import json
 import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -69,7 +68,7 @@ def create(
     ],
     pack: Annotated[
         Path | None,
-        typer.Option(help=say("县域配置包（JSON）。", "The county pack (JSON)."), exists=True),
+        typer.Option(help=say("县域配置包（YAML）。", "The county pack (YAML)."), exists=True),
     ] = None,
 ) -> None:  # fmt: skip
     """Found a county with an account for each founder."""
@@ -145,14 +144,13 @@ def rotate_signing(
 
 
 def _document(path: Path) -> dict[str, Any]:
-    """The pack in a file; what is no JSON object is named as such."""
+    """The pack in a file."""
+    from infra import packfiles
+
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as wrong:
-        fail(f"{path} 不是 JSON：{wrong}", f"{path} is not JSON: {wrong}")
-    if not isinstance(document, dict):
-        fail(f"{path} 不是一个 JSON 对象", f"{path} is not one JSON object")
-    return document
+        return packfiles.read(path)
+    except packfiles.NotAPack as wrong:
+        fail(wrong.zh, wrong.en)
 
 
 def _pair(text: str) -> tuple[str, str]:
