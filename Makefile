@@ -33,6 +33,7 @@ lint: $(READY)
 current: $(READY)
 	@$(BIN)/sanfang schema | diff -u schema/schema.graphql - || { echo 'run: make schema'; exit 1; }
 	@$(BIN)/sanfang codes | diff -u schema/errors.md - || { echo 'run: make schema'; exit 1; }
+	@$(BIN)/sanfang pack schema | diff -u schema/pack.schema.json - || { echo 'run: make schema'; exit 1; }
 	@$(BIN)/sanfang matrix | diff -u tests/policies/matrix.txt - || { echo 'run: make matrix'; exit 1; }
 
 schema: $(READY) ## 重写 schema/schema.graphql Writes the exported schema and the codes again
@@ -40,6 +41,8 @@ schema: $(READY) ## 重写 schema/schema.graphql Writes the exported schema and 
 	mv $(VENV)/schema.graphql schema/schema.graphql
 	$(BIN)/sanfang codes > $(VENV)/errors.md
 	mv $(VENV)/errors.md schema/errors.md
+	$(BIN)/sanfang pack schema > $(VENV)/pack.schema.json
+	mv $(VENV)/pack.schema.json schema/pack.schema.json
 
 matrix: $(READY) ## 重写 tests/policies/matrix.txt Writes who may do what again
 	$(BIN)/sanfang matrix > $(VENV)/matrix.txt

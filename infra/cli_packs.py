@@ -46,42 +46,44 @@ Url = Annotated[str, typer.Option(help=say("服务的地址。", "Where the serv
 HERE = "http://127.0.0.1:8000"
 
 
+Communities = Annotated[
+    int,
+    typer.Option(prompt=say("有几个社区", "How many communities"), min=1, max=1000,
+                 help=say("社区数。", "How many communities.")),
+]  # fmt: skip
+Stairwells = Annotated[
+    bool,
+    typer.Option(prompt=say("楼栋下分单元吗", "Are buildings divided into stairwells"),
+                 help=say("楼栋下分单元。", "Buildings are divided into stairwells.")),
+]  # fmt: skip
+Partners = Annotated[
+    bool,
+    typer.Option(prompt=say("有共建单位吗", "Are there co-building units"),
+                 help=say("有共建单位。", "There are co-building units.")),
+]  # fmt: skip
+Departments = Annotated[
+    bool,
+    typer.Option(prompt=say("职能部门参加圆桌会吗", "Do departments sit at the round table"),
+                 help=say("职能部门参加圆桌会。", "Departments sit at the round table.")),
+]  # fmt: skip
+Named = Annotated[str, typer.Option(help=say("圆桌会的名称。", "The round table, in Chinese."))]
+NamedEn = Annotated[str, typer.Option(help=say("圆桌会的英文名称。", "The same in English."))]
+MeetBy = Annotated[
+    int, typer.Option(min=1, max=28, help=say("每月几日前开会。", "By which day it meets."))
+]
+
+
 @app.command(help=say("问几个问题，写出一份起步的配置包。", "Ask a few questions, write a pack."))
 def new(
     file: Annotated[Path, typer.Argument(help=say("写到哪里。", "Where to write it."))],
-    communities: Annotated[
-        int,
-        typer.Option(prompt=say("有几个社区", "How many communities"), min=1, max=1000,
-                     help=say("社区数。", "How many communities.")),
-    ],
-    stairwells: Annotated[
-        bool,
-        typer.Option(prompt=say("楼栋下分单元吗", "Are buildings divided into stairwells"),
-                     help=say("楼栋下分单元。", "Buildings are divided into stairwells.")),
-    ],
-    partners: Annotated[
-        bool,
-        typer.Option(prompt=say("有共建单位吗", "Are there co-building units"),
-                     help=say("有共建单位。", "There are co-building units.")),
-    ],
-    departments: Annotated[
-        bool,
-        typer.Option(prompt=say("职能部门参加圆桌会吗", "Do departments sit at the round table"),
-                     help=say("职能部门参加圆桌会。", "Departments sit at the round table.")),
-    ],
-    council: Annotated[
-        str,
-        typer.Option(help=say("圆桌会的名称。", "What the round table is called, in Chinese.")),
-    ] = "圆桌议事会",
-    council_en: Annotated[
-        str,
-        typer.Option(help=say("圆桌会的英文名称。", "What it is called in English.")),
-    ] = "Round table",
-    meet_by: Annotated[
-        int,
-        typer.Option(min=1, max=28, help=say("每月几日前开会。", "By which day it meets.")),
-    ] = 25,
-) -> None:  # fmt: skip
+    communities: Communities,
+    stairwells: Stairwells,
+    partners: Partners,
+    departments: Departments,
+    council: Named = "圆桌议事会",
+    council_en: NamedEn = "Round table",
+    meet_by: MeetBy = 25,
+) -> None:
     """Write a starter pack; nothing that is there is overwritten."""
     from infra import packfiles
     from services.packs.starter import Shape, starter

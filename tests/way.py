@@ -210,6 +210,11 @@ class Way:
         given = {name: (await make()).id for name, make in more.items()}
         return await self.do(verb, by, row.id, reason="试验的理由", **given)
 
+    async def seen(self, matter: UUID) -> Matter:
+        """A matter as it stands."""
+        async with self.county.session(read_only=True) as session:
+            return (await session.exec(select(Matter).where(Matter.id == matter))).one()
+
     async def due(self, matter: UUID) -> datetime | None:
         """When a matter is due now."""
         wanted = select(Matter.due_at).where(

@@ -46,7 +46,7 @@ class PlacePersonal(Refused):
 
 class QuorumMissing(Refused):
     """到会 {present} 方，不足法定的 {quorum} 方，不能开会或议决。
-    {present} of the six parties are there and {quorum} are needed to open, or to decide.
+    {present} of the parties are there and {quorum} are needed to open, or to decide.
     """
 
 

@@ -6,7 +6,8 @@ server, whatever plans and authorities it has kept.
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import httpx
@@ -61,6 +62,55 @@ def servers(settings: Settings) -> Iterator[list[str]]:
         yield [one, other]
 
 
+@dataclass
+class Load:
+    """Callers who don't stop, of every server, and what they were answered."""
+
+    servers: list[str]
+    bearers: dict[str, str]
+    unit: str
+    answers: list[Answer] = field(default_factory=list)
+    is_over: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def call(self, url: str, role: str, what: str) -> None:
+        """Ask one thing of one server until it is over."""
+        query, variables = (RENAME, {"id": self.unit}) if what == "rename" else (READ, {})
+        async with client(url, self.bearers[role]) as http:
+            while not self.is_over.is_set():
+                asked_at = time.monotonic()
+                answer = await http.post("/graphql", json={"query": query, "variables": variables})
+                errors = answer.json().get("errors", ())
+                codes = {error["extensions"]["code"] for error in errors}
+                assert codes <= {"FORBIDDEN", "CONFLICT"}, errors
+                if "CONFLICT" not in codes:
+                    self.answers.append(Answer(url, role, what, asked_at, not codes))
+
+    async def enough(self, since: float) -> list[Answer]:
+        """Some answers of each kind that were asked for since then."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                found = [one for one in self.answers if one.asked_at >= since]
+                kinds = [one[:3] for one in found]
+                wanted = [(url, *kind) for url in self.servers for kind in KINDS]
+                if all(kinds.count(kind) >= ANSWERS for kind in wanted):
+                    return found
+                await asyncio.sleep(0.05)
+
+    async def around(self, change: Callable[[], Awaitable[None]]) -> tuple[list[Answer], ...]:
+        """What was answered before the change was asked for, and what was asked for after it was
+        answered.
+        """
+        async with asyncio.TaskGroup() as group:
+            for url in self.servers:
+                for role, what in KINDS:
+                    group.create_task(self.call(url, role, what))
+            before = await self.enough(0)
+            await change()
+            after = await self.enough(time.monotonic())
+            self.is_over.set()
+        return before, after
+
+
 async def test_nothing_is_decided_by_the_old_grants_once_an_activation_was_answered(
     servers: list[str], served: Service, county: County
 ) -> None:
@@ -72,46 +122,16 @@ async def test_nothing_is_decided_by_the_old_grants_once_an_activation_was_answe
     administrator = await token(county, county.administrator)
     security = await token(county, county.security)
     made = await served.ask(PROPOSE, {"changes": CHANGES}, token=administrator)
-    proposal = made["proposePack"]["id"]
-    await served.ask(APPROVE, {"id": proposal}, token=security)
+    proposal = {"id": made["proposePack"]["id"]}
+    await served.ask(APPROVE, proposal, token=security)
 
-    answers: list[Answer] = []
-    asked = {"rename": (RENAME, {"id": f"Unit:{tree.grids[0].id}"}), "read": (READ, {})}
-    is_over = asyncio.Event()
-
-    async def call(url: str, role: str, what: str) -> None:
-        query, variables = asked[what]
-        async with client(url, bearers[role]) as http:
-            while not is_over.is_set():
-                asked_at = time.monotonic()
-                answer = await http.post("/graphql", json={"query": query, "variables": variables})
-                errors = answer.json().get("errors", ())
-                codes = {error["extensions"]["code"] for error in errors}
-                assert codes <= {"FORBIDDEN", "CONFLICT"}, errors
-                if "CONFLICT" not in codes:
-                    answers.append(Answer(url, role, what, asked_at, not codes))
-
-    async def enough(since: float) -> list[Answer]:
-        """Some answers of each kind that were asked for since then."""
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                found = [one for one in answers if one.asked_at >= since]
-                kinds = [one[:3] for one in found]
-                if all(kinds.count((url, *kind)) >= ANSWERS for url in servers for kind in KINDS):
-                    return found
-                await asyncio.sleep(0.05)
-
-    async with asyncio.TaskGroup() as group:
-        for url in servers:
-            for role, what in KINDS:
-                group.create_task(call(url, role, what))
-        before = await enough(0)
+    async def activate() -> None:
         async with client(servers[0], administrator) as http:
-            body = {"query": ACTIVATE, "variables": {"id": proposal}}
+            body = {"query": ACTIVATE, "variables": proposal}
             assert "errors" not in (await http.post("/graphql", json=body)).json()
-        after = await enough(time.monotonic())
-        is_over.set()
 
+    load = Load(servers, bearers, f"Unit:{tree.grids[0].id}")
+    before, after = await load.around(activate)
     for one in before:
         assert one.is_allowed == (one.role == "community_secretary"), one
     for one in after:
