@@ -17,17 +17,20 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 import policies
 from infra.database import Database
 from infra.settings import Settings
-from policies import Held, Policy
+from policies import Actor, Held, Policy
 from services import authority, clock, issuers, sessions, signing
 from services.clients import Client
 from services.errors import Refused, TenantMissing, TenantUnknown, TokenRefused, called
+from services.events import ORIGIN, write
 from services.kept import Kept
+from services.people import Person
 from services.posts import OF_POST, Appointment, AppointmentState, Post
 from services.signing import Bearer
 from services.standing import FAR, Authority
 from services.texts import is_storable
 
 LONGEST_TOKEN = 8192
+COMMAND_LINE = "command line"
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +231,11 @@ async def issue_for(database: Database, settings: Settings, tenant_slug: str, ro
         if who is None:
             raise NobodyHolds(role=called(policies.roles(), role))
         bearer = Bearer(tenant_id, slug, who, who if is_client else None)
+        by = Actor(tenant_id, slug, person_id=None if is_client else who,
+                   client_id=who if is_client else None)  # fmt: skip
+        session.info[ORIGIN] = COMMAND_LINE
+        whose = (Client.__name__ if is_client else Person.__name__, who)
+        write(session, by, "session.token_issued", whose, after={"role": role})
         return await signing.issue(session, bearer, minutes=settings.access_token_minutes)
 
 

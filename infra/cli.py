@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from typer import rich_utils
 
-from infra import cli_packs, cli_tenants
+from infra import cli_audit, cli_packs, cli_tenants
 from infra.speech import IS_ENGLISH, fail, load_settings, run, say, settled
 
 if not IS_ENGLISH:
@@ -32,6 +32,7 @@ app = typer.Typer(
 )
 app.add_typer(cli_tenants.app, name="tenant")
 app.add_typer(cli_packs.app, name="pack")
+app.add_typer(cli_audit.app, name="audit")
 
 
 @app.command(help=say("启动服务，直到 Ctrl-C。", "Serve until Ctrl-C."))

@@ -18,6 +18,7 @@ from graphql.execution.values import VariableValues
 from infra import telemetry
 from infra.admission import Admission, DocumentNotTrusted
 from infra.allowances import Allowances, AllowanceSpent
+from infra.auditing import Auditing, ids_in, is_auditor
 from infra.auth import Authenticator
 from infra.database import Database
 from infra.requests import GraphQLRequest
@@ -92,6 +93,7 @@ class Operations:
         self.database, self.authenticator = database, authenticator
         self.reader, self.documents, self.settings = reader, documents, settings
         self.writer = Writer(database, authenticator, reader, documents)
+        self.auditing = Auditing(database)
         self.admission = Admission(database, keeps=settings.automatic_persisted_queries)
         self.allowances = Allowances(settings.rows_per_minute)
         self.page = PageLimits(settings.default_page, settings.max_page, settings.max_cost)
@@ -110,6 +112,9 @@ class Operations:
         except Refused as refused:
             self._toil_over(asker, refused)
             _name(refused, asker)
+            await self.auditing.refused(
+                refused, asker.authority, asker.address, {"field": refused.facts.get("path")}
+            )
             raise
         raise AuthorityUnsettled()
 
@@ -140,6 +145,7 @@ class Operations:
             variables,
             self.page,
             passes=self.database.passes,
+            origin=asker.address or None,
             constants=document.constants,
             charge=partial(self._charge, asker),
             toil=partial(self._toil, asker),
@@ -177,7 +183,13 @@ class Operations:
             return await self._write(asked, asker)
         if asked.document.describes:
             return await self._read_beside(asked, asker)
-        return self.whole(await self._read(asked), asked.call)
+        data = await self._read(asked)
+        if is_auditor(asker.authority):
+            assert asker.authority is not None  # noqa: S101
+            fields = [want.name for want in self._root(asked)]
+            text, rows = asked.document.text, asked.call.rows
+            await self.auditing.read(asker.authority, asker.address, text, fields, rows)
+        return self.whole(data, asked.call)
 
     async def _answer_nobody(self, given: GraphQLRequest, asker: Asker) -> bytes:
         """The schema's description is the same in every county, and for whoever names none."""
@@ -297,11 +309,22 @@ class Operations:
                     refused = await self.settled(refused, asked.call.authority)
                 self._toil_over(asker, refused)
                 _name(refused, asker)
+                await self._put_on_record(refused, asked, want, asker)
                 errors.append(describe(refused, asker.language, [want.key]))
             is_first = is_first and want.name == "__typename"
             members.append(dump(want.key) + b":" + (value or b"null"))
         shown = b',"errors":' + dump(errors) if errors else b""
         return self.whole(b"{" + b",".join(members) + b"}", asked.call, shown)
+
+    async def _put_on_record(
+        self, refused: Refused, asked: Prepared, want: Wanted, asker: Asker
+    ) -> None:
+        """A refused command, and the ids that it was to be done to."""
+        mutation = self.reader.catalogue.schema.mutation_type
+        assert mutation is not None  # noqa: S101
+        given = asked.call.arguments(mutation.fields[want.name], want.nodes[0])
+        on = {"field": [want.name], "ids": ids_in(given)}
+        await self.auditing.refused(refused, asked.call.authority, asker.address, on)
 
     def _root(self, asked: Prepared) -> Sequence[Wanted]:
         type_ = self.reader.catalogue.schema.get_root_type(asked.kind)

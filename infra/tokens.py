@@ -27,7 +27,7 @@ from schema.errors import describe, language_of, refusal
 from services import authority, clients, passwords, sessions, signing
 from services.clients import Client
 from services.errors import MalformedRequest, Refused, Said, SignInRefused, TenantUnknown
-from services.events import record, state_of
+from services.events import ORIGIN, record, state_of
 from services.sessions import SignedIn
 from services.signing import Bearer
 from services.texts import is_storable
@@ -79,6 +79,7 @@ class Wanted:
     client_id: UUID | None
     client_secret: str | None
     fields: Mapping[str, str]
+    origin: str | None = None
 
     def require(self, *names: str) -> None:
         """Refuse a form without one of these fields."""
@@ -128,6 +129,7 @@ class Tokens:
             if found is not None:
                 async with self.database.session(found[0]) as session:
                     by = Actor(found[0], wanted.tenant, client_id=wanted.client_id)
+                    session.info[ORIGIN] = wanted.origin
                     await sessions.sign_out(session, by, token=wanted.fields["token"])
             return JSONResponse({}, headers=NO_STORE)
         except Exception as raised:
@@ -153,6 +155,7 @@ class Tokens:
             raise ClientRefused() if wanted.client_id else _refusal_of(wanted)
         tenant_id, _ = found
         async with self.database.session(tenant_id) as session:
+            session.info[ORIGIN] = wanted.origin
             granted = await self._decide(session, tenant_id, wanted)
             if isinstance(granted, Granted):
                 return await self._answer(session, granted)
@@ -265,7 +268,8 @@ async def _read(request: Request) -> Wanted:
     authorization = request.headers.get("authorization", "")
     if authorization.lower().startswith("basic "):
         client_id, secret = _basic(authorization[6:])
-    return Wanted(named.pop(), _uuid(client_id) if client_id else None, secret, fields)
+    origin = request.client.host if request.client else None
+    return Wanted(named.pop(), _uuid(client_id) if client_id else None, secret, fields, origin)
 
 
 def _json(body: bytes) -> dict[str, str]:

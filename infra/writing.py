@@ -29,6 +29,7 @@ from services.errors import (
     Said,
     TooSlow,
 )
+from services.events import ORIGIN
 from services.prepared import DRIVER
 from services.standing import holds
 
@@ -110,6 +111,7 @@ class Writer:
             async with self.database.session(call.actor.tenant_id) as session:
                 if not await holds(session, call.authority):
                     raise Stale()
+                session.info[ORIGIN] = call.origin
                 try:
                     call.given = await _done(session, call, command, arguments, key)
                 except Refused as refused:

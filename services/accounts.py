@@ -40,6 +40,7 @@ class Account(Recorded, table=True):
         CheckConstraint("confirmed_by <> person_id", name="not_confirmed_by_its_owner"),
     )
     unrecorded: ClassVar[frozenset[str]] = frozenset({"password_hash"})
+    personal: ClassVar[frozenset[str]] = frozenset({"name"})
 
     person_id: UUID
     name: str = Field(max_length=40)

@@ -1,24 +1,31 @@
 """Events (事件): what happened, who did it in which post, what stood before and after.
 
 One insert is audit and outbox in one, in the transaction of the change itself. The app's role may
-insert and read events and never change them.
+insert and read events and never change them. What is personal of an event stands apart from it: the
+event holds its salted hash, so that the value may be erased and the event stay as it was sealed.
 """
 
+import hashlib
+import json
+import os
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import JSON, Column, Index
+from sqlalchemy import JSON, Column, Index, UniqueConstraint
 from sqlmodel import Field
 from sqlmodel.ext.asyncio.session import AsyncSession
+from uuid_utils.compat import uuid7
 
 from policies import Actor, Held
 from services import changes, clock
 from services.prepared import put
-from services.tables import Recorded, TenantRow, moment
+from services.tables import Recorded, TenantRow, moment, within_tenant
 
+SALT = 16
+ORIGIN = "origin"
 PROVENANCE = frozenset({"tenant_id", "id", "made_at", "made_by", "made_as"})
 
 
@@ -44,6 +51,27 @@ class Event(TenantRow, table=True):
     transaction: int | None = changes.transaction()
     before: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     after: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    apart: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+
+
+class EventValue(TenantRow, table=True):
+    """A personal value of an event, kept apart from it: whose it is, where it belongs, and the salt
+    of its hash in the event.
+    """
+
+    __tablename__ = "event_value"
+    __table_args__: ClassVar[Any] = (
+        within_tenant("event_id", "event"),
+        UniqueConstraint("tenant_id", "event_id", "path"),
+        Index(None, "tenant_id", "person_id"),
+    )
+    __mapper_args__: ClassVar[Any] = {"eager_defaults": False}
+
+    event_id: UUID
+    person_id: UUID | None = None
+    path: str
+    salt: bytes
+    value: Any = Field(sa_column=Column(JSON, nullable=False))
 
 
 def state_of(row: Recorded) -> dict[str, Any]:
@@ -64,23 +92,82 @@ def record(
 ) -> None:
     """Write the event of a change into the change's own transaction.
 
-    `before` is `state_of` the row ahead of the change; `note` adds what the row doesn't hold.
+    `before` is `state_of` the row ahead of the change; `note` adds what the row doesn't hold. Of a
+    row that is a person's, what is personal and whatever is noted is kept apart.
     """
     after = state_of(row) | dict(note or {})
+    kept = row.personal | frozenset(note or ()) if row.personal else frozenset()
+    write(
+        session,
+        by,
+        name,
+        (type(row).__name__, row.id),
+        acting=acting,
+        before=_changed(before, after) if before is not None else None,
+        after=_changed(after, before) if before is not None else after,
+        kept=kept,
+        whose=row.owner,
+    )
+
+
+def write(
+    session: AsyncSession,
+    by: Actor,
+    name: str,
+    object_: tuple[str, UUID],
+    *,
+    acting: Held | None = None,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    kept: frozenset[str] = frozenset(),
+    whose: UUID | None = None,
+) -> None:
+    """Write an event; the values named by `kept` are `whose`, and stand apart.
+
+    Where the caller sent it from (`session.info`) is the acting person's own.
+    """
+    event_id, values_apart = uuid7(), list[dict[str, Any]]()
+    sides: dict[str, dict[str, Any] | None] = {}
+
+    def keep(path: str, value: Any, person: UUID | None) -> None:
+        salt = os.urandom(SALT)
+        values_apart.append({"path": path, "salt": salt, "value": value, "person_id": person})
+
+    for side, values in (("before", before), ("after", after)):
+        for key in sorted(kept & set(values or ())):
+            if values is not None and values[key] is not None:
+                keep(f"{side}.{key}", values[key], whose)
+        sides[side] = None if values is None else {k: v for k, v in values.items() if k not in kept}
+    if (origin := session.info.get(ORIGIN)) is not None:
+        keep(ORIGIN, origin, by.person_id)
     put(
         session,
         Event,
         tenant_id=by.tenant_id,
+        id=event_id,
         name=name,
-        object=type(row).__name__,
-        object_id=row.id,
+        object=object_[0],
+        object_id=object_[1],
         person_id=by.person_id,
         appointment_id=acting.appointment_id if acting else None,
         client_id=by.client_id,
         command_key=session.info.get("command_key"),
-        before=_changed(before, after) if before is not None else None,
-        after=_changed(after, before) if before is not None else after,
+        apart={one["path"]: commitment(one["salt"], one["value"]) for one in values_apart} or None,
+        **sides,
     )
+    for one in values_apart:
+        put(session, EventValue, tenant_id=by.tenant_id, event_id=event_id, **one)
+
+
+def commitment(salt: bytes, value: Any) -> str:
+    """The hash by which an event holds a value that is kept apart: of the salt and the JSON."""
+    return hashlib.sha256(salt + canonical(value)).hexdigest()
+
+
+def canonical(value: Any) -> bytes:
+    """JSON in its one form: keys in order, no white space, UTF-8."""
+    written = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return written.encode()
 
 
 def _changed(one: Mapping[str, Any], other: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -83,6 +83,8 @@ class SubjectLink(Recorded, table=True):
     )
 
     issuer_id: UUID
+    personal: ClassVar[frozenset[str]] = frozenset({"subject"})
+
     subject: str = Field(max_length=255)
     person_id: UUID
     confirmed_by: UUID | None = None

@@ -47,6 +47,12 @@ class Person(Recorded, table=True):
     unrecorded: ClassVar[frozenset[str]] = frozenset(
         {"phone_cipher", "phone_hash", "identity_cipher", "identity_hash"}
     )
+    personal: ClassVar[frozenset[str]] = frozenset({"name", "phone_masked", "identity_masked"})
+
+    @property
+    def owner(self) -> UUID:
+        """The person themselves."""
+        return self.id
 
     name: str = Field(max_length=80, sa_type=NameType)
     is_party_member: bool = False

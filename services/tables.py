@@ -105,6 +105,14 @@ class Recorded(TenantRow):
     unrecorded: ClassVar[frozenset[str]] = frozenset()
     # What people said, which stands in its own table and under its own policy, not in the events.
     unspoken: ClassVar[frozenset[str]] = frozenset()
+    # What is a person's own: in events it is kept apart, so that it may be erased.
+    personal: ClassVar[frozenset[str]] = frozenset()
+
+    @property
+    def owner(self) -> UUID | None:
+        """The person whose own it is, where something of the row is personal."""
+        found: UUID | None = getattr(self, "person_id", None)
+        return found
 
     version: int = 1
     made_at: datetime = moment(default_factory=clock.now)

@@ -19,7 +19,7 @@ from services import clock, packs, sealing, signing
 from services.appointments import RoleUnknown
 from services.arguments import Of, Reason
 from services.errors import BadInput, NotFound, Refused, Said, called
-from services.events import Event, record
+from services.events import record, write
 from services.packs import Pack
 from services.people import Person
 from services.posts import Appointment, AppointmentState, Post
@@ -141,13 +141,9 @@ def _turn(
     if row.state == state:
         raise TenantStateUnchanged(state=called(STATES, state))
     before, row.state = row.state, state
-    session.add(
-        Event(
-            tenant_id=by.tenant_id, name=name, object="Tenant", object_id=row.id,
-            person_id=by.person_id, appointment_id=acting.appointment_id if acting else None,
-            client_id=by.client_id, command_key=session.info.get("command_key"),
-            before={"state": before}, after={"state": state.value, "reason": reason},
-        )
+    write(
+        session, by, name, ("Tenant", row.id), acting=acting,
+        before={"state": before}, after={"state": state.value, "reason": reason},
     )  # fmt: skip
     return row
 

@@ -18,7 +18,10 @@ APPENDED_ONLY = frozenset(
     {
         "attendance",
         "correction",
+        "audit_head",
+        "audit_key",
         "event",
+        "event_leaf",
         "evidence",
         "matter_entry",
         "recusal",
@@ -26,6 +29,8 @@ APPENDED_ONLY = frozenset(
         "signature",
     }
 )
+# Written once, and gone where a person's data are erased by law.
+ERASABLE = frozenset({"event_value"})
 # What goes on and on, and is never gone: a matter, a meeting, what it resolved.
 LASTING = frozenset({"agenda_item", "matter", "meeting", "minutes", "resolution"})
 PLATFORM_ID = "00000000-0000-0000-0000-000000000001"
@@ -167,7 +172,7 @@ def guard(table: str) -> None:
     op.execute(f'alter table "{table}" enable row level security')
     op.execute(f'alter table "{table}" force row level security')
     op.execute(f'create policy own_tenant on "{table}" {OWN_TENANT}')
-    writes = "insert" if table in APPENDED_ONLY else "insert, update"
+    writes = "insert" if table in APPENDED_ONLY | ERASABLE else "insert, update"
     writes += "" if table in APPENDED_ONLY | LASTING else ", delete"
     op.execute(f'grant select, {writes} on "{table}" to {READ_WRITE}')
     op.execute(f'grant select on "{table}" to {READ_ONLY}')

@@ -29,10 +29,11 @@ class PageLimits:
 class Call:
     """One running of a plan: who asks, the coerced variables, and what a mutation has just made.
 
-    `answers` are what questions of the document were answered, by their places. `rows` is what its
-    plans may touch so far; `charge` takes them from the caller's allowance, of which `left` is what
-    remains. `toil` is told of how many tables a plan was made anew. `passes` sign the addresses of
-    files and minutes.
+    `origin` is where the caller sent it
+    from; `answers` are what questions of the document were answered, by their places. `rows` is
+    what its plans may touch so far; `charge` takes them from the caller's allowance, of which
+    `left` is what remains. `toil` is told of how many tables a plan was made anew. `passes` sign
+    the addresses of files and minutes.
     """
 
     authority: Authority
@@ -41,6 +42,7 @@ class Call:
     given: Any = None
     answers: dict[int, str] = field(default_factory=dict)
     hashes: Hashes | None = None
+    origin: str | None = None
     passes: Passes | None = None
     constants: dict[int, dict[str, Any] | None] = field(default_factory=dict)
     charge: Callable[[int], int | None] | None = None

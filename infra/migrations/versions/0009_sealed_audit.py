@@ -1,0 +1,100 @@
+"""Sealed audit."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+from infra.migrations import walls
+
+revision = "0009"
+down_revision = "0008"
+
+
+def upgrade() -> None:
+    """Bring the database here from the revision before."""
+    op.create_table(
+        "audit_head",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("first", sa.BigInteger(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("root", sa.String(), nullable=False),
+        sa.Column("frontier", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("sealed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kid", sa.String(), nullable=False),
+        sa.Column("signature", sa.String(), nullable=False),
+        sa.Column("horizon", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("isfinite(sealed_at)", name=op.f("ck_audit_head_sealed_at_is_finite")),
+        sa.CheckConstraint("size > first", name=op.f("ck_audit_head_seals_something")),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_audit_head_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_audit_head")),
+        sa.UniqueConstraint("tenant_id", "number", name=op.f("uq_audit_head_tenant_id_number")),
+    )
+    op.create_index(
+        op.f("ix_audit_head_tenant_id_sealed_at_id"),
+        "audit_head",
+        ["tenant_id", "sealed_at", "id"],
+        unique=False,
+    )
+    op.create_table(
+        "audit_key",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kid", sa.String(), nullable=False),
+        sa.Column("public", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("wrapped", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("isfinite(created_at)", name=op.f("ck_audit_key_created_at_is_finite")),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_audit_key_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_audit_key")),
+    )
+    op.create_table(
+        "event_leaf",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.CheckConstraint("number >= 0", name=op.f("ck_event_leaf_number_from_nought")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "id"],
+            ["event.tenant_id", "event.id"],
+            name=op.f("fk_event_leaf_tenant_id_id"),
+        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_event_leaf_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_event_leaf")),
+        sa.UniqueConstraint("tenant_id", "number", name=op.f("uq_event_leaf_tenant_id_number")),
+    )
+    op.create_table(
+        "event_value",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("event_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=True),
+        sa.Column("path", sa.String(), nullable=False),
+        sa.Column("salt", sa.LargeBinary(), nullable=False),
+        sa.Column("value", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "event_id"],
+            ["event.tenant_id", "event.id"],
+            name=op.f("fk_event_value_tenant_id_event_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenant.id"], name=op.f("fk_event_value_tenant_id")
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_event_value")),
+        sa.UniqueConstraint(
+            "tenant_id", "event_id", "path", name=op.f("uq_event_value_tenant_id_event_id_path")
+        ),
+    )
+    op.create_index(
+        op.f("ix_event_value_tenant_id_person_id"),
+        "event_value",
+        ["tenant_id", "person_id"],
+        unique=False,
+    )
+    op.add_column("event", sa.Column("apart", sa.JSON(none_as_null=True), nullable=True))
+    walls.guard("audit_head")
+    walls.guard("audit_key")
+    walls.guard("event_leaf")
+    walls.guard("event_value")

@@ -1,0 +1,378 @@
+"""Events sealed and exported; whoever changes them afterwards, as the database's own superuser too,
+is found out by a program that knows nothing of the service.
+"""
+
+import ast
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from infra import audit_files, verify_audit
+from infra.audit_files import seal_all
+from infra.database import Database
+from policies import Actor
+from services import clock, people
+from services.audits import heads
+from tests.county import County
+from tests.infra.service import Service, token
+
+PROGRAM = Path(verify_audit.__file__)
+
+
+def by_of(county: County) -> Actor:
+    return Actor(county.id, county.slug)
+
+
+async def batches(county: County, *sizes: int) -> None:
+    """So many events in each of several batches, the founding's in the first."""
+    for size in sizes:
+        for _ in range(size):
+            await county.person()
+        await seal_all(county.database, by_of(county))
+
+
+async def exported(county: County, folder: Path, *, with_values: bool = False) -> Path:
+    await asyncio.to_thread(folder.mkdir)
+    await audit_files.write(county.database, by_of(county), folder, with_values=with_values)
+    return folder
+
+
+async def verified(folder: Path, *more: str) -> tuple[int, str]:
+    """The program's exit code and what it prints, run apart."""
+    made = await asyncio.create_subprocess_exec(
+        sys.executable, "-I", str(PROGRAM), str(folder), "--lang", "en", *more,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, cwd="/",
+    )  # fmt: skip
+    out, _ = await made.communicate()
+    return made.returncode or 0, out.decode()
+
+
+async def as_superuser(database: Database, *statements: str) -> None:
+    """What somebody does who owns the database and may pass every wall."""
+    connection = await database.address.connect()
+    try:
+        async with connection.transaction():
+            tables = ("event", "event_leaf", "audit_head", "event_value")
+            for table in tables:
+                await connection.execute(f"alter table {table} no force row level security")
+            for statement in statements:
+                await connection.execute(statement)
+            for table in tables:
+                await connection.execute(f"alter table {table} force row level security")
+    finally:
+        await connection.close()
+
+
+class TestSealing:
+    async def test_an_export_is_as_it_was_sealed(self, county: County, tmp_path: Path) -> None:
+        await batches(county, 3, 4)
+        await county.person()
+        code, said = await verified(await exported(county, tmp_path / "out"))
+        assert code == 0, said
+        assert "1 events wait to be sealed" in said
+        assert "2 batches" in said
+
+    async def test_nothing_new_makes_no_batch(self, county: County) -> None:
+        await batches(county, 1)
+        assert await seal_all(county.database, by_of(county)) == 0
+
+    async def test_what_commits_late_is_sealed_later(self, county: County) -> None:
+        async with county.session() as slow:
+            await people.register(slow, county.administrator, name="慢")
+            await slow.flush()
+            await batches(county, 2)
+        assert await seal_all(county.database, by_of(county)) == 1
+
+    async def test_two_who_seal_at_once_seal_each_event_once(
+        self, county: County, tmp_path: Path
+    ) -> None:
+        for _ in range(5):
+            await county.person()
+
+        async def seal() -> int:
+            async with county.session() as session:
+                return await heads.seal(session, by_of(county), at=clock.now())
+
+        sealed = await asyncio.gather(*(seal() for _ in range(4)))
+        await seal_all(county.database, by_of(county))
+        code, said = await verified(await exported(county, tmp_path / "out"))
+        assert code == 0, said
+        assert sum(one > 0 for one in sealed) >= 1
+
+    async def test_commands_do_not_wait_for_it(self, county: County) -> None:
+        await county.person()
+        async with county.session() as sealing:
+            assert await heads.seal(sealing, by_of(county), at=clock.now())
+            await sealing.flush()
+            async with asyncio.timeout(5):
+                await county.person()
+
+    async def test_more_than_a_batch_takes_several(
+        self, county: County, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(heads, "BATCH", 4)
+        for _ in range(9):
+            await county.person()
+
+        async def seal() -> int:
+            async with county.session() as session:
+                return await heads.seal(session, by_of(county), at=clock.now(), most=4)
+
+        while await seal():
+            pass
+        code, said = await verified(await exported(county, tmp_path / "out"))
+        assert code == 0, said
+        assert "wait" not in said
+
+    async def test_of_another_county_nothing_is_sealed_or_exported(
+        self, county: County, other: County, tmp_path: Path
+    ) -> None:
+        await batches(county, 2)
+        folder = await exported(other, tmp_path / "other")
+        assert (folder / "heads.json").read_text() == "[]"
+        assert str(county.id) not in (folder / "unsealed.jsonl").read_text()
+
+
+TAMPERINGS: dict[str, tuple[str, str]] = {
+    "changed": (
+        'update event set after = \'{{"name": "x"}}\' where id = {second}',
+        "batch 2: event {second_id} was changed",
+    ),
+    "changed, and its hash": (
+        "update event set name = 'unit.moved' where id = {second};"
+        " update event_leaf set hash = '\\x00' where id = {second}",
+        "batch 2: event {second_id} was changed",
+    ),
+    "removed": (
+        "delete from event_value where event_id = {second}; delete from event_leaf where"
+        " id = {second}; delete from event where id = {second}",
+        "batch 2: at",
+    ),
+    "removed, and the rest moved up": (
+        "delete from event_value where event_id = {second}; delete from event_leaf where"
+        " id = {second}; delete from event where id = {second};"
+        " update event_leaf set number = number + 1000000 where tenant_id = {tenant}"
+        "   and number > {number};"
+        " update event_leaf set number = number - 1000001 where tenant_id = {tenant}"
+        "   and number > 1000000",
+        "batch 2: not what was sealed",
+    ),
+    "inserted": (
+        "insert into event (tenant_id, id, at, name, object, object_id, transaction)"
+        " select tenant_id, '01800000-0000-7000-8000-000000000001', at, name, object, object_id,"
+        " transaction from event where id = {second}",
+        "event 01800000-0000-7000-8000-000000000001 is older than the last batch and unsealed",
+    ),
+    "reordered": (
+        "update event_leaf set number = -1 - number where id in ({second}, {third});"
+        " update event_leaf set number = {number} where id = {third};"
+        " update event_leaf set number = {number} + 1 where id = {second}",
+        "batch 2: not what was sealed: reordered or replaced",
+    ),
+    "a batch without its head": (
+        "delete from audit_head where tenant_id = {tenant} and number = 2",
+        "batch 2: the heads have a gap",
+    ),
+    "another root": (
+        "update audit_head set root = repeat('0', 64) where tenant_id = {tenant} and number = 2",
+        "batch 2: its signature is wrong",
+    ),
+}
+
+
+class TestTampering:
+    @pytest.mark.parametrize("how", TAMPERINGS)
+    async def test_it_is_found_out_and_the_batch_named(
+        self, county: County, tmp_path: Path, how: str
+    ) -> None:
+        await batches(county, 3, 4, 2)
+        async with county.session(read_only=True) as session:
+            rows = await session.info["driver"].fetch(
+                "select l.id, l.number from event_leaf l join audit_head h on"
+                " h.tenant_id = l.tenant_id and l.number >= h.first and l.number < h.size"
+                " where h.number = 2 order by l.number"
+            )
+        second, third = rows[1], rows[2]
+        names = {
+            "second": f"'{second['id']}'", "third": f"'{third['id']}'", "number": second["number"],
+            "tenant": f"'{county.id}'", "second_id": second["id"],
+        }  # fmt: skip
+        statement, expected = TAMPERINGS[how]
+        relaxed = "alter table event_leaf drop constraint ck_event_leaf_number_from_nought"
+        again = (
+            "alter table event_leaf add constraint ck_event_leaf_number_from_nought"
+            " check (number >= 0)"
+        )
+        await as_superuser(county.database, relaxed, statement.format(**names), again)
+        code, said = await verified(await exported(county, tmp_path / "out"))
+        assert code == 1, said
+        assert expected.format(**names) in said, said
+        assert "batch 1:" not in said
+        assert "batch 3: not" not in said
+
+    @pytest.mark.parametrize(
+        ("name", "change", "expected"),
+        [
+            ("events.jsonl", lambda text: text.replace("person.registered", "person.amended", 1),
+             "isn't as the manifest says"),
+            ("heads.json", lambda text: text.replace('"number": 1', '"number": 2'),
+             "isn't as the manifest says"),
+        ],
+    )  # fmt: skip
+    async def test_so_is_a_copy_that_was_changed_afterwards(
+        self, county: County, tmp_path: Path, name: str, change: Callable[[str], str], expected: str
+    ) -> None:
+        await batches(county, 3)
+        folder = await exported(county, tmp_path / "out")
+        path = folder / name
+        path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
+        code, said = await verified(folder)
+        assert code == 1
+        assert expected in said
+
+    async def test_an_earlier_end_shows_against_a_head_that_was_kept(
+        self, county: County, tmp_path: Path
+    ) -> None:
+        await batches(county, 3, 2)
+        kept = json.loads((await exported(county, tmp_path / "before") / "heads.json").read_text())
+        head = tmp_path / "head.json"
+        head.write_text(json.dumps(kept[-1]))
+        number = f"tenant_id = '{county.id}' and number"
+        await as_superuser(
+            county.database,
+            f"delete from audit_head where {number} = 2",
+            f"delete from event_value v using event_leaf l where l.tenant_id = '{county.id}'"
+            f" and l.id = v.event_id and l.number >= {kept[0]['size']}",
+            f"create temp table gone as select id from event_leaf where {number} >="
+            f" {kept[0]['size']}",
+            f"delete from event_leaf where {number} >= {kept[0]['size']}",
+            "delete from event where id in (select id from gone)",
+        )
+        folder = await exported(county, tmp_path / "after")
+        assert (await verified(folder))[0] == 0
+        code, said = await verified(folder, "--head", str(head))
+        assert code == 1
+        assert "not the tree of the kept head" in said
+
+    async def test_a_forgers_own_key_shows_against_the_fingerprint(
+        self, county: County, tmp_path: Path
+    ) -> None:
+        await batches(county, 1)
+        folder = await exported(county, tmp_path / "out")
+        _, said = await verified(folder)
+        fingerprint = said.split("fingerprint ")[1].split()[0]
+        assert (await verified(folder, "--key", fingerprint))[0] == 0
+        assert (await verified(folder, "--key", "0" * 64))[0] == 1
+
+
+class TestProgram:
+    def test_it_imports_nothing_of_the_service(self) -> None:
+        imported = {
+            alias.name if isinstance(node, ast.Import) else node.module
+            for node in ast.walk(ast.parse(PROGRAM.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for alias in node.names
+        }
+        ours = {"infra", "services", "schema", "policies", "tests"}
+        assert not {str(name).split(".")[0] for name in imported} & ours
+
+    def test_of_no_export_it_says_so(self, tmp_path: Path) -> None:
+        made = subprocess.run(
+            [sys.executable, "-I", str(PROGRAM), str(tmp_path), "--lang", "en"],
+            check=False, capture_output=True, text=True,
+        )  # fmt: skip
+        assert made.returncode == 1
+        assert "the manifest can't be read" in made.stdout
+
+
+class TestWalls:
+    @pytest.mark.parametrize("table", ["event", "event_leaf", "audit_head", "audit_key"])
+    async def test_the_apps_role_neither_changes_nor_removes(
+        self, database: Database, county: County, table: str
+    ) -> None:
+        await batches(county, 1)
+        for statement in (f"update {table} set tenant_id = tenant_id", f"delete from {table}"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                async with database.session(county.id) as session:
+                    await session.info["driver"].execute(statement)
+
+
+class TestRecord:
+    async def test_a_refusal_of_authority_says_who_what_and_to_what(
+        self, served: Service, county: County
+    ) -> None:
+        tree = await county.tree()
+        actor = await county.actor("grid_worker", tree.grids[0])
+        rename = 'mutation ($id: ID!) { renameUnit(unit: $id, name: "夺名") { name } }'
+        unit = {"id": f"Unit:{tree.estate.id}"}
+        assert await served.code(rename, unit, token=await token(county, actor)) == "FORBIDDEN"
+        read = "{ packs { totalCount } }"
+        assert await served.code(read, token=await token(county, actor)) == "FORBIDDEN"
+        first, second = await found(county, "authority.refused")
+        assert first["person_id"] == second["person_id"] == actor.person_id
+        assert first["after"] == {
+            "permission": "units.rename", "code": "FORBIDDEN", "field": ["renameUnit"],
+            "ids": {"unit": f"Unit:{tree.estate.id}"},
+        }  # fmt: skip
+        assert second["after"]["permission"] == "packs.read"
+
+    async def test_what_an_auditor_reads_is_on_record_and_what_others_read_is_not(
+        self, served: Service, county: County
+    ) -> None:
+        auditor = await token(county, county.founders["auditor"])
+        read = "{ units(first: 1) { nodes { name } } people(first: 1) { totalCount } }"
+        await served.ask(read, token=auditor)
+        await served.ask(read, token=await token(county, county.security))
+        [event] = await found(county, "audit.read")
+        assert event["after"]["fields"] == ["units", "people"]
+        assert event["person_id"] == county.founders["auditor"].person_id
+        assert event["appointment_id"] is not None
+
+    async def test_a_persons_values_stand_apart_and_fit_their_hashes(
+        self, county: County, tmp_path: Path
+    ) -> None:
+        await county.person("欧阳试验", phone="13900001234")
+        await seal_all(county.database, by_of(county))
+        folder = await exported(county, tmp_path / "out", with_values=True)
+        text = (folder / "events.jsonl").read_text(encoding="utf-8")
+        line = next(one for one in map(json.loads, text.splitlines())
+                    if "欧阳试验" in json.dumps(one, ensure_ascii=False))  # fmt: skip
+        assert "欧阳试验" not in json.dumps(line["event"], ensure_ascii=False)
+        assert line["values"]["after.name"]["value"] == "欧阳试验"
+        assert (await verified(folder))[0] == 0
+
+    async def test_from_where_it_was_sent(self, served: Service, county: County) -> None:
+        bearer = await token(county, county.administrator)
+        await served.ask('mutation { registerPerson(name: "甲") { id } }', token=bearer)
+        async with county.session(read_only=True) as session:
+            rows = await session.info["driver"].fetch(
+                "select value, person_id from event_value where path = 'origin'"
+            )
+        assert {(row["value"], row["person_id"]) for row in rows} == {
+            ("127.0.0.1", county.administrator.person_id)
+        }
+
+    async def test_an_unknown_name_at_sign_in_is_on_record(
+        self, served: Service, county: County
+    ) -> None:
+        form = {"grant_type": "password", "username": "nobody1", "password": "x" * 12}
+        answer = await served.http.post(f"/token/{county.slug}", data=form)
+        assert answer.status_code == 400
+        [event] = await found(county, "session.refused")
+        assert event["after"] == {"known": False}
+
+
+async def found(county: County, name: str) -> list[dict[str, Any]]:
+    """The events of this name, the oldest first."""
+    async with county.session(read_only=True) as session:
+        rows = await session.info["driver"].fetch(
+            "select * from event where name = $1 order by id", name
+        )
+    return [dict(row) for row in rows]
