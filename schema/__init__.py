@@ -40,6 +40,7 @@ CAPABILITIES = (
     "guarantees",
     "reports",
     "events",
+    "audits",
 )
 
 

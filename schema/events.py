@@ -2,21 +2,41 @@
 
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
+from sqlalchemy import ColumnElement, DateTime, select
 from strawberry.scalars import JSON
 
 from schema.appointments import Appointment
 from schema.nodes import Node
 from schema.people import Person
-from schema.reading.declare import AnyLink, column, connection, link, reads, source
+from schema.reading.call import Call
+from schema.reading.declare import (
+    AnyLink,
+    Ask,
+    Row,
+    Where,
+    column,
+    computed,
+    connection,
+    light,
+    link,
+    reads,
+    source,
+    where,
+)
 from schema.reading.pages import Connection
-from schema.scopes import equals, pointing
+from schema.reading.scalars import BigInt
+from schema.reading.values import parse_id
+from schema.scopes import among, equals, pointing
+from services.audits.heads import EventLeaf
 from services.events import Event as Table
 
 if TYPE_CHECKING:
     from schema.clients import Client
+
+LEAF = light(EventLeaf)
 
 
 @strawberry.enum(description="事件按什么排序。 By what events are ordered.")
@@ -26,12 +46,43 @@ class EventOrder(Enum):
     AT = "at"
 
 
+def _bound(build: Any, description: str) -> Any:
+    """A member of a filter: the event is on this side of a moment."""
+    return where(Where(build, "at", type_=DateTime(timezone=True)), description)
+
+
+def _key(call: Call, value: Any) -> Any:
+    """The key in a global id of any type."""
+    return parse_id(value, "object")[1]
+
+
 @strawberry.input(description="只要这样的事件。 Only such events.")
 class EventFilter:
     """Only such events."""
 
     name: str | None = equals(Table.name, "事件名，如 unit.founded。 Its name, as unit.founded.")
+    names: list[str] | None = among(Table.name, "这些事件名之一。 One of these names.")
     person: strawberry.ID | None = pointing(Table.person_id, "Person", "谁做的。 Who did it.")
+    appointment: strawberry.ID | None = pointing(
+        Table.appointment_id, "Appointment", "以哪个任职做的。 In which appointment."
+    )
+    object: strawberry.ID | None = where(
+        Where(lambda one, value: one == value, "object_id", convert=_key),
+        "对哪一个对象做的。 What it was done to.",
+    )
+    begins_at: datetime | None = _bound(
+        lambda one, value: one >= value, "从何时起。 From this moment on."
+    )
+    ends_at: datetime | None = _bound(
+        lambda one, value: one < value, "到何时为止，不含。 Until this moment."
+    )
+
+
+def _number(ask: Ask, row: Row) -> ColumnElement[Any]:
+    """The event's place in the tree; null for as long as it isn't sealed."""
+    leaf = LEAF.alias()
+    found = select(leaf.c.number).where(leaf.c.tenant_id == ask.tenant, leaf.c.id == row["id"])
+    return found.correlate_except(leaf).scalar_subquery()
 
 
 @strawberry.type(description="事件：发生过的一件事，不可更改。 What happened; it never changes.")
@@ -53,6 +104,13 @@ class Event(Node):
     command_key: str | None = column(Table.command_key, "提交者给的编号。 The caller's command id.")
     before: JSON | None = column(Table.before, "之前（只列变化）。 What stood before.")
     after: JSON | None = column(Table.after, "之后（只列变化）。 What stands after.")
+    apart: JSON | None = column(
+        Table.apart,
+        "另存的个人信息（位置与加盐哈希）；原值见 revealAudit。 Personal values, by salted hash.",
+    )
+    number: BigInt | None = computed(
+        _number, "封存于第几条；还没封存时为空。 Its place in the sealed tree; null until then."
+    )
 
 
 @strawberry.type

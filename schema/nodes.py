@@ -2,14 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 from sqlalchemy import ColumnElement, Text, case, func, literal, select
 
-from schema.reading.declare import Ask, Row, argument, computed, identity, light
+from schema.reading.declare import Ask, Row, argument, computed, connection, identity, light
+from schema.reading.pages import Connection
 from services.errors import Said
+from services.events import Event as EventRow
 from services.packs import Pack
+
+if TYPE_CHECKING:
+    from schema.events import Event
 
 PACK = light(Pack)
 
@@ -22,11 +27,23 @@ class Language(Enum):
     EN = "en"
 
 
+@strawberry.enum(description="经过按什么排序。 By what a history is ordered.")
+class HistoryOrder(Enum):
+    """By what a history is ordered."""
+
+    AT = "at"
+
+
 @strawberry.interface(description="有全局编号的对象。 Whatever has a global id.")
 class Node:
     """Whatever has a global id."""
 
     id: strawberry.ID = identity()
+    history: Connection[Annotated["Event", strawberry.lazy("schema.events")]] = connection(
+        EventRow.object_id,
+        HistoryOrder,
+        "经过：对它做过的每一件事，审计员可见。 Everything that was done to it, for auditors.",
+    )
 
 
 def label(section: str, column: str, description: str, *keys: str) -> Any:

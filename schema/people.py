@@ -141,6 +141,9 @@ class Mutations:
     amend_person: Person | None = command(
         people.amend, "更正人员信息，没给的不变。 Amend; what is left out stays."
     )
+    erase_person: Person | None = command(
+        people.erase, "依法删除一个人的个人信息，不能恢复。 Erase a person's data by law, for good."
+    )
     reveal_person: RevealedContact | None = command(
         people.reveal, "查看明文联系方式，须说明用途。 Show contact in clear, for a stated purpose."
     )

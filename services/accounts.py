@@ -124,7 +124,7 @@ async def open(  # noqa: A001 - the verb of the policy line
 ) -> Account:
     """Open an account for a person, who changes the password at the first sign-in."""
     acting = authorize(by, "open", "accounts")
-    owner = await people.find(session, by, person, for_update=True)
+    owner = await people.find_alive(session, by, person)
     name = normal_name(account)
     _check_password(password, name)
     await _check_free(session, by, owner.id, name)
@@ -297,7 +297,7 @@ async def link_subject(
     """Say which person of the county an issuer's user is; a second person confirms it."""
     trusted = await issuers.find(session, by, issuer, for_update=True)
     acting = authorize(by, "link_subject", "accounts")
-    owner = await people.find(session, by, person, for_update=True)
+    owner = await people.find_alive(session, by, person)
     await issuers.check_unlinked(session, trusted, subject)
     row = SubjectLink(
         **made(by, acting), issuer_id=trusted.id, subject=subject, person_id=owner.id,

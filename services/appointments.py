@@ -115,7 +115,7 @@ async def propose(
     appointing = by.policy.appointers(seat.role)
     acting = authorize(by, "propose", "appointments", within=path, among=appointing)
     await units.find_open(session, by, seat.unit_id)
-    holder = await people.find(session, by, person, for_update=True)
+    holder = await people.find_alive(session, by, person)
     row = Appointment(
         **made(by, acting), person_id=holder.id, post_id=seat.id, unit_id=seat.unit_id,
         starts_at=starts_at or clock.now(), ends_at=ends_at, ground=ground,

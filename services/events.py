@@ -14,8 +14,8 @@ from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import JSON, Column, Index, UniqueConstraint
-from sqlmodel import Field
+from sqlalchemy import JSON, Column, Index, UniqueConstraint, delete
+from sqlmodel import Field, col
 from sqlmodel.ext.asyncio.session import AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -36,6 +36,9 @@ class Event(TenantRow, table=True):
     __table_args__: ClassVar[Any] = (
         Index(None, "tenant_id", "at", "id"),
         Index(None, "tenant_id", "object_id", "at", "id"),
+        Index(None, "tenant_id", "person_id", "at", "id"),
+        Index(None, "tenant_id", "appointment_id", "at", "id"),
+        Index(None, "tenant_id", "name", "at", "id"),
         Index(None, "tenant_id", "transaction"),
     )
     __mapper_args__: ClassVar[Any] = {"eager_defaults": False}
@@ -157,6 +160,15 @@ def write(
     )
     for one in values_apart:
         put(session, EventValue, tenant_id=by.tenant_id, event_id=event_id, **one)
+
+
+async def erase_values(session: AsyncSession, by: Actor, person: UUID) -> None:
+    """Let go of every value that stands apart from the county's events and is this person's."""
+    await session.flush()
+    theirs = delete(EventValue).where(
+        col(EventValue.tenant_id) == by.tenant_id, col(EventValue.person_id) == person
+    )
+    await session.exec(theirs)
 
 
 def commitment(salt: bytes, value: Any) -> str:

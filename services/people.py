@@ -6,8 +6,9 @@ Stored encrypted with the county's key, found by keyed hash, shown masked; in cl
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
@@ -18,16 +19,21 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from policies import Actor, Held, authorize, those_who_may_touch
-from services import rows, sealing, units
-from services.arguments import Length, Name, Of, PersonId, Version
+from services import clock, rows, sealing, units
+from services.arguments import Length, Name, Of, PersonId, Reason, Version
 from services.errors import BadInput, Refused, Said
-from services.events import record, state_of
+from services.events import erase_values, record, state_of, write
 from services.rows import made
-from services.tables import NameType, Recorded, within_tenant
+from services.standing import raise_standing
+from services.tables import NameType, Recorded, moment, within_tenant
 from services.tree import UnitPath
 
 # Where else a person is: each capability adds the units that it puts people in.
 PLACES: list[Callable[[UUID, UUID], SelectOfScalar[UUID]]] = []
+
+# What is to be done, or refuses, before a person's data are erased: each capability for its rows.
+ERASING: list[Callable[[AsyncSession, Actor, "Person"], Awaitable[None]]] = []
+ERASED = "（已删除）"
 
 # Which roles a person holds now, that others may need more than a unit's scope to touch.
 ROLES: list[Callable[[UUID, UUID], SelectOfScalar[str]]] = []
@@ -64,6 +70,19 @@ class Person(Recorded, table=True):
     identity_cipher: bytes | None = None
     identity_hash: bytes | None = None
     identity_masked: str | None = None
+    erased_at: datetime | None = moment(default=None)
+
+
+class PersonErased(Refused):
+    """这个人的信息已依法删除：{id}。
+    This person's data were erased by law: {id}.
+    """
+
+
+class OwnErasure(Refused):
+    """自己的信息要由别人删除。
+    Somebody else erases your data.
+    """
 
 
 class PhoneTaken(Refused):
@@ -129,7 +148,7 @@ async def amend(
     expected_version: Version = None,
 ) -> Person:
     """Amend what is known of a person; what is left out stays."""
-    row = await find(session, by, person, for_update=True)
+    row = await find_alive(session, by, person)
     acting = await _authorize(session, by, "amend", row)
     row.check_version(expected_version)
     if home is not None:
@@ -169,11 +188,49 @@ async def reveal(
     )
 
 
+async def erase(
+    session: AsyncSession,
+    by: Actor,
+    *,
+    person: PersonId,
+    ground: Reason,
+    expected_version: Version = None,
+) -> Person:
+    """Erase what is personal of a person, on a lawful request; it can't be undone.
+
+    Who holds an office, or whose matter is open, isn't erased before that has ended. Events stay as
+    they were sealed, without the values that stood apart from them.
+    """
+    row = await find_alive(session, by, person)
+    acting = await _authorize(session, by, "erase", row)
+    row.check_version(expected_version)
+    if row.id == by.person_id:
+        raise OwnErasure()
+    for ends in ERASING:
+        await ends(session, by, row)
+    row.name, row.home_id, row.is_party_member = ERASED, None, False
+    row.phone_cipher = row.phone_hash = row.phone_masked = None
+    row.identity_cipher = row.identity_hash = row.identity_masked = None
+    row.erased_at, row.version = clock.now(), row.version + 1
+    await erase_values(session, by, row.id)
+    write(session, by, "person.erased", ("Person", row.id), acting=acting, after={"ground": ground})
+    await raise_standing(session, by.tenant_id, row.id)
+    return row
+
+
 async def find(
     session: AsyncSession, by: Actor, person: UUID, *, for_update: bool = False
 ) -> Person:
     """A person of the actor's county."""
     return await rows.find(session, Person, by, person, for_update=for_update)
+
+
+async def find_alive(session: AsyncSession, by: Actor, person: UUID) -> Person:
+    """A person whose data weren't erased, held until the transaction ends."""
+    row = await find(session, by, person, for_update=True)
+    if row.erased_at is not None:
+        raise PersonErased(id=f"Person:{row.id}")
+    return row
 
 
 async def _authorize(session: AsyncSession, by: Actor, action: str, row: Person) -> Held | None:

@@ -44,6 +44,7 @@ TABLES = {
     "Objection": "objection",
     "Pack": "pack",
     "PackProposal": "pack_proposal",
+    "Event": "event",
 }
 
 

@@ -42,6 +42,7 @@ FRAME_OF_SERVICES = {
     "errors": "every refusal",
     "issuers": "tables and rules of accounts",
     "kept": "what a process keeps in memory",
+    "erasing": "what goes with a person whose data are erased",
     "effects": "what of a county a change of its pack touches",
     "masking": "what in a text is personal, and the text without it",
     "passes": "signed addresses of files and minutes",

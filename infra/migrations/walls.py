@@ -20,6 +20,7 @@ APPENDED_ONLY = frozenset(
         "correction",
         "audit_head",
         "audit_key",
+        "audit_sample",
         "event",
         "event_leaf",
         "evidence",

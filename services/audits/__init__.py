@@ -1,5 +1,17 @@
 """Audits (审计): events sealed so that nothing of them changes unseen, for whoever looks."""
 
 from services.audits.heads import AuditHead, AuditKey, EventLeaf
+from services.audits.retention import RetentionRules
+from services.audits.revealing import RevealedEvent, reveal
+from services.audits.sampling import AuditSample, sample
 
-__all__ = ["AuditHead", "AuditKey", "EventLeaf"]
+__all__ = [
+    "AuditHead",
+    "AuditKey",
+    "AuditSample",
+    "EventLeaf",
+    "RetentionRules",
+    "RevealedEvent",
+    "reveal",
+    "sample",
+]

@@ -46,6 +46,8 @@ from tests.schema.oracle_types import (
 from tests.schema.oracle_values import Row, collated, key_of, matches, role, widest, written
 
 PLAIN = build_schema(schema.sdl())
+# What is read of a county and is no type of its own.
+BESIDE = {"UnitPath": "unit_path", "EventLeaf": "event_leaf"}
 
 
 @dataclass
@@ -59,7 +61,7 @@ class Oracle(Sight):
         """Read every row of the county."""
         rows: dict[str, list[Row]] = {}
         async with county.session(read_only=True) as session:
-            for type_name, table in {**TABLES, "UnitPath": "unit_path"}.items():
+            for type_name, table in {**TABLES, **BESIDE}.items():
                 found = await session.exec(text(f"select * from {table}"))  # type: ignore[call-overload]
                 rows[type_name] = [dict(row) for row in found.mappings()]
             rows["BoardEntry"] = entries(rows)
@@ -128,7 +130,8 @@ class Oracle(Sight):
         type_name = str(info.return_type.of_type).removesuffix("Connection")  # type: ignore[union-attr]
         rows = [row for row in self.rows[type_name] if self.sees(type_name, row)]
         if isinstance(source, Node):
-            column = BACK[info.parent_type.name, info.field_name]
+            is_history = info.field_name == "history"
+            column = "object_id" if is_history else BACK[info.parent_type.name, info.field_name]
             rows = [row for row in rows if row[column] == source.row["id"]]
         for name, wanted in (given.get("filter") or {}).items():
             if wanted is not None:
@@ -212,6 +215,14 @@ class Oracle(Sight):
 
     def _matter_statelabel(self, source: Node, given: Mapping[str, Any]) -> str:
         return self._label("matters", source.row["state"], given["language"])
+
+    def _event_number(self, source: Node, _: Any) -> str | None:
+        leaf = self.known["EventLeaf"].get(source.row["id"])
+        return str(leaf["number"]) if leaf else None
+
+    def _auditsample_events(self, source: Node, _: Any) -> list[Node]:
+        known = self.known["Event"]
+        return [Node("Event", known[id_]) for id_ in source.row["event_ids"]]
 
     def _packproposal_statelabel(self, source: Node, given: Mapping[str, Any]) -> str:
         said = PROPOSALS[source.row["state"]]

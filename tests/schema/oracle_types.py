@@ -15,6 +15,7 @@ TABLES = {
     "File": "file", "Evidence": "evidence",
     "Publication": "publication", "Objection": "objection", "BoardEntry": "publication",
     "BoardWithdrawal": "publication", "PackProposal": "pack_proposal",
+    "AuditHead": "audit_head", "AuditSample": "audit_sample",
 }  # fmt: skip
 OBJECTS = {
     "Unit": "units", "Person": "people", "Post": "appointments", "Appointment": "appointments",
@@ -29,6 +30,7 @@ OBJECTS = {
     "Evidence": "matters",
     "Publication": "publications", "Objection": "objections", "BoardEntry": "board",
     "BoardWithdrawal": "board", "PackProposal": "packs",
+    "AuditHead": "audits", "AuditSample": "audits",
 }  # fmt: skip
 # The columns whose unit a row is in.
 PLACES = {
@@ -66,6 +68,7 @@ ELSEWHERE = {
     ("PackProposal", "proposedBy"): "made_by",
     ("PackProposal", "approvedBy"): "approved_by",
     ("PackProposal", "approvedAs"): "approved_as",
+    ("AuditSample", "drawnBy"): "made_by",
 }
 BACK = {
     ("Unit", "children"): "parent_id",
@@ -109,9 +112,11 @@ RENAMED = {
     ("Extension", "askedAt"): "made_at",
     ("Publication", "proposedAt"): "made_at",
     ("PackProposal", "proposedAt"): "made_at",
+    ("AuditSample", "drawnAt"): "made_at",
     ("Objection", "raisedAt"): "made_at",
 }
 ORDERS = {
+    "drawn_at": "made_at",
     "registered_at": "made_at",
     "proposed_at": "made_at",
     "Objection.raised_at": "made_at",

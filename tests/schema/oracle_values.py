@@ -39,6 +39,7 @@ OTHER_TYPES = {
     "raiser": "Person",
     "council": "Council",
     "matter": "Matter",
+    "appointment": "Appointment",
 }
 ENDS = ("revoked_at", "distrusted_at", "withdrawn_at", "until")
 
@@ -48,6 +49,14 @@ def matches(type_name: str, row: Row, name: str, wanted: Any) -> bool:
     match name:
         case "kinds" | "states" | "outcomes" | "rungs":
             return row[name.removesuffix("s")].upper() in wanted
+        case "names":
+            return row["name"] in wanted
+        case "object":
+            return bool(row["object_id"] == key_of(str(wanted), name)[1])
+        case "beginsAt":
+            return bool(row["at"] >= datetime.fromisoformat(str(wanted)))
+        case "endsAt":
+            return bool(row["at"] < datetime.fromisoformat(str(wanted)))
         case "unseen":
             return bool((row["seen_at"] is None) == wanted)
         case "open" | "current":

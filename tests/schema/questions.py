@@ -88,6 +88,12 @@ AUDITORS = (
     " confirmedAt } } }",
     "{ issuers { nodes { id url audience algorithms distrustedAt version } } }",
     "{ subjectLinks { nodes { id subject issuer { url } person { name } confirmedAt version } } }",
+    "{ auditHeads { totalCount nodes { id number first size root sealedAt kid signature } }"
+    " auditSamples { totalCount nodes { id seed beginsAt endsAt eventName population drawnAt"
+    " drawnBy { name } events { id name number apart } } } }",
+    "{ units(first: 3) { nodes { name history(last: 2) { totalCount nodes { name at } } } }"
+    ' events(filter: {names: ["unit.founded", "pack.adopted"], endsAt: "2199-01-01T00:00:00Z"}) {'
+    " totalCount } }",
     "{ packProposals(filter: {states: [ACTIVATED]}, direction: DESC) { totalCount nodes { id state"
     " stateLabel stateLabelEn: stateLabel(language: EN) document reason proposedAt activatesAt"
     " endedWhy version base { edition restores { edition } } pack { edition } proposedBy { name }"

@@ -13,6 +13,8 @@ from graphql import GraphQLInputObjectType, get_named_type, is_list_type
 from tests.schema.oracle_values import OTHER_TYPES
 
 PREFIXES = ("", "王", "第", "桂", "1", "\U00020000", '"', "\\", "'; --", "%", "é", "unit.founded")
+EVENTS = ("unit.founded", "person.registered", "pack.adopted", "no.such")
+MOMENTS = ("2020-01-01T00:00:00Z", "2199-12-31T23:59:59.999999+08:00")
 POINTED = {name: f"{type_name}:" for name, type_name in OTHER_TYPES.items()}
 # Found by a keyed hash, which the oracle can't make.
 SEALED = ("phone", "identityNumber")
@@ -117,13 +119,21 @@ class Filters:
     def _member(self, name: str, type_: Any) -> Make:
         named = get_named_type(type_)
         if is_list_type(type_):
-            return lambda: self._choices(sorted(named.values))
+            offered = getattr(named, "values", None)
+            return lambda: self._choices(sorted(offered)) if offered else self._texts()
+        if named.name == "DateTime":
+            return lambda: quoted(self.chance.choice(MOMENTS))
         if named.name == "Boolean":
             return lambda: truth(self.chance.random() < 0.5)
         if named.name == "ID":
             known = [id_ for id_ in self.ids if id_.startswith(POINTED.get(name, "Unit:"))]
             return lambda: quoted(self.chance.choice(known))
         return lambda: quoted(self.chance.choice(PREFIXES))
+
+    def _texts(self) -> Value:
+        """Some names of events."""
+        some = self.chance.choices(EVENTS, k=self.chance.randint(0, 3))
+        return Value(f"[{', '.join(quoted(one).text for one in some)}]", some)
 
     def _choices(self, names: list[str]) -> Value:
         """Some of an enum's members; one alone may stand without its brackets."""

@@ -9,6 +9,7 @@ from sqlmodel import select
 from policies import Actor
 from services import (
     accounts,
+    audits,
     clients,
     clock,
     duties,
@@ -23,6 +24,7 @@ from services import (
     supervisions,
     trusted_documents,
 )
+from services.audits import heads
 from services.matters.states import MatterState
 from services.matters.tables import Channel, Visibility
 from services.units import Unit
@@ -59,6 +61,7 @@ async def world(county: County) -> World:
     await _hidden(county, tree)
     await _access(county, head.id)
     await _words(county)
+    await _audited(county)
     way = await _matters(county, tree)
     readers = {
         "public": Actor(county.id, county.slug),
@@ -219,6 +222,13 @@ async def _words(county: County) -> None:
     labels = {"grid": {"zh": "片区", "en": "Block"}}
     async with county.session() as session:
         await adopt(session, county, {"units": {"labels": labels}})
+
+
+async def _audited(county: County) -> None:
+    """Events sealed, and a sample of them."""
+    async with county.session() as session:
+        await heads.seal(session, Actor(county.id, county.slug), at=clock.now())
+        await audits.sample(session, county.founders["auditor"], size=5, seed="a-known-seed")
 
 
 async def _unit(county: County, name: str) -> Unit:

@@ -45,6 +45,7 @@ OTHERWISE: dict[str, Any] = {
     },
     "roles": {"takes": [{"role": "community_secretary", "permission": "units.rename"}]},
     "trusted_documents": {"demanded_of": ["clients"]},
+    "retention": {"personal_years": 30},
 }  # fmt: skip
 STEPS = ("raised", "accepted", "inquired", "tabled", "opened", "resolved", "adjourned", "completed")
 

@@ -50,6 +50,37 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_audit_key")),
     )
     op.create_table(
+        "audit_sample",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.Uuid(), nullable=True),
+        sa.Column("made_as", sa.Uuid(), nullable=True),
+        sa.Column("seed", sa.String(length=80), nullable=False),
+        sa.Column("begins_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("event_name", sa.String(length=80), nullable=True),
+        sa.Column("population", sa.Integer(), nullable=False),
+        sa.Column("event_ids", sa.ARRAY(sa.Uuid()), nullable=False),
+        sa.CheckConstraint(
+            "ends_at > begins_at", name=op.f("ck_audit_sample_ends_after_it_begins")
+        ),
+        sa.CheckConstraint("isfinite(begins_at)", name=op.f("ck_audit_sample_begins_at_is_finite")),
+        sa.CheckConstraint("isfinite(ends_at)", name=op.f("ck_audit_sample_ends_at_is_finite")),
+        sa.CheckConstraint("isfinite(made_at)", name=op.f("ck_audit_sample_made_at_is_finite")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenant.id"], name=op.f("fk_audit_sample_tenant_id")
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_audit_sample")),
+    )
+    op.create_index(
+        op.f("ix_audit_sample_tenant_id_made_at_id"),
+        "audit_sample",
+        ["tenant_id", "made_at", "id"],
+        unique=False,
+    )
+    op.create_table(
         "event_leaf",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -94,7 +125,30 @@ def upgrade() -> None:
         unique=False,
     )
     op.add_column("event", sa.Column("apart", sa.JSON(none_as_null=True), nullable=True))
+    op.create_index(
+        op.f("ix_event_tenant_id_appointment_id_at_id"),
+        "event",
+        ["tenant_id", "appointment_id", "at", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_event_tenant_id_name_at_id"),
+        "event",
+        ["tenant_id", "name", "at", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_event_tenant_id_person_id_at_id"),
+        "event",
+        ["tenant_id", "person_id", "at", "id"],
+        unique=False,
+    )
+    op.add_column("person", sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_check_constraint(
+        op.f("ck_person_erased_at_is_finite"), "person", "isfinite(erased_at)"
+    )
     walls.guard("audit_head")
     walls.guard("audit_key")
+    walls.guard("audit_sample")
     walls.guard("event_leaf")
     walls.guard("event_value")
