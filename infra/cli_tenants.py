@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 FOUNDERS = ("county_administrator", "security_administrator", "auditor")
 OPERATOR = "platform_operator"
 PASSWORD_BYTES = 12
+SHORTEST_PASSPHRASE = 12
 
 app = typer.Typer(
     help=say("县：开通、列出、停用、恢复、换密钥。",
@@ -45,6 +46,12 @@ def _name(text: str) -> str:
 
 def _reason(text: str) -> str:
     return _clean(text, 500)
+
+
+def _passphrase(text: str) -> str:
+    if len(text) < SHORTEST_PASSPHRASE:
+        raise typer.BadParameter(say("至少 12 个字符", "12 characters at least"))
+    return text
 
 
 Slug = Annotated[str, typer.Argument(help=say("县的代号。", "Its name in addresses."))]
@@ -141,6 +148,41 @@ def rotate_signing(
 ) -> None:
     """Rotate a county's signing key."""
     typer.echo(f"{slug}: {run(_rotate_signing(slug, at_once))}")
+
+
+Folder = Annotated[Path, typer.Argument(help=say("文件夹。", "The folder."))]
+Passphrase = Annotated[
+    str,
+    typer.Option(
+        envvar="SANFANG_TAKEOUT_PASSPHRASE", prompt=say("口令", "Passphrase"), hide_input=True,
+        callback=_passphrase, help=say("保护密钥的口令，至少 12 个字符。",
+                                       "What protects the keys; 12 characters at least."),
+    ),
+]  # fmt: skip
+
+
+@app.command(
+    "export",
+    help=say("迁出一个县：全部数据、文件、配置包和审计证明。",
+             "Take a county out: all data, files, packs, and the audit with its proofs."),
+)  # fmt: skip
+def export(slug: Slug, folder: Folder, passphrase: Passphrase) -> None:
+    """Write a county into a new folder."""
+    if folder.exists():
+        fail(f"{folder} 已经有了，请换一个名字。", f"{folder} is there already; choose another.")
+    folder.mkdir(parents=True, mode=0o700)
+    rows = run(_leave(slug, folder, passphrase))
+    typer.echo(say(f"已写到 {folder}：{rows} 行", f"written to {folder}: {rows} rows"))
+
+
+@app.command(
+    "import",
+    help=say("迁入一个县；这里还不能有它。", "Move a county in that isn't here yet."),
+)
+def import_(folder: Folder, passphrase: Passphrase) -> None:
+    """Move a county in, all of it or nothing."""
+    slug = run(_move_in(folder, passphrase))
+    typer.echo(say(f"已迁入 {slug}", f"moved in: {slug}"))
 
 
 def _document(path: Path) -> dict[str, Any]:
@@ -242,6 +284,41 @@ async def _rotate_signing(slug: str, at_once: bool) -> str:
         tenant, _ = await _tenant(database, slug)
         async with database.session(tenant) as session:
             return (await signing.rotate(session, tenant, at_once=at_once)).kid
+
+
+async def _leave(slug: str, folder: Path, passphrase: str) -> int:
+    from rich.progress import Progress
+
+    from infra import takeout
+    from infra.stores import Store
+
+    async with await _open() as database:
+        store = Store.of(database.settings)
+        with Progress(transient=True) as progress:
+            task = progress.add_task(slug, total=None)
+            manifest = await takeout.leave(
+                database, store, slug, folder, passphrase,
+                lambda what: progress.update(task, description=what, advance=1),
+            )  # fmt: skip
+    return sum(manifest.rows.values())
+
+
+async def _move_in(folder: Path, passphrase: str) -> str:
+    from rich.progress import Progress
+
+    from infra import migrate, takeout
+    from infra.stores import Store
+
+    await migrate.upgrade(load_settings())
+    async with await _open() as database:
+        store = Store.of(database.settings)
+        with Progress(transient=True) as progress:
+            task = progress.add_task(str(folder), total=None)
+            manifest = await takeout.move_in(
+                database, store, folder, passphrase,
+                lambda what: progress.update(task, description=what, advance=1),
+            )  # fmt: skip
+    return str(manifest.tenant["slug"])
 
 
 async def _tenant(database: "Database", slug: str) -> tuple[UUID, str]:

@@ -137,7 +137,7 @@ class Database:
             lockout=timedelta(minutes=settings.lockout_minutes),
             session=timedelta(days=settings.refresh_token_days),
         )
-        master = Master(settings.master(), settings.seal_algorithm)
+        self.master = master = Master(settings.master(), settings.seal_algorithm)
         self.passes = Passes(master, settings.url)
         self._info = {
             "master": master,
