@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
@@ -26,6 +27,7 @@ from infra.connections import Connections
 from infra.embedded import Embedded
 from infra.saving import Session
 from infra.settings import Settings
+from infra.stores import Store
 from services.accounts import Limits
 from services.kept import Kept
 from services.passes import Passes
@@ -144,6 +146,7 @@ class Database:
             "passes": self.passes,
             "limits": self.limits,
             "packs": Kept(),
+            "store": cache(lambda: Store.of(settings)),
             "allow_private_issuers": settings.allow_private_issuers,
         }
         self._tenants: dict[str, tuple[UUID, str]] = {}

@@ -14,7 +14,18 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 import schema
-from infra import console, cors, files, lateness, minutes, requests, sse, telemetry, tokens
+from infra import (
+    audit_parts,
+    console,
+    cors,
+    files,
+    lateness,
+    minutes,
+    requests,
+    sse,
+    telemetry,
+    tokens,
+)
 from infra.auth import Authenticator
 from infra.database import Database
 from infra.graphql import GraphQL, refused_response
@@ -66,6 +77,7 @@ def create_app(settings: Settings, *, has_worker: bool = False) -> Service:
         app.router.routes.extend(tokens.routes(authenticator, database, settings))
         app.router.routes.extend(files.routes(database, settings))
         app.router.routes.extend(minutes.routes(database))
+        app.router.routes.extend(audit_parts.routes(database, settings))
         async with AsyncExitStack() as stack:
             stack.push_async_callback(database.close)
             if has_worker:
@@ -194,6 +206,7 @@ async def _welcome(request: Request) -> Response:
             "token": "/token",
             "files": "/files/{county}/{pass}",
             "minutes": "/minutes/{county}/{pass}",
+            "audit": "/audit/{county}/{pass}",
             "health": ["/healthz", "/readyz", "/metrics"],
         }
     )

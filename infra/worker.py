@@ -19,7 +19,7 @@ from pgqueuer.domain.errors import RetryRequested
 from pgqueuer.domain.models import Job, Schedule
 from pgqueuer.domain.types import Channel
 
-from infra import jobs, telemetry
+from infra import audit_jobs, jobs, telemetry
 from infra.database import JOBS, Database
 from services import alarms, clock
 from services.alarms import Alarm
@@ -30,6 +30,8 @@ SECONDS_TO_CLOSE = 2
 DONE, FAILED = (telemetry.JOBS.labels(outcome) for outcome in ("done", "failed"))
 
 log = structlog.get_logger(__name__)
+# What the clock does that needs more than the database.
+alarms.ALARMS["audit_exports"] = Alarm(audit_jobs.look)
 
 
 @dataclass(frozen=True, slots=True)

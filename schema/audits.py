@@ -10,19 +10,26 @@ from strawberry.scalars import JSON
 
 from schema.commands import command, made
 from schema.events import Event
-from schema.nodes import Node
+from schema.nodes import Node, worded
+from schema.passes import address, end
 from schema.people import Person
-from schema.reading.declare import Ask, Row, connection, light, link, reads, rows
+from schema.reading.declare import Ask, Row, computed, connection, light, link, reads, rows
 from schema.reading.declare import column as read_column
 from schema.reading.pages import Connection, Direction
 from schema.reading.scalars import BigInt
 from services import audits
+from services.audits.exports import STATES, ExportFormat, ExportState
+from services.audits.exports import AuditExport as ExportRow
+from services.audits.exports import AuditExportPart as PartRow
 from services.audits.heads import AuditHead as HeadRow
 from services.audits.sampling import MOST
 from services.audits.sampling import AuditSample as SampleRow
 from services.events import Event as EventRow
+from services.passes import Purpose
 
 EVENT = light(EventRow)
+strawberry.enum(ExportFormat, name="AuditExportFormat", description="导出的格式。 The format.")
+strawberry.enum(ExportState, name="AuditExportState", description="导出的状态。 Its state.")
 
 
 @strawberry.enum(description="封存头按什么排序。 By what heads are ordered.")
@@ -37,6 +44,20 @@ class AuditSampleOrder(Enum):
     """By what samples are ordered."""
 
     DRAWN_AT = "made_at"
+
+
+@strawberry.enum(description="导出按什么排序。 By what exports are ordered.")
+class AuditExportOrder(Enum):
+    """By what exports are ordered."""
+
+    ASKED_AT = "made_at"
+
+
+@strawberry.enum(description="文件按什么排序。 By what parts are ordered.")
+class AuditExportPartOrder(Enum):
+    """By what parts are ordered."""
+
+    NUMBER = "number"
 
 
 @strawberry.type(description="封存头：到这一批为止的事件之树，已签名。 A signed head of the tree.")
@@ -57,7 +78,7 @@ def _drawn(ask: Ask, row: Row) -> Select[Any]:
     """The events of a sample, in the order in which they were drawn."""
     event = EVENT.alias()
     ids = func.unnest(row["event_ids"]).table_valued(
-        column("id", Uuid()), with_ordinality="place", name=f"{event.name}_drawn"
+        column("id", Uuid()), with_ordinality="place", name="drawn"
     )
     return (
         select(*event.c)
@@ -83,6 +104,49 @@ class AuditSample(Node):
     events: list[Event] = rows(_drawn, "抽到的事件。 What was drawn.", MOST)
 
 
+@strawberry.type(description="导出的一个文件。 A part of an export.")
+@reads(PartRow, "audits")
+class AuditExportPart(Node):
+    """A part of an export."""
+
+    number: int = read_column(PartRow.number, "第几个。 Its number.")
+    name: str = read_column(PartRow.name, "文件名。 Its name.")
+    sha256: str = read_column(PartRow.sha256, "SHA-256。 The hash of its bytes.")
+    size: int = read_column(PartRow.size, "字节数。 How many bytes.")
+    lines: int = read_column(PartRow.lines, "行数。 How many lines.")
+    made_at: datetime = read_column(PartRow.made_at, "写成时刻。 When it was written.")
+    url: str | None = computed(
+        address(Purpose.export), "取回的地址，五分钟内失效。 Where it is read, for five minutes."
+    )
+    url_until: datetime | None = computed(end(Purpose.export), "地址何时失效。 When that ends.")
+
+
+@strawberry.type(description="审计导出：由系统到点写成，进度可见。 An export, and how far it is.")
+@reads(ExportRow, "audits")
+class AuditExport(Node):
+    """Events written out for an auditor."""
+
+    format: ExportFormat = read_column(ExportRow.format, "格式。 Its format.")
+    begins_at: datetime | None = read_column(ExportRow.begins_at, "从何时起。 From when on.")
+    ends_at: datetime = read_column(ExportRow.ends_at, "到何时为止。 Until when.")
+    event_name: str | None = read_column(ExportRow.event_name, "只要这种事件。 Of which name.")
+    purpose: str | None = read_column(
+        ExportRow.purpose, "要个人信息原值的用途。 For what personal values are in it."
+    )
+    state: ExportState = read_column(ExportRow.state, "状态。 Its state.")
+    state_label: str = worded("state", STATES, "状态的说法。 The state in words.")
+    total: int = read_column(ExportRow.total, "共多少条。 How many events there are.")
+    done: int = read_column(ExportRow.done, "已写多少条。 How many are written.")
+    asked_at: datetime = read_column(ExportRow.made_at, "何时要求。 When it was asked for.")
+    asked_by: Person | None = link(ExportRow.made_by, "谁要求。 Who asked for it.")
+    finished_at: datetime | None = read_column(ExportRow.finished_at, "何时写完。 When done.")
+    parts: Connection[AuditExportPart] = connection(
+        PartRow.export_id,
+        AuditExportPartOrder,
+        "文件，最后是清单。 Its parts; the manifest last.",
+    )
+
+
 @strawberry.type(description="事件里的个人信息原值，只显示一次。 Its personal values, shown once.")
 class RevealedEvent:
     """The personal values of an event."""
@@ -97,6 +161,9 @@ class Queries:
     audit_heads: Connection[AuditHead] = connection(
         None, AuditHeadOrder, "封存头。 Signed heads.", direction=Direction.DESC
     )
+    audit_exports: Connection[AuditExport] = connection(
+        None, AuditExportOrder, "导出。 Exports.", direction=Direction.DESC
+    )
     audit_samples: Connection[AuditSample] = connection(
         None, AuditSampleOrder, "抽样。 Samples.", direction=Direction.DESC
     )
@@ -108,6 +175,9 @@ class Mutations:
 
     sample_audit: AuditSample | None = command(
         audits.sample, "随机抽取事件，种子写入记录。 Draw events at random; the seed is recorded."
+    )
+    export_audit: AuditExport | None = command(
+        audits.export, "导出事件，由系统在后台写成。 Have events exported, in the background."
     )
     reveal_audit: RevealedEvent | None = command(
         audits.reveal, "查看一个事件的个人信息原值，须说明用途。 Reveal it, for a stated purpose."

@@ -195,5 +195,7 @@ def _plain(value: Any) -> Any:
             return str(value)
         case bytes():
             return None
+        case list():
+            return [_plain(one) for one in value]
         case _:
             return value

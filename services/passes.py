@@ -31,10 +31,12 @@ class Purpose(StrEnum):
     upload = "upload"
     read = "read"
     minutes = "minutes"
+    export = "export"
 
 
 # Where each kind of pass is taken.
-PATHS = {Purpose.upload: "files", Purpose.read: "files", Purpose.minutes: "minutes"}
+PATHS = {Purpose.upload: "files", Purpose.read: "files", Purpose.minutes: "minutes",
+         Purpose.export: "audit"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

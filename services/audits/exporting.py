@@ -34,12 +34,12 @@ async def sealed(
         )  # fmt: skip
         if not rows:
             return
-        values = await _values(session, by, [row["id"] for row in rows]) if with_values else {}
+        kept = await values(session, by, [row["id"] for row in rows]) if with_values else {}
         for row in rows:
             number = row["number"]
             line = {"number": number, "hash": row["hash"].hex(),
                     "event": heads.content(by.tenant_id, row)}  # fmt: skip
-            yield line | ({"values": values[row["id"]]} if row["id"] in values else {})
+            yield line | ({"values": kept[row["id"]]} if row["id"] in kept else {})
 
 
 async def unsealed(session: AsyncSession, by: Actor, size: int) -> AsyncIterator[dict[str, Any]]:
@@ -66,9 +66,10 @@ async def signed(session: AsyncSession, by: Actor) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-async def _values(
+async def values(
     session: AsyncSession, by: Actor, events: list[UUID]
 ) -> Mapping[UUID, dict[str, Any]]:
+    """What stands apart from these events: by event and path the salt and the value."""
     rows = await session.info[DRIVER].fetch(
         "select event_id, path, salt, value from event_value"
         " where tenant_id = $1 and event_id = any($2)",

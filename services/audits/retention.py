@@ -42,18 +42,15 @@ async def expire(session: AsyncSession, by: Actor, *, at: datetime, most: int) -
         .where(col(EventValue.tenant_id) == by.tenant_id, col(Event.at) < before)
         .order_by(col(Event.at), col(EventValue.id))
         .limit(AT_ONCE)
-        .with_for_update(of=EventValue, skip_locked=True)
     )  # fmt: skip
-    ids = (await session.exec(old)).scalars().all()  # type: ignore[call-overload]
-    if not ids:
-        return 0
     gone = delete(EventValue).where(
-        col(EventValue.tenant_id) == by.tenant_id, col(EventValue.id).in_(ids)
+        col(EventValue.tenant_id) == by.tenant_id, col(EventValue.id).in_(old)
     )
-    await session.exec(gone)
-    note = {"values": len(ids), "before": before.isoformat()}
-    write(session, by, "audit.expired", ("Tenant", by.tenant_id), after=note)
-    return len(ids)
+    number = (await session.exec(gone)).rowcount
+    if number:
+        note = {"values": number, "before": before.isoformat()}
+        write(session, by, "audit.expired", ("Tenant", by.tenant_id), after=note)
+    return number
 
 
 def years_before(at: datetime, years: int) -> datetime:

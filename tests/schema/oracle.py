@@ -26,6 +26,7 @@ import policies
 import schema
 from policies import Actor
 from services import notices, packs
+from services.audits.exports import STATES as EXPORTS
 from services.guarantees import WHY
 from services.matters import states
 from services.packs.tables import STATES as PROPOSALS
@@ -224,6 +225,10 @@ class Oracle(Sight):
         known = self.known["Event"]
         return [Node("Event", known[id_]) for id_ in source.row["event_ids"]]
 
+    def _auditexport_statelabel(self, source: Node, given: Mapping[str, Any]) -> str:
+        said = EXPORTS[source.row["state"]]
+        return said.en if given["language"] == "EN" else said.zh
+
     def _packproposal_statelabel(self, source: Node, given: Mapping[str, Any]) -> str:
         said = PROPOSALS[source.row["state"]]
         return said.en if given["language"] == "EN" else said.zh
@@ -301,6 +306,7 @@ class Oracle(Sight):
         """Nobody signs here: `tests.services.test_passes` looks at addresses."""
 
     _file_urluntil = _minutes_docxurl = _minutes_docxuntil = _file_url
+    _auditexportpart_url = _auditexportpart_urluntil = _file_url
 
     def _appointment_isactive(self, source: Node, _: Any) -> bool:
         return self.is_active(source.row)

@@ -15,7 +15,8 @@ TABLES = {
     "File": "file", "Evidence": "evidence",
     "Publication": "publication", "Objection": "objection", "BoardEntry": "publication",
     "BoardWithdrawal": "publication", "PackProposal": "pack_proposal",
-    "AuditHead": "audit_head", "AuditSample": "audit_sample",
+    "AuditHead": "audit_head", "AuditSample": "audit_sample", "AuditExport": "audit_export",
+    "AuditExportPart": "audit_export_part",
 }  # fmt: skip
 OBJECTS = {
     "Unit": "units", "Person": "people", "Post": "appointments", "Appointment": "appointments",
@@ -30,7 +31,8 @@ OBJECTS = {
     "Evidence": "matters",
     "Publication": "publications", "Objection": "objections", "BoardEntry": "board",
     "BoardWithdrawal": "board", "PackProposal": "packs",
-    "AuditHead": "audits", "AuditSample": "audits",
+    "AuditHead": "audits", "AuditSample": "audits", "AuditExport": "audits",
+    "AuditExportPart": "audits",
 }  # fmt: skip
 # The columns whose unit a row is in.
 PLACES = {
@@ -69,6 +71,7 @@ ELSEWHERE = {
     ("PackProposal", "approvedBy"): "approved_by",
     ("PackProposal", "approvedAs"): "approved_as",
     ("AuditSample", "drawnBy"): "made_by",
+    ("AuditExport", "askedBy"): "made_by",
 }
 BACK = {
     ("Unit", "children"): "parent_id",
@@ -89,6 +92,7 @@ BACK = {
     ("Matter", "publications"): "matter_id",
     ("Matter", "objections"): "matter_id",
     ("Council", "seats"): "council_id",
+    ("AuditExport", "parts"): "export_id",
     ("AgendaItem", "recusals"): "item_id",
     ("AgendaItem", "resolutions"): "item_id",
     **{
@@ -113,10 +117,12 @@ RENAMED = {
     ("Publication", "proposedAt"): "made_at",
     ("PackProposal", "proposedAt"): "made_at",
     ("AuditSample", "drawnAt"): "made_at",
+    ("AuditExport", "askedAt"): "made_at",
     ("Objection", "raisedAt"): "made_at",
 }
 ORDERS = {
     "drawn_at": "made_at",
+    "asked_at": "made_at",
     "registered_at": "made_at",
     "proposed_at": "made_at",
     "Objection.raised_at": "made_at",

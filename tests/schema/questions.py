@@ -90,7 +90,10 @@ AUDITORS = (
     "{ subjectLinks { nodes { id subject issuer { url } person { name } confirmedAt version } } }",
     "{ auditHeads { totalCount nodes { id number first size root sealedAt kid signature } }"
     " auditSamples { totalCount nodes { id seed beginsAt endsAt eventName population drawnAt"
-    " drawnBy { name } events { id name number apart } } } }",
+    " drawnBy { name } events { id name number apart } } } auditExports { totalCount nodes { id"
+    " format beginsAt endsAt eventName purpose state stateLabel total done askedAt finishedAt"
+    " askedBy { name } parts { totalCount nodes { id number name sha256 size lines madeAt url"
+    " urlUntil } } } } }",
     "{ units(first: 3) { nodes { name history(last: 2) { totalCount nodes { name at } } } }"
     ' events(filter: {names: ["unit.founded", "pack.adopted"], endsAt: "2199-01-01T00:00:00Z"}) {'
     " totalCount } }",

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlmodel import select
 
+from infra import audit_jobs
 from policies import Actor
 from services import (
     accounts,
@@ -25,6 +26,7 @@ from services import (
     trusted_documents,
 )
 from services.audits import heads
+from services.audits.exports import ExportFormat
 from services.matters.states import MatterState
 from services.matters.tables import Channel, Visibility
 from services.units import Unit
@@ -229,6 +231,10 @@ async def _audited(county: County) -> None:
     async with county.session() as session:
         await heads.seal(session, Actor(county.id, county.slug), at=clock.now())
         await audits.sample(session, county.founders["auditor"], size=5, seed="a-known-seed")
+    async with county.session() as session:
+        await audits.export(session, county.founders["auditor"], format=ExportFormat.jsonl)
+    async with county.session() as session:
+        await audit_jobs.look(session, Actor(county.id, county.slug), at=clock.now(), most=1)
 
 
 async def _unit(county: County, name: str) -> Unit:
