@@ -77,8 +77,10 @@ class AuditHead(Node):
 def _drawn(ask: Ask, row: Row) -> Select[Any]:
     """The events of a sample, in the order in which they were drawn."""
     event = EVENT.alias()
-    ids = func.unnest(row["event_ids"]).table_valued(
-        column("id", Uuid()), with_ordinality="place", name="drawn"
+    ids = (
+        func.unnest(row["event_ids"])
+        .table_valued(column("id", Uuid()), with_ordinality="place", name="drawn")
+        .render_derived()
     )
     return (
         select(*event.c)
