@@ -17,9 +17,11 @@ from sqlalchemy import func
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from infra.audit_files import seal_all
 from infra.database import Database
 from infra.database import tables as all_tables
 from infra.demo.crowd.sql import FRAMES, LOADS, SHAPES, UNITS_OF_A_GRID, UNITS_OF_THE_TOP
+from policies import Actor
 from services import sealing
 from services import tenants as founding
 from services.sealing import TenantKey
@@ -100,6 +102,7 @@ async def populate(
             async with owner.transaction(), _walls_down(owner), _keys_off(owner):
                 await _load(owner, ids, sizes, matters_in_first, advance)
         await _make_keys(database, ids)
+        await seal_all(database, Actor(ids[0], slug(1)))
         await owner.execute("vacuum analyze " + ", ".join(_tables()))
         async with owner.transaction(), _walls_down(owner):
             return await _summary(owner, ids)

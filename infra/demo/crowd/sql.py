@@ -4,6 +4,7 @@
 with all above it, `somebody` every resident, numbered from 0 within a county.
 """
 
+from infra.demo.crowd.audits import AUDITS
 from infra.demo.crowd.matters import MATTERS
 from infra.demo.crowd.publications import PUBLICATIONS
 from infra.demo.names import FIRST, SECOND, SURNAMES
@@ -346,4 +347,5 @@ from {table} o join county t using (tenant_id)"""
             (83, "linkage.linked", "Linkage", "linkage"),
         )
     ),
+    *AUDITS,
 )
