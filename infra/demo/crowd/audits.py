@@ -1,4 +1,4 @@
-"""What auditors and administrators left in a crowd's counties: proposals, samples, exports, by SQL."""
+"""What auditors and administrators left in a crowd's counties, by SQL."""
 
 AUDITS = (
     # A proposal for each edition but the first: made by one, approved by another.
