@@ -1,5 +1,7 @@
 """Reading the pack (读取配置包): a section of the active edition, or of an earlier one."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -22,11 +24,24 @@ async def read(session: AsyncSession, by: Actor, name: str, model: type[SectionT
     if known is not None:
         section: SectionT = known
         return section
-    pack = await current(session, by)
-    section = model.model_validate(pack.document.get(name, {}) if pack else {})
+    document = await _document(session, by, number)
+    section = model.model_validate(document.get(name, {}))
     if number is not None:
         kept.put(key, section)
     return section
+
+
+async def _document(session: AsyncSession, by: Actor, number: int | None) -> Mapping[str, Any]:
+    """The active edition's document, read once for a number of the county."""
+    kept, key = session.info["packs"], (by.tenant_id, number)
+    known: Mapping[str, Any] | None = kept.get(key) if number is not None else None
+    if known is not None:
+        return known
+    pack = await current(session, by)
+    document: Mapping[str, Any] = pack.document if pack else {}
+    if number is not None:
+        kept.put(key, document)
+    return document
 
 
 async def active(session: AsyncSession, by: Actor) -> UUID:
