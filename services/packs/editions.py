@@ -11,6 +11,8 @@ from services import rows
 from services.packs.sections import SectionT
 from services.packs.tables import Pack
 
+DOCUMENT = "pack_document"
+
 
 async def read(session: AsyncSession, by: Actor, name: str, model: type[SectionT]) -> SectionT:
     """A section of the county's active pack.
@@ -32,15 +34,14 @@ async def read(session: AsyncSession, by: Actor, name: str, model: type[SectionT
 
 
 async def _document(session: AsyncSession, by: Actor, number: int | None) -> Mapping[str, Any]:
-    """The active edition's document, read once for a number of the county."""
-    kept, key = session.info["packs"], (by.tenant_id, number)
-    known: Mapping[str, Any] | None = kept.get(key) if number is not None else None
-    if known is not None:
+    """The active edition's document, read once in a transaction for a number of the county."""
+    key = (by.tenant_id, number)
+    known: Mapping[str, Any] | None = session.info.get(DOCUMENT, {}).get(key)
+    if known is not None and number is not None:
         return known
     pack = await current(session, by)
     document: Mapping[str, Any] = pack.document if pack else {}
-    if number is not None:
-        kept.put(key, document)
+    session.info[DOCUMENT] = {key: document}
     return document
 
 
