@@ -9,8 +9,10 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -95,11 +97,11 @@ def record(
 ) -> None:
     """Write the event of a change into the change's own transaction.
 
-    `before` is `state_of` the row ahead of the change; `note` adds what the row doesn't hold. Of a
-    row that is a person's, what is personal and whatever is noted is kept apart.
+    `before` is `state_of` the row ahead of the change; `note` adds what the row doesn't hold. What
+    is personal of the row is kept apart; a purpose that is noted is the acting person's to answer
+    for, and stays.
     """
     after = state_of(row) | dict(note or {})
-    kept = row.personal | frozenset(note or ()) if row.personal else frozenset()
     write(
         session,
         by,
@@ -108,7 +110,7 @@ def record(
         acting=acting,
         before=_changed(before, after) if before is not None else None,
         after=_changed(after, before) if before is not None else after,
-        kept=kept,
+        kept=row.personal,
         whose=row.owner,
     )
 
@@ -129,37 +131,43 @@ def write(
 
     Where the caller sent it from (`session.info`) is the acting person's own.
     """
-    event_id, values_apart = uuid7(), list[dict[str, Any]]()
-    sides: dict[str, dict[str, Any] | None] = {}
-
-    def keep(path: str, value: Any, person: UUID | None) -> None:
-        salt = os.urandom(SALT)
-        values_apart.append({"path": path, "salt": salt, "value": value, "person_id": person})
-
-    for side, values in (("before", before), ("after", after)):
-        for key in sorted(kept & set(values or ())):
-            if values is not None and values[key] is not None:
-                keep(f"{side}.{key}", values[key], whose)
-        sides[side] = None if values is None else {k: v for k, v in values.items() if k not in kept}
+    sides = {"before": before, "after": after}
+    apart = [
+        _Apart(f"{side}.{key}", values[key], whose)
+        for side, values in sides.items()
+        for key in sorted(kept & set(values or ()))
+        if values is not None and values[key] is not None
+    ]
     if (origin := session.info.get(ORIGIN)) is not None:
-        keep(ORIGIN, origin, by.person_id)
+        apart.append(_Apart(ORIGIN, origin, by.person_id))
+    event_id = uuid7()
     put(
-        session,
-        Event,
-        tenant_id=by.tenant_id,
-        id=event_id,
-        name=name,
-        object=object_[0],
-        object_id=object_[1],
-        person_id=by.person_id,
-        appointment_id=acting.appointment_id if acting else None,
-        client_id=by.client_id,
+        session, Event, tenant_id=by.tenant_id, id=event_id, name=name, object=object_[0],
+        object_id=object_[1], person_id=by.person_id,
+        appointment_id=acting.appointment_id if acting else None, client_id=by.client_id,
         command_key=session.info.get("command_key"),
-        apart={one["path"]: commitment(one["salt"], one["value"]) for one in values_apart} or None,
-        **sides,
-    )
-    for one in values_apart:
-        put(session, EventValue, tenant_id=by.tenant_id, event_id=event_id, **one)
+        apart={one.path: commitment(one.salt, one.value) for one in apart} or None,
+        **{side: _without(values, kept) for side, values in sides.items()},
+    )  # fmt: skip
+    for one in apart:
+        put(
+            session, EventValue, tenant_id=by.tenant_id, event_id=event_id, path=one.path,
+            value=one.value, person_id=one.whose, salt=one.salt,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Apart:
+    """A value that stands apart from its event, and the salt of its hash there."""
+
+    path: str
+    value: Any
+    whose: UUID | None
+    salt: bytes = field(default_factory=partial(os.urandom, SALT))
+
+
+def _without(values: Mapping[str, Any] | None, kept: frozenset[str]) -> dict[str, Any] | None:
+    return None if values is None else {key: v for key, v in values.items() if key not in kept}
 
 
 async def erase_values(session: AsyncSession, by: Actor, person: UUID) -> None:

@@ -53,7 +53,7 @@ class TestSize:
              {"k": ["X"] * 9_000}, "VARIABLES_REFUSED"),
             ("query ($k: [UnitKind!]) { units(filter: {kinds: $k}) { totalCount } }",
              {"k": ["GRID"] * 90_000}, "VARIABLES_TOO_LARGE"),
-            ("mutation ($d: JSON!) { adoptPack(document: $d) { edition } }",
+            ('mutation ($d: JSON!) { proposePack(document: $d, reason: "试验") { id } }',
              {"d": json.loads('{"a":' * 500 + "1" + "}" * 500)}, "VARIABLES_TOO_LARGE"),
             ("\n" * 90_000 + "{" + " ".join(f"x{number}" for number in range(60)) + "}",
              {}, "DOCUMENT_REFUSED"),
@@ -226,10 +226,10 @@ class TestTexts:
         self, served: Service, county: County, pack: object
     ) -> None:
         bearer = await token(county, county.administrator)
-        document = "mutation ($pack: JSON!) { adoptPack(document: $pack) { edition } }"
+        document = 'mutation ($pack: JSON!) { proposePack(document: $pack, reason: "试验") { id } }'
         answer = (await served.send(document, {"pack": pack}, token=bearer)).json()
         assert codes(answer) == ["PACK_REFUSED"]
-        assert answer["errors"][0]["extensions"]["problems"] == "an object is expected"
+        assert answer["errors"][0]["extensions"]["problems"] == "$: 应是一个对象"
 
     async def test_an_address_that_is_none(self, served: Service, county: County) -> None:
         bearer = await token(county, county.security)

@@ -263,7 +263,7 @@ class TestScalars:
             edges: Connection[Cut] = connection(None, EdgeOrder, "Edges.")
 
         with pytest.raises(Undeclared, match="BigInt"):
-            Catalogue.of(strawberry.Schema(query=Cutting)._schema)
+            Catalogue.of(strawberry.Schema(query=Cutting, config=CONFIG)._schema)
 
 
 class TestTexts:

@@ -158,7 +158,7 @@ class TestSettleAndTable:
         more = {"decision": "已办。"} if verb == "settle" else {}
         async with unchanged(way.county, OpinionsMissing) as refused:
             await way.do(verb, way.secretary, row.id, **more)
-        assert refused.value.facts["heads"] == Said("楼栋", "Building", "building")
+        assert refused.value.facts["heads"] == Said("楼栋", "Building", "building", "units")
 
     async def test_where_one_would_table_it_nobody_settles_it(self, way: Way) -> None:
         row = await way.inquired()

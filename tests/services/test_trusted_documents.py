@@ -171,7 +171,10 @@ class TestDemand:
         person: bool,
         person_through_client: bool,
     ) -> None:
-        document = {"trusted_documents": {"demanded_of": [str(one) for one in demanded]}}
+        document = {
+            "trusted_documents": {"demanded_of": [str(one) for one in demanded]},
+            "councils": {"meet_by": 20},
+        }
         async with county.session() as session:
             await adopt(session, county, document)
         by = await client_of(county)
