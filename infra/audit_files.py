@@ -36,12 +36,12 @@ async def export(slug: str, folder: Path, *, with_values: bool = False) -> Made:
         return await write(database, by, folder, with_values=with_values)
 
 
-async def seal_all(database: Database, by: Actor) -> int:
-    """Seal until nothing is left; how many events were."""
+async def seal_all(database: Database, by: Actor, most: int = heads.BATCH) -> int:
+    """Seal until nothing is left, so many in a batch; how many events were."""
     sealed = 0
     while True:
         async with database.session(by.tenant_id) as session:
-            done = await heads.seal(session, by, at=clock.now())
+            done = await heads.seal(session, by, at=clock.now(), most=most)
         sealed += done
         if not done:
             return sealed

@@ -48,14 +48,34 @@ async def leave(
     tenant_id, by = found[0], Actor(found[0], slug)
     await note(database, by, "tenant.taken_out")
     await audit_files.seal_all(database, by)
-    salt, rows = new_salt(), dict[str, int]()
+    salt = new_salt()
     way = await asyncio.to_thread(transport, passphrase, salt)
+    tenant, rows = await _write_tables(database, tenant_id, folder, way, advance)
+    advance(FILES)
+    await _write_files(database, store, by, folder / FILES)
+    advance(AUDIT)
+    audit = folder / AUDIT
+    await asyncio.to_thread(audit.mkdir)
+    await audit_files.write(database, by, audit)
+    listed = dict(await asyncio.to_thread(lambda: list(hashes(folder))))
+    manifest = Manifest(json.loads(tenant), migrate.head(), salt.hex(), rows, listed)
+    await asyncio.to_thread(manifest.write, folder)
+    return manifest
+
+
+async def _write_tables(
+    database: Database,
+    tenant_id: UUID,
+    folder: Path,
+    way: Master,
+    advance: Callable[[str], None],
+) -> tuple[str, dict[str, int]]:
+    """Every table as of one moment; the county's own row, and how many rows each table has."""
+    rows: dict[str, int] = {}
     connection = await database.address.connect()
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
-            await connection.execute(
-                "select set_config('sanfang.tenant', $1, true)", str(tenant_id)
-            )
+            await connection.execute(NAME_COUNTY, str(tenant_id))
             tenant = await connection.fetchval(
                 "select row_to_json(t)::text from tenant t where id = $1", tenant_id
             )
@@ -67,16 +87,7 @@ async def leave(
                 )
     finally:
         await connection.close()
-    advance(FILES)
-    await _write_files(database, store, by, folder / FILES)
-    advance(AUDIT)
-    audit = folder / AUDIT
-    await asyncio.to_thread(audit.mkdir)
-    await audit_files.write(database, by, audit)
-    listed = dict(await asyncio.to_thread(lambda: list(hashes(folder))))
-    manifest = Manifest(json.loads(tenant), migrate.head(), salt.hex(), rows, listed)
-    await asyncio.to_thread(manifest.write, folder)
-    return manifest
+    return tenant, rows
 
 
 async def note(database: Database, by: Actor, name: str) -> None:

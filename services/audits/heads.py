@@ -114,11 +114,11 @@ async def seal(session: AsyncSession, by: Actor, *, at: datetime, most: int = BA
     horizon = await _oldest_under_way(session)
     # Of a database that was brought here from elsewhere the transactions are numbered anew.
     since = last.horizon if last is not None and last.horizon <= horizon else 0
-    events = await _unsealed(session, by, since, max(most, BATCH))
+    events = await _unsealed(session, by, since, most)
     if not events:
         return 0
     # What a cut batch leaves comes in the order of transactions behind its last event.
-    is_cut = len(events) == max(most, BATCH)
+    is_cut = len(events) == most
     seen = min(horizon, events[-1]["transaction"]) if is_cut else horizon
     hashes = [tree.leaf(canonical(content(by.tenant_id, event))) for event in events]
     first = last.size if last is not None else 0

@@ -74,6 +74,10 @@ class Crowd:
         return self.tenants[0]
 
 
+# As many events as make a county's heads a list of some length.
+BATCH = 100
+
+
 async def populate(
     database: Database,
     *,
@@ -102,7 +106,7 @@ async def populate(
             async with owner.transaction(), _walls_down(owner), _keys_off(owner):
                 await _load(owner, ids, sizes, matters_in_first, advance)
         await _make_keys(database, ids)
-        await seal_all(database, Actor(ids[0], slug(1)))
+        await seal_all(database, Actor(ids[0], slug(1)), BATCH)
         await owner.execute("vacuum analyze " + ", ".join(_tables()))
         async with owner.transaction(), _walls_down(owner):
             return await _summary(owner, ids)
