@@ -15,6 +15,7 @@ from infra.stores import Store
 from infra.takeout.folder import (
     AUDIT,
     FILES,
+    NAME_COUNTY,
     ROWS,
     Manifest,
     columns,

@@ -18,6 +18,7 @@ from infra.takeout.folder import (
     FILES,
     FORMAT,
     MANIFEST,
+    NAME_COUNTY,
     ROWS,
     Manifest,
     TakeoutRefused,
@@ -50,9 +51,7 @@ async def move_in(
     connection = await database.address.connect()
     try:
         async with connection.transaction():
-            await connection.execute(
-                "select set_config('sanfang.tenant', $1, true)", str(tenant_id)
-            )
+            await connection.execute(NAME_COUNTY, str(tenant_id))
             await _write_tenant(connection, manifest)
             for held in TRIGGERED:
                 await connection.execute(f"alter table {held} disable trigger user")
