@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from policies import Actor
-from services import clock, packs, tree
+from services import packs, tree
 from services.calendar import CalendarRules
 from services.clients import Client
 from services.conflicts import AppointmentRules
@@ -25,7 +25,7 @@ from services.matters.rules import MatterRules
 from services.matters.tables import Matter
 from services.meetings.tables import Meeting, MeetingState
 from services.packs import Problem, Sections, Touch, pick, touches
-from services.posts import OF_POST, Appointment, AppointmentState, Post
+from services.posts import OF_POST, Appointment, Post, is_active
 from services.trusted_documents import Demand
 from services.units import LABELS, Unit, UnitKind, UnitRules
 
@@ -164,14 +164,7 @@ async def of_clients(
 
 def _held(by: Actor, roles: Iterable[str]) -> tuple[Any, ...]:
     """Appointments that stand at this moment in posts of these roles."""
-    now = clock.now()
-    return (
-        Appointment.tenant_id == by.tenant_id,
-        col(Post.role).in_(roles),
-        Appointment.state == AppointmentState.confirmed,
-        Appointment.starts_at <= now,
-        col(Appointment.ends_at).is_(None) | (col(Appointment.ends_at) > now),
-    )
+    return (Appointment.tenant_id == by.tenant_id, col(Post.role).in_(roles), is_active())
 
 
 def _meetings(by: Actor) -> SelectOfScalar[int]:

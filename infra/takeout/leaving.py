@@ -126,10 +126,12 @@ async def _write_rows(
 
 
 async def _write_files(database: Database, store: Store, by: Actor, folder: Path) -> None:
-    """The bytes of every stored file."""
+    """The bytes of every stored file, and of the audit's exports."""
     async with database.session(by.tenant_id, read_only=True) as session:
         stored = await session.info["driver"].fetch(
-            "select id, sha256 from file where tenant_id = $1 and sha256 is not null", by.tenant_id
+            "select id, sha256 from file where tenant_id = $1 and sha256 is not null"
+            " union all select id, sha256 from audit_export_part where tenant_id = $1",
+            by.tenant_id,
         )
     await asyncio.to_thread(folder.mkdir)
     for row in stored:

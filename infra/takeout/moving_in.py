@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID
@@ -33,6 +34,8 @@ from policies import Actor
 from services.errors import Said
 from services.sealing import Master, MasterKeyWrong
 
+# A file's id and the hash of its bytes.
+NAMED = re.compile(r"[0-9a-f-]{36}-[0-9a-f]{64}")
 # Rules that were kept as the rows were first written, and hold for changes from now on.
 TRIGGERED = ("agenda_item", "meeting", "minutes")
 
@@ -152,5 +155,9 @@ async def _write_rows(
 
 async def _write_files(store: Store, tenant_id: UUID, folder: Path) -> None:
     for path in await asyncio.to_thread(lambda: sorted(folder.iterdir())):
+        if not NAMED.fullmatch(path.name):
+            raise TakeoutRefused(
+                reason=Said(f"文件名不对：{path.name}", f"no such file: {path.name}")
+            )
         file, sha256 = UUID(path.name[:36]), path.name[37:]
         await store.write(tenant_id, file, sha256, await asyncio.to_thread(path.read_bytes))

@@ -21,7 +21,7 @@ from services.grants import places
 from services.grants.places import Place
 from services.packs.editions import current
 from services.people import Person
-from services.posts import OF_POST, Appointment, AppointmentState, Post
+from services.posts import OF_POST, Appointment, AppointmentState, Post, is_active
 
 MOST = 500
 
@@ -103,15 +103,12 @@ async def who_can(
     policy = by.policy
     by_role = {role: policy.why(role, permission) for role in policy.roles}
     wanted = [role for role, lines in by_role.items() if _posted(lines)]
-    now = clock.now()
     held = (
         select(Appointment, Post.role)
         .join(Post, OF_POST)
         .where(
             Appointment.tenant_id == by.tenant_id,
-            Appointment.state == AppointmentState.confirmed,
-            Appointment.starts_at <= now,
-            col(Appointment.ends_at).is_(None) | (col(Appointment.ends_at) > now),
+            is_active(),
             col(Post.role).in_(wanted),
         )
         .order_by(col(Appointment.starts_at), col(Appointment.id))

@@ -17,10 +17,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 import policies
 from policies import Actor, Changes, Given, Role, Taken
-from services import clock, packs
+from services import packs
 from services.errors import Said
 from services.packs.comparing import pick
-from services.posts import OF_POST, Appointment, AppointmentState, Post
+from services.posts import OF_POST, Appointment, Post, is_active
 
 SECTION = "roles"
 Permission = Annotated[str, Field(pattern=r"^[a-z_]+\.[a-z_]+$")]
@@ -208,16 +208,13 @@ async def _held(
     was, then = (policies.policy(by.domain, rules.changes) for rules in (before, after))
     names = sorted({*was.grants, *then.grants})
     changed = [name for name in names if was.grants.get(name) != then.grants.get(name)]
-    now = clock.now()
     holders = (
         select(Post.role, func.count(func.distinct(Appointment.person_id)))
         .join(Appointment, OF_POST)
         .where(
             Post.tenant_id == by.tenant_id,
             col(Post.role).in_(changed),
-            Appointment.state == AppointmentState.confirmed,
-            Appointment.starts_at <= now,
-            col(Appointment.ends_at).is_(None) | (col(Appointment.ends_at) > now),
+            is_active(),
         )
         .group_by(col(Post.role))
     )
