@@ -3,10 +3,10 @@
 What is said here is the policies' word alone: a command may still refuse for what the object is at.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -16,7 +16,7 @@ import policies
 from policies import CLIENT, PUBLIC, UNCHANGED, Actor, Held, Line, Permission, Scope, authorize
 from services import authority, clock, packs, people, rows
 from services.arguments import Length, ObjectId, Of
-from services.errors import BadInput, NotFound, Said, called
+from services.errors import BadInput, Label, NotFound, Said, called
 from services.grants import places
 from services.grants.places import Place
 from services.packs.editions import current
@@ -24,6 +24,8 @@ from services.people import Person
 from services.posts import OF_POST, Appointment, AppointmentState, Post, is_active
 
 MOST = 500
+# The section in which the county says what it calls roles.
+ROLES = "appointments"
 
 Action = Annotated[
     str,
@@ -153,7 +155,7 @@ async def why(
     ]
     reached = [one for one in grounds if one.reaches]
     if is_allowed:
-        said = _allowed(reached[0], action)
+        said = _allowed(reached[0], action, await _names(session, by))
     elif limited:
         said = Said(f"所用的第三方前端没有 {action}", f"the front end in use hasn't {action}")
     else:
@@ -217,12 +219,18 @@ def _reaches(actor: Actor, line: Line, post: Held | None, place: Place | None) -
             return bool(mine) and (place is None or bool(mine & place.owners))
 
 
-def _allowed(ground: Ground, action: str) -> Said:
-    scope = SCOPES[Scope(ground.scope)]
+async def _names(session: AsyncSession, by: Actor) -> Mapping[str, Label]:
+    """What the county calls roles, its own too."""
+    rules: Any = await packs.read(session, by, ROLES, packs.SECTIONS[ROLES])
+    return {**by.policy.roles, **rules.labels}
+
+
+def _allowed(ground: Ground, action: str, names: Mapping[str, Label]) -> Said:
+    role, scope = called(names, ground.line_role), SCOPES[Scope(ground.scope)]
     written = SOURCES[LineSource(ground.source)]
     return Said(
-        f"可以：角色 {ground.line_role} 有 {action}，范围是{scope.zh}（{written.zh}）",
-        f"yes: the role {ground.line_role} has {action}, {scope.en} ({written.en})",
+        f"可以：{role.zh}有 {action}，范围是{scope.zh}（{written.zh}）",
+        f"yes: {role.en} has {action}, {scope.en} ({written.en})",
     )
 
 
@@ -240,22 +248,27 @@ async def _refused(
         return Said(f"有 {action}，但这一个不在任职的范围内，也不是本人的；或者没有这一个",
                     f"{action} is held, but this is out of the posts' reach and not one's own; or"
                     " there is no such object")  # fmt: skip
+    names = await _names(session, by)
     product = policies.policy(by.domain, UNCHANGED)
     taken = [role for role in actor.roles if product.why(role, permission)]
     if taken:
-        return Said(f"本县在配置包里从角色 {taken[0]} 收回了 {action}",
-                    f"the county's pack took {action} from the role {taken[0]}")  # fmt: skip
-    out = await _out_of_time(session, by, actor, granted)
+        role = called(names, taken[0])
+        return Said(f"本县在配置包里从{role.zh}收回了 {action}",
+                    f"the county's pack took {action} from {role.en}")  # fmt: skip
+    out = await _out_of_time(session, by, actor, granted, names)
     if out is not None:
         return out
-    listed = "、".join(granted) or "没有"
-    return Said(f"现任职务都没有 {action}；有它的角色：{listed}",
-                f"no post held now has {action}; these roles have:"
-                f" {', '.join(granted) or 'none'}")  # fmt: skip
+    listed = called(names, *granted) if granted else Said("没有", "none")
+    return Said(f"现任职务都没有 {action}；有它的角色：{listed.zh}",
+                f"no post held now has {action}; these roles have: {listed.en}")  # fmt: skip
 
 
 async def _out_of_time(
-    session: AsyncSession, by: Actor, actor: Actor, granted: Iterable[str]
+    session: AsyncSession,
+    by: Actor,
+    actor: Actor,
+    granted: Iterable[str],
+    names: Mapping[str, Label],
 ) -> Said | None:
     """An appointment to a role that has it, which stands not yet or no longer."""
     if actor.person_id is None:
@@ -274,9 +287,9 @@ async def _out_of_time(
     found = (await session.exec(newest)).first()
     if found is None:
         return None
-    appointment, role = found
+    appointment, role = found[0], called(names, found[1])
     state = called(STATES, _time(appointment))
-    return Said(f"任 {role} 的任职{state.zh}", f"the appointment as {role} {state.en}")
+    return Said(f"任{role.zh}的任职{state.zh}", f"the appointment as {role.en} {state.en}")
 
 
 def _time(appointment: Appointment) -> str:

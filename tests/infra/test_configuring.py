@@ -262,7 +262,7 @@ class TestWhy:
         found = await self.why(served, bearer, person=f"Person:{branch.id}", **asked)
         assert found["isAllowed"]
         assert found["en"] == (
-            "yes: the role branch_secretary has units.rename, in the post's unit and below"
+            "yes: Grid branch secretary has units.rename, in the post's unit and below"
             " (given by the county's pack)"
         )
         beyond = asked | {"object": f"Unit:{tree.communities[0].id}"}
@@ -270,9 +270,7 @@ class TestWhy:
         assert not found["isAllowed"]
         assert "out of the posts' reach" in found["en"]
         found = await self.why(served, bearer, person=f"Person:{community.id}", **asked)
-        assert (
-            found["en"] == "the county's pack took units.rename from the role community_secretary"
-        )
+        assert found["en"] == "the county's pack took units.rename from Community secretary"
         stranger = await county.person("路人")
         found = await self.why(served, bearer, person=f"Person:{stranger.id}", **asked)
         assert found["en"].startswith("no post held now has units.rename; these roles have:")
@@ -290,7 +288,7 @@ class TestWhy:
             )
         bearer = await token(county, county.administrator)
         found = await self.why(served, bearer, action="units.rename", person=f"Person:{person.id}")
-        assert found["en"] == "the appointment as community_secretary has not been confirmed"
+        assert found["en"] == "the appointment as Community secretary has not been confirmed"
 
     async def test_anybody_may_ask_about_themselves_and_nobody_else(
         self, served: Service, county: County
