@@ -61,7 +61,7 @@ def accepted(roles: dict[str, Any]) -> RoleRules | None:
 
 
 class TestCeiling:
-    @settings(deadline=None, max_examples=60)
+    @settings(deadline=None, max_examples=25)
     @given(DOCUMENT)
     def test_whatever_is_accepted_stays_below_it(self, roles: dict[str, Any]) -> None:
         rules = accepted(roles)
