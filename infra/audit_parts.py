@@ -14,6 +14,7 @@ from infra.stores import Store
 from schema.errors import language_of, refusal
 from services.audits import exports
 from services.errors import NotFound
+from services.events import ORIGIN, write
 from services.passes import Purpose
 
 TYPES = {"json": "application/json", "jsonl": "application/x-ndjson", "csv": "text/csv"}
@@ -31,6 +32,10 @@ def routes(database: Database, settings: Settings) -> list[Route]:
                     part = await exports.find_part(session, at.by, at.id)
             except NotFound:
                 raise AddressRefused() from None
+            async with database.session(at.by.tenant_id) as session:
+                session.info[ORIGIN] = request.client.host if request.client else None
+                whose, after = ("AuditExport", part.export_id), {"part": part.name}
+                write(session, at.by, "audit.export_fetched", whose, after=after)
             size, chunks = await store.read(at.by.tenant_id, part.id, part.sha256)
             headers = {**ALWAYS, "content-length": str(size),
                        "content-disposition": disposition("attachment", part.name)}  # fmt: skip

@@ -4,6 +4,7 @@ In a transaction of its own. An auditor is answered once their reading stands on
 """
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,8 @@ from services.standing import Authority
 
 AUDITOR = "auditor"
 MOST_IDS = 20
+# By these fields events are read.
+EVENTS = re.compile(r"\b(events|history)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +60,12 @@ class Auditing:
             write(session, actor, name, whose, acting=acting, after=after)
 
 
-def is_auditor(authority: Authority | None) -> bool:
-    """Whether somebody asks in an auditor's post."""
-    return authority is not None and AUDITOR in authority.actor.roles
+def is_audited(authority: Authority | None, text: str) -> bool:
+    """Whether a reading is put on record: an auditor's own, and whoever else's of events."""
+    if authority is None:
+        return False
+    reads_events = bool(authority.actor.reach("events", "read")) and EVENTS.search(text)
+    return AUDITOR in authority.actor.roles or bool(reads_events)
 
 
 def ids_in(given: Mapping[str, Any]) -> dict[str, str]:

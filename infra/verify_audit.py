@@ -41,6 +41,7 @@ class Report:
     zh: bool
     events: int = 0
     batches: int = 0
+    tenant: str = ""
     findings: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
@@ -100,6 +101,7 @@ def verify(folder: Path, report: Report, key: str | None, heads_before: list[Jso
     if not _files_are_whole(folder, report):
         return
     heads = json.loads((folder / "heads.json").read_text(encoding="utf-8"))
+    _are_of_one_county(folder, heads, report)
     keys = json.loads((folder / "keys.json").read_text(encoding="utf-8"))
     _heads_are_signed(heads, keys, key, report)
     roots_wanted = {one["size"]: one["root"] for one in heads_before}
@@ -128,6 +130,22 @@ def _files_are_whole(folder: Path, report: Report) -> bool:
         elif hashlib.sha256(path.read_bytes()).hexdigest() != listed[name]["sha256"]:
             report.wrong(f"文件 {name} 与清单不符", f"the file {name} isn't as the manifest says")
     return all((folder / name).is_file() for name in FILES)
+
+
+def _are_of_one_county(folder: Path, heads: list[Json], report: Report) -> None:
+    """The manifest names the county that the heads are signed for."""
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    report.tenant = str(manifest["tenant_id"])
+    report.remark(f"县 {report.tenant}", f"county {report.tenant}")
+    if any(head["tenant_id"] != report.tenant for head in heads):
+        report.wrong("封存头不是这个县的", "the heads are not this county's")
+    if heads:
+        last = heads[-1]["number"]
+        report.remark(f"第 {last} 批之后有没有被截去，要与另存的封存头核对（--head）",
+                      f"whether anything behind batch {last} was cut off shows against a kept"
+                      " head (--head)")  # fmt: skip
+    else:
+        report.wrong("没有封存头，什么也证明不了", "there is no head, so nothing is proven")
 
 
 def _heads_are_signed(
@@ -189,6 +207,9 @@ def _events_are_those_sealed(folder: Path, heads: list[Json], report: Report) ->
 
 def _look_at(line: Json, place: int, batch: int, report: Report) -> None:
     id_ = line["event"]["id"]
+    if type(line["number"]) is not int or set(line) - {"number", "hash", "event", "values"}:
+        en = f"batch {batch}: the line of event {id_} is no line of an export"
+        report.wrong(f"第 {batch} 批：事件 {id_} 的一行不是导出的样子", en)
     if (there := line["number"]) != place:
         report.wrong(
             f"第 {batch} 批：第 {place} 条处是第 {there} 条（{id_}），有事件被移走或插入",
@@ -219,19 +240,32 @@ def _nothing_came_in_unsealed(folder: Path, heads: list[Json], report: Report) -
     for event in _lines(folder / "unsealed.jsonl"):
         waiting += 1
         made = _made_at(event["id"])
+        if event["tenant_id"] != report.tenant:
+            report.wrong(
+                f"事件 {event['id']} 不是这个县的", f"event {event['id']} is another county's"
+            )
         if last is not None and made < last - GRACE:
             report.wrong(
                 f"事件 {event['id']} 早于最后一批却没有封存，是后来插入的",
                 f"event {event['id']} is older than the last batch and unsealed: inserted",
             )
     if waiting:
-        report.remark(f"还有 {waiting} 条等待封存", f"{waiting} events wait to be sealed")
+        report.remark(f"还有 {waiting} 条等待封存，尚无证明",
+                      f"{waiting} events wait to be sealed and are not proven")  # fmt: skip
 
 
 def _lines(path: Path) -> Iterator[Json]:
     with path.open(encoding="utf-8") as lines:
         for text in lines:
-            yield json.loads(text)
+            yield json.loads(text, object_pairs_hook=_object)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> Json:
+    """A JSON object in which nothing is said twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key is said twice")
+    return found
 
 
 def _made_at(id_: str) -> datetime:
@@ -256,10 +290,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--lang", choices=("zh", "en"), default="zh")
     given = parser.parse_args(arguments)
     report = Report(zh=given.lang == "zh")
-    before = [json.loads(path.read_text(encoding="utf-8")) for path in given.head]
     try:
+        before = [json.loads(path.read_text(encoding="utf-8")) for path in given.head]
         verify(given.folder, report, given.key, before)
-    except (ValueError, KeyError, TypeError, OSError) as wrong:
+    except (ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError) as wrong:
         report.wrong(f"导出读不下去：{wrong!r}", f"the export can't be read on: {wrong!r}")
     for line in (*report.remarks, *report.findings):
         print(line)

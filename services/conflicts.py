@@ -16,7 +16,7 @@ import policies
 from policies import Actor
 from services import packs
 from services.errors import Labels, Refused, Said, called
-from services.grants.rules import known_roles
+from services.grants.rules import RoleRules, known_roles
 
 SECTION = "appointments"
 
@@ -73,7 +73,21 @@ def of_known_roles(sections: packs.Sections) -> Iterator[packs.Problem]:
             yield packs.Problem(f"{SECTION}.{path}", said)
 
 
-packs.ACROSS.append(of_known_roles)
+def of_names_apart(sections: packs.Sections) -> Iterator[packs.Problem]:
+    """No two roles have one name: whoever approves or appoints must see which is meant."""
+    rules = packs.pick(sections, SECTION, AppointmentRules)
+    own = packs.pick(sections, "roles", RoleRules).labels
+    for language in ("zh", "en"):
+        seen: dict[str, str] = {}
+        for role, label in {**own, **rules.labels}.items():
+            name = getattr(label, language).casefold()
+            if name in seen:
+                said = Said(f"与 {seen[name]} 同名：{name}", f"{seen[name]} is called so: {name}")
+                yield packs.Problem(f"{SECTION}.labels.{role}.{language}", said)
+            seen.setdefault(name, role)
+
+
+packs.ACROSS.extend((of_known_roles, of_names_apart))
 
 
 APART = ("county_administrator", "security_administrator", "auditor")

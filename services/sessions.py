@@ -21,7 +21,7 @@ from policies import Actor
 from services import accounts, clock, passwords, people, sealing
 from services.accounts import Account, Limits
 from services.errors import BadInput
-from services.events import record, state_of, write
+from services.events import record, state_of
 from services.people import Person
 from services.standing import raise_standing
 from services.tables import TenantRow, moment, within_tenant
@@ -73,7 +73,6 @@ async def sign_in(
     hashed = known.password_hash if known else None
     is_right = await passwords.verify(hashed, password)
     if known is None:
-        write(session, by, "session.refused", ("Tenant", by.tenant_id), after={"known": False})
         return None
     row = await accounts.find(session, by, known.id, for_update=True)
     is_right = is_right and row.password_hash == hashed

@@ -1,10 +1,11 @@
 """The folder of a takeout (迁出文件夹): each file by its hash, and how its keys are wrapped."""
 
 import hashlib
+import hmac
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,8 @@ from uuid import UUID
 from sqlalchemy import Table
 
 from infra.database import tables
-from services.errors import Refused
+from services.errors import Refused, Said
+from services.events import canonical
 from services.sealing import Master
 
 FORMAT = 1
@@ -46,6 +48,19 @@ class Manifest:
     salt: str
     rows: Mapping[str, int]
     files: Mapping[str, str]
+    mac: str = ""
+
+    def sealed(self, way: Master) -> "Manifest":
+        """The manifest with its proof that whoever wrote it knew the passphrase."""
+        return replace(self, mac=self._mac(way))
+
+    def is_proven(self, way: Master) -> bool:
+        """Whether nothing of it, and so of any file, was changed by who doesn't know that."""
+        return hmac.compare_digest(self.mac, self._mac(way))
+
+    def _mac(self, way: Master) -> str:
+        said = {**asdict(self), "mac": ""}
+        return hmac.digest(way.secret, canonical(said), "sha256").hex()
 
     @property
     def tenant_id(self) -> UUID:
@@ -55,7 +70,8 @@ class Manifest:
     def write(self, folder: Path) -> None:
         """The manifest, which stands last of all."""
         said = {"format": FORMAT, "tenant": dict(self.tenant), "revision": self.revision,
-                "salt": self.salt, "rows": dict(self.rows), "files": dict(self.files)}  # fmt: skip
+                "salt": self.salt, "rows": dict(self.rows), "files": dict(self.files),
+                "mac": self.mac}  # fmt: skip
         text = json.dumps(said, ensure_ascii=False, indent=1)
         (folder / MANIFEST).write_text(text, encoding="utf-8")
 
@@ -101,6 +117,8 @@ def hashes(folder: Path) -> Iterator[tuple[str, str]]:
     """Every file of the folder but the manifest, by its path in it."""
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
+        if path.is_symlink():
+            raise TakeoutRefused(reason=Said(f"{name} 是链接", f"{name} is a link"))
         if path.is_file() and name != MANIFEST:
             yield name, sha256(path)
 

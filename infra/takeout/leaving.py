@@ -60,6 +60,7 @@ async def leave(
     await audit_files.write(database, by, audit)
     listed = dict(await asyncio.to_thread(lambda: list(hashes(folder))))
     manifest = Manifest(json.loads(tenant), migrate.head(), salt.hex(), rows, listed)
+    manifest = manifest.sealed(way)
     await asyncio.to_thread(manifest.write, folder)
     return manifest
 

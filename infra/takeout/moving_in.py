@@ -32,7 +32,7 @@ from infra.takeout.folder import (
 from infra.takeout.leaving import note
 from policies import Actor
 from services.errors import Said
-from services.sealing import Master, MasterKeyWrong
+from services.sealing import Master
 
 # A file's id and the hash of its bytes.
 NAMED = re.compile(r"[0-9a-f-]{36}-[0-9a-f]{64}")
@@ -48,8 +48,12 @@ async def move_in(
     advance: Callable[[str], None] = lambda _: None,
 ) -> Manifest:
     """Move a county in: all of it or nothing. What isn't as it was written is refused before."""
-    manifest = await asyncio.to_thread(_checked, folder)
+    manifest = await asyncio.to_thread(_read, folder)
     way = await asyncio.to_thread(transport, passphrase, bytes.fromhex(manifest.salt))
+    if not manifest.is_proven(way):
+        reason = Said("口令不对，或者内容被改过", "the passphrase is wrong, or it was changed")
+        raise TakeoutRefused(reason=reason)
+    await asyncio.to_thread(_check, folder, manifest)
     tenant_id = manifest.tenant_id
     connection = await database.address.connect()
     try:
@@ -66,24 +70,28 @@ async def move_in(
                 await connection.execute(f"alter table {held} enable trigger user")
             advance(FILES)
             await _write_files(store, tenant_id, folder / FILES)
-    except MasterKeyWrong:
-        raise TakeoutRefused(reason=Said("口令不对", "the passphrase is wrong")) from None
     finally:
         await connection.close()
     await note(database, Actor(tenant_id, manifest.tenant["slug"]), "tenant.moved_in")
     return manifest
 
 
-def _checked(folder: Path) -> Manifest:
-    """The manifest of a folder whose files are as they were, and its audit as it was sealed."""
+def _read(folder: Path) -> Manifest:
+    """The manifest of a folder, whoever wrote it."""
     try:
         said = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         if said.pop("format") != FORMAT:
             raise ValueError("format")
         manifest = Manifest(**said)
-    except (OSError, ValueError, TypeError, KeyError) as wrong:
+        bytes.fromhex(manifest.salt)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as wrong:
         reason = Said(f"清单读不了（{wrong}）", f"the manifest can't be read ({wrong})")
         raise TakeoutRefused(reason=reason) from wrong
+    return manifest
+
+
+def _check(folder: Path, manifest: Manifest) -> None:
+    """Files that are as they were, of this structure, and the audit as it was sealed."""
     if manifest.revision != migrate.head():
         here, there = migrate.head(), manifest.revision
         reason = Said(
@@ -97,7 +105,6 @@ def _checked(folder: Path) -> Manifest:
     if report.findings:
         found = "; ".join(report.findings)
         raise TakeoutRefused(reason=Said(f"审计不符：{found}", f"its audit: {found}"))
-    return manifest
 
 
 async def _write_tenant(

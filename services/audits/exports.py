@@ -10,19 +10,22 @@ from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, func, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, delete, func, text
 from sqlmodel import Field, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor, authorize
-from services import clock, rows
+from services import clock, people, rows
 from services.arguments import Length
 from services.audits.heads import COLUMNS
-from services.errors import BadInput, Said
+from services.errors import BadInput, Refused, Said
 from services.events import Event, record
+from services.people import Person
 from services.prepared import DRIVER
 from services.rows import made
 from services.tables import Recorded, TenantRow, moment, one_of, within_tenant
+
+MOST_WAITING = 5
 
 
 class ExportFormat(StrEnum):
@@ -92,6 +95,12 @@ class AuditExportPart(TenantRow, table=True):
     made_at: datetime = moment(default_factory=clock.now)
 
 
+class ExportsWaiting(Refused):
+    """已有 {limit} 个导出在等待或进行，请等它们写完。
+    There are {limit} exports that wait or are being written; let them end first.
+    """
+
+
 async def export(
     session: AsyncSession,
     by: Actor,
@@ -124,9 +133,29 @@ async def export(
     counted = counted if begins_at is None else counted.where(col(Event.at) >= begins_at)
     counted = counted if name is None else counted.where(Event.name == name)
     row.total = (await session.exec(counted)).one()
+    waits = select(func.count()).where(
+        AuditExport.tenant_id == by.tenant_id, AuditExport.state != ExportState.done
+    )
+    if (await session.exec(waits)).one() >= MOST_WAITING:
+        raise ExportsWaiting(limit=MOST_WAITING)
     session.add(row)
     record(session, by, "audit.exported", row, acting=acting)
     return row
+
+
+async def forget_values(session: AsyncSession, by: Actor, _: Person) -> None:
+    """Parts that hold personal values open no more, whosever they are: nobody searches them."""
+    holding = select(AuditExport.id).where(
+        AuditExport.tenant_id == by.tenant_id, col(AuditExport.purpose).is_not(None)
+    )
+    parts = delete(AuditExportPart).where(
+        col(AuditExportPart.tenant_id) == by.tenant_id,
+        col(AuditExportPart.export_id).in_(holding),
+    )
+    await session.exec(parts)
+
+
+people.ERASING.append(forget_values)
 
 
 async def waiting(session: AsyncSession, by: Actor) -> AuditExport | None:

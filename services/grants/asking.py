@@ -191,7 +191,7 @@ async def _placed(
         return await places.of_object(session, by, *object_)
     except NotFound:
         if hides:
-            return Place()
+            return Place(is_there=False)
         raise
 
 
@@ -209,6 +209,8 @@ def _grounds(actor: Actor, permission: Permission, place: Place | None) -> Itera
 
 def _reaches(actor: Actor, line: Line, post: Held | None, place: Place | None) -> bool:
     """Whether a line reaches the object; on any object, whether it gives anything at all."""
+    if place is not None and not place.is_there:
+        return False
     match line.scope:
         case Scope.county | Scope.public:
             return True

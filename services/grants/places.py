@@ -26,10 +26,11 @@ MOST_STEPS = 3
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Every unit that an object is in or below, and whose own it is."""
+    """Every unit that an object is in or below, and whose own it is; if there is one at all."""
 
     within: frozenset[UUID] = frozenset()
     owners: frozenset[UUID] = frozenset()
+    is_there: bool = True
 
 
 async def of_object(session: AsyncSession, by: Actor, type_name: str, id_: UUID) -> Place:

@@ -10,9 +10,10 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+import policies
 from services import packs
 from services.errors import Labels, Said
-from services.grants.rules import known_roles
+from services.grants.rules import RoleRules, known_roles
 from services.matters import states
 from services.matters.states import DUE, MatterState
 from services.units import UnitKind
@@ -181,9 +182,15 @@ class MatterRules(packs.Section):
 def of_known_roles(sections: packs.Sections) -> Iterator[packs.Problem]:
     """A head holds a role of the product or of the county's own."""
     rules, known = packs.pick(sections, "matters", MatterRules), known_roles(sections)
+    changes = packs.pick(sections, "roles", RoleRules).changes
+    may = policies.policy(policies.EVERY_COUNTY, changes)
     for number, head in enumerate(rules.heads):
         if head.role not in known:
             said = Said(f"没有角色 {head.role}", f"no such role: {head.role}")
+            yield packs.Problem(f"matters.heads.{number}.role", said)
+        elif ("matters", "opine") not in may.grants[head.role]:
+            said = Said(f"{head.role} 不能初议（matters.opine）",
+                        f"{head.role} has no matters.opine")  # fmt: skip
             yield packs.Problem(f"matters.heads.{number}.role", said)
 
 

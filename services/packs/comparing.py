@@ -91,7 +91,7 @@ async def touched(
 def differences(before: Sections, after: Sections) -> list[Change]:
     """Every path at which two packs differ, in the order of the sections."""
     return [
-        _told(name, path, one, other, after[name])
+        _told(name, path, one, other, before[name])
         for name in SECTIONS
         for path, one, other in _leaves(
             before[name].model_dump(mode="json"), after[name].model_dump(mode="json")

@@ -7,8 +7,16 @@ doesn't say is the product's default.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, NamedTuple, TypeAlias, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    create_model,
+    field_validator,
+)
 
+from services.arguments import Length, WrongText, clean_text
 from services.errors import Refused, Said
 from services.packs.wording import in_both
 
@@ -26,6 +34,15 @@ class Label(Section):
 
     zh: str = Field(min_length=1, max_length=40)
     en: str = Field(min_length=1, max_length=80)
+
+    @field_validator("zh", "en")
+    @classmethod
+    def _shows(cls, given: str) -> str:
+        """Nothing in it hides, or shows in another order than it stands."""
+        try:
+            return clean_text(given, Length(1, 80))
+        except WrongText as wrong:
+            raise Wrong(("", wrong.said)) from None
 
 
 class Problem(NamedTuple):

@@ -106,10 +106,11 @@ class TestMovingIn:
             return json.dumps(json.loads(text) | {"revision": "0001"})
 
         store = Store.of(elsewhere.settings)
+        changed = "or it was changed"
         spoilt = {
             altered("rows/unit.jsonl", lambda text: text.replace("东街", "西街")): "manifest",
-            altered("manifest.json", without_row): "rows of unit are missing",
-            altered("manifest.json", of_old): "its structure is 0001",
+            altered("manifest.json", without_row): changed,
+            altered("manifest.json", of_old): changed,
             altered("manifest.json", lambda text: text[:-9]): "can't be read",
         }
         for path, said in spoilt.items():

@@ -86,6 +86,30 @@ class TestPropose:
             ({"councils": {"quorum": 4, "seats": ["branch", "firm"]}}, "councils.quorum"),
             ({"councils": {"seats": ["firm", "committee"]}}, "councils.seats: the branch"),
             ({"calendar": {"days_off": ["2026-10-32"]}}, "calendar.days_off.0"),
+            ({"matters": {"heads": [{"role": "auditor", "at": "grid"}]}}, "no matters.opine"),
+            (
+                {"appointments": {"labels": {"auditor": {"zh": "网格员", "en": "Watcher"}}}},
+                "appointments.labels.auditor.zh: grid_worker is called so",
+            ),
+            (
+                {
+                    "roles": {
+                        "own": {
+                            "clerk": {
+                                "zh": "书办",
+                                "en": "County administrator",
+                                "like": "resident",
+                            }
+                        }
+                    }
+                },
+                "is called so",
+            ),
+            ({"units": {"labels": {"grid": {"zh": " ", "en": "x"}}}}, "units.labels.grid.zh"),
+            (
+                {"units": {"labels": {"grid": {"zh": "网\u202e格", "en": "x"}}}},
+                "no control characters",
+            ),
         ],
     )
     async def test_one_error_refuses_the_whole_document(

@@ -1,0 +1,84 @@
+"""What is put on record though no command ran, from where it came, and what of it stands apart."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from infra.audit_files import seal_all
+from tests.county import County
+from tests.infra.service import Service, token
+from tests.infra.test_audit import by_of, exported, verified
+
+
+class TestRecord:
+    async def test_a_refusal_of_authority_says_who_what_and_to_what(
+        self, served: Service, county: County
+    ) -> None:
+        tree = await county.tree()
+        actor = await county.actor("grid_worker", tree.grids[0])
+        rename = 'mutation ($id: ID!) { renameUnit(unit: $id, name: "夺名") { name } }'
+        unit = {"id": f"Unit:{tree.estate.id}"}
+        assert await served.code(rename, unit, token=await token(county, actor)) == "FORBIDDEN"
+        read = "{ packs { totalCount } }"
+        assert await served.code(read, token=await token(county, actor)) == "FORBIDDEN"
+        first, second = await found(county, "authority.refused")
+        assert first["person_id"] == second["person_id"] == actor.person_id
+        assert first["after"] == {
+            "permission": "units.rename", "code": "FORBIDDEN", "field": ["renameUnit"],
+            "ids": {"unit": f"Unit:{tree.estate.id}"},
+        }  # fmt: skip
+        assert second["after"]["permission"] == "packs.read"
+
+    async def test_what_an_auditor_reads_is_on_record_and_what_others_read_is_not(
+        self, served: Service, county: County
+    ) -> None:
+        auditor = await token(county, county.founders["auditor"])
+        read = "{ units(first: 1) { nodes { name } } people(first: 1) { totalCount } }"
+        await served.ask(read, token=auditor)
+        await served.ask(read, token=await token(county, county.security))
+        [event] = await found(county, "audit.read")
+        assert event["after"]["fields"] == ["units", "people"]
+        assert event["person_id"] == county.founders["auditor"].person_id
+        assert event["appointment_id"] is not None
+
+    async def test_a_persons_values_stand_apart_and_fit_their_hashes(
+        self, county: County, tmp_path: Path
+    ) -> None:
+        await county.person("欧阳试验", phone="13900001234")
+        await seal_all(county.database, by_of(county))
+        folder = await exported(county, tmp_path / "out", with_values=True)
+        text = (folder / "events.jsonl").read_text(encoding="utf-8")
+        line = next(one for one in map(json.loads, text.splitlines())
+                    if "欧阳试验" in json.dumps(one, ensure_ascii=False))  # fmt: skip
+        assert "欧阳试验" not in json.dumps(line["event"], ensure_ascii=False)
+        assert line["values"]["after.name"]["value"] == "欧阳试验"
+        assert (await verified(folder))[0] == 0
+
+    async def test_from_where_it_was_sent(self, served: Service, county: County) -> None:
+        bearer = await token(county, county.administrator)
+        await served.ask('mutation { registerPerson(name: "甲") { id } }', token=bearer)
+        async with county.session(read_only=True) as session:
+            rows = await session.info["driver"].fetch(
+                "select value, person_id from event_value where path = 'origin'"
+            )
+        assert {(row["value"], row["person_id"]) for row in rows} == {
+            ("127.0.0.1", county.administrator.person_id)
+        }
+
+    async def test_a_wrong_name_at_sign_in_makes_the_record_no_longer(
+        self, served: Service, county: County
+    ) -> None:
+        """Or anybody, who is nobody there, could fill it."""
+        form = {"grant_type": "password", "username": "nobody1", "password": "x" * 12}
+        answer = await served.http.post(f"/token/{county.slug}", data=form)
+        assert answer.status_code == 400
+        assert not await found(county, "session.refused")
+
+
+async def found(county: County, name: str) -> list[dict[str, Any]]:
+    """The events of this name, the oldest first."""
+    async with county.session(read_only=True) as session:
+        rows = await session.info["driver"].fetch(
+            "select * from event where name = $1 order by id", name
+        )
+    return [dict(row) for row in rows]
