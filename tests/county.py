@@ -5,7 +5,7 @@ What a test needs of people and units is done by the real commands, as the found
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count
 from typing import Any, Self
@@ -17,8 +17,9 @@ from uuid_utils.compat import uuid7
 
 from infra.database import Database
 from policies import Actor
-from services import appointments, authority, packs, people, rows, tenants, units
+from services import appointments, clock, packs, people, posts, rows, tenants, units
 from services.events import Event
+from services.grants import RoleRules
 from services.packs import Pack
 from services.people import Person
 from services.posts import Appointment, Post
@@ -209,5 +210,7 @@ async def adopt(session: AsyncSession, county: County, document: Mapping[str, An
 
 
 async def _actor(session: AsyncSession, tenant: Tenant, person: Person) -> Actor:
-    held = await authority.load(session, tenant.id, person_id=person.id, client_id=None)
-    return held.actor
+    held, _ = await posts.held_now(session, tenant.id, person.id, clock.now())
+    bare = Actor(tenant.id, tenant.slug, person_id=person.id, posts=held)
+    rules = await packs.read(session, bare, "roles", RoleRules)
+    return replace(bare, changes=rules.changes)

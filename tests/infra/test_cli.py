@@ -218,7 +218,7 @@ def _three() -> list[str]:
 
 def _until_shown(url: str, pattern: str) -> bool:
     """Whether the page of numbers comes to show this."""
-    for _ in range(300):
+    for _ in range(3000):
         if re.search(pattern, httpx.get(f"{url}/metrics").text):
             return True
         time.sleep(0.05)
