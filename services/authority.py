@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from policies import Actor, Held
 from services import clients, packs, posts, trusted_documents
 from services.clients import Client
-from services.errors import LabelsOf, TenantSuspended, TenantUnknown, TokenRefused
+from services.errors import TenantSuspended, TenantUnknown, TokenRefused
 from services.grants.rules import SECTION, RoleRules
 from services.people import Person
 from services.standing import FAR, Authority, Standing
@@ -39,7 +39,7 @@ async def load(
     actor = Actor(tenant_id, slug, person_id, held, client_id, limits, changes)
     demand = await trusted_documents.demand(session, actor)
     rows = client.rows_per_minute if client else None
-    labels = await _labels(session, actor)
+    labels = await packs.labels(session, actor)
     return Authority(actor, number, until or FAR, rows, demand.binds(actor), labels)
 
 
@@ -69,14 +69,6 @@ async def _marks(
     ).where(Standing.tenant_id == tenant_id, col(Standing.subject_id).in_(named))
     number, session.info["county_number"], at = (await session.exec(total)).one()
     return int(number), at
-
-
-async def _labels(session: AsyncSession, by: Actor) -> LabelsOf:
-    """What the county calls things, section by section."""
-    models = {name: model for name, model in packs.SECTIONS.items() if hasattr(model, "labels")
-              or "labels" in model.model_fields}  # fmt: skip
-    read = {name: await packs.read(session, by, name, model) for name, model in models.items()}
-    return {name: section.labels for name, section in read.items()}  # type: ignore[attr-defined]
 
 
 async def _client(session: AsyncSession, tenant_id: UUID, client_id: UUID | None) -> Client | None:

@@ -6,7 +6,7 @@ What is said here is the policies' word alone: a command may still refuse for wh
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -223,8 +223,7 @@ def _reaches(actor: Actor, line: Line, post: Held | None, place: Place | None) -
 
 async def _names(session: AsyncSession, by: Actor) -> Mapping[str, Label]:
     """What the county calls roles, its own too."""
-    rules: Any = await packs.read(session, by, ROLES, packs.SECTIONS[ROLES])
-    return {**by.policy.roles, **rules.labels}
+    return {**by.policy.roles, **(await packs.labels(session, by)).get(ROLES, {})}
 
 
 def _allowed(ground: Ground, action: str, names: Mapping[str, Label]) -> Said:

@@ -7,7 +7,7 @@ under.
 
 from services.packs.asking import Checked, Comparison, check, compare
 from services.packs.comparing import CHECKS, Touch, pick, touches
-from services.packs.editions import active, read, read_edition
+from services.packs.editions import active, labels, read, read_edition
 from services.packs.proposing import activate, approve, propose, refuse, revert, withdraw
 from services.packs.sections import (
     ACROSS,
@@ -48,6 +48,7 @@ __all__ = [
     "compare",
     "complete",
     "json_schema",
+    "labels",
     "pick",
     "propose",
     "read",

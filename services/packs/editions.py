@@ -8,10 +8,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor
 from services import rows
+from services.errors import LabelsOf, Said
 from services.packs.sections import SectionT
 from services.packs.tables import Pack
 
-DOCUMENT = "pack_document"
+DOCUMENT, LABELS = "pack_document", "labels"
 
 
 async def read(session: AsyncSession, by: Actor, name: str, model: type[SectionT]) -> SectionT:
@@ -43,6 +44,29 @@ async def _document(session: AsyncSession, by: Actor, number: int | None) -> Map
     document: Mapping[str, Any] = pack.document if pack else {}
     session.info[DOCUMENT] = {key: document}
     return document
+
+
+async def labels(session: AsyncSession, by: Actor) -> LabelsOf:
+    """What the county calls things, section by section; its own roles among the roles."""
+    number, kept = session.info.get("county_number"), session.info["packs"]
+    key = (by.tenant_id, number, LABELS)
+    known: LabelsOf | None = kept.get(key) if number is not None else None
+    if known is not None:
+        return known
+    document = await _document(session, by, number)
+    found = {name: _said(part.get("labels", {})) for name, part in document.items()}
+    found["appointments"] = _said(document.get("roles", {}).get("own", {})) | found["appointments"]
+    if number is not None:
+        kept.put(key, found)
+    return found
+
+
+def _said(given: Mapping[str, Any]) -> dict[str, Said]:
+    return {
+        code: Said(label["zh"], label["en"])
+        for code, label in given.items()
+        if label.get("zh") and label.get("en")
+    }
 
 
 async def active(session: AsyncSession, by: Actor) -> UUID:

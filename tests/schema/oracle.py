@@ -122,7 +122,8 @@ class Oracle(Sight):
             return f"sha256:{value}"
         if isinstance(get_named_type(info.return_type), GraphQLEnumType) and value is not None:
             return str(value).upper()
-        return written(value)
+        is_big = get_named_type(info.return_type).name == "BigInt"
+        return str(value) if is_big and value is not None else written(value)
 
     # Lists.
 
