@@ -88,12 +88,6 @@ AUDITORS = (
     " confirmedAt } } }",
     "{ issuers { nodes { id url audience algorithms distrustedAt version } } }",
     "{ subjectLinks { nodes { id subject issuer { url } person { name } confirmedAt version } } }",
-    "{ auditHeads { totalCount nodes { id number first size root sealedAt kid signature } }"
-    " auditSamples { totalCount nodes { id seed beginsAt endsAt eventName population drawnAt"
-    " drawnBy { name } events { id name number apart } } } auditExports { totalCount nodes { id"
-    " format beginsAt endsAt eventName purpose state stateLabel total done askedAt finishedAt"
-    " askedBy { name } parts { totalCount nodes { id number name sha256 size lines madeAt url"
-    " urlUntil } } } } }",
     "{ units(first: 3) { nodes { name history(last: 2) { totalCount nodes { name at } } } }"
     ' events(filter: {names: ["unit.founded", "pack.adopted"], endsAt: "2199-01-01T00:00:00Z"}) {'
     " totalCount } }",
@@ -104,6 +98,14 @@ AUDITORS = (
     '{ events(filter: {name: "unit.founded"}, last: 2) { nodes { name } } }',
     "{ clients(filter: {active: true}) { totalCount } issuers(filter: {trusted: true})"
     " { totalCount } packs(filter: {active: true}) { totalCount } }",
+)
+AUDITS = (
+    "{ auditHeads { totalCount nodes { id number first size root sealedAt kid signature } }"
+    " auditSamples { totalCount nodes { id seed beginsAt endsAt eventName population drawnAt"
+    " drawnBy { name } events { id name number apart } } } auditExports { totalCount nodes { id"
+    " format beginsAt endsAt eventName purpose state stateLabel total done askedAt finishedAt"
+    " askedBy { name } parts { totalCount nodes { id number name sha256 size lines madeAt url"
+    " urlUntil } } } } }",
 )
 ENTRY = "id seq act verb fromState toState at secondsHeld dueAt said head recommends"
 MATTER = (
@@ -166,6 +168,7 @@ EVERYTHING = {
         *COVERAGE,
         *OFFICERS,
         *AUDITORS,
+        *AUDITS,
         *MATTERS,
         *TABLE,
         *SITTERS,

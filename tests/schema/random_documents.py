@@ -97,7 +97,7 @@ class Maker:
         least = 0 if chosen else 1
         most = self.most - len(chosen)
         offered = [*fields, "__typename"]
-        is_known = [(type_.name, name) in self.known.reached for name in offered]
+        is_known = [self._is_reached(type_, name) for name in offered]
         weights = [1 if known else TIMES_IF_NEW for known in is_known]
         chosen += self.chance.choices(offered, weights, k=self.chance.randint(least, most))
         parts = [part for name in chosen for part in self._field(type_, name, depth, is_apart)]
@@ -106,6 +106,12 @@ class Maker:
             parts += self._on_types(type_, depth)
         wrapped = [self._wrapped(type_, part, depth, is_apart) for part in parts]
         return "{ " + " ".join(wrapped) + " }"
+
+    def _is_reached(self, type_: Composite, name: str) -> bool:
+        """Whether it was asked for; a history is the same whatever it is of."""
+        if name == "history":
+            return any(of == name for _, of in self.known.reached)
+        return (type_.name, name) in self.known.reached
 
     def _way_down(self, type_: Composite, depth: int) -> list[str]:
         """In a deep document, what leads on."""
