@@ -182,14 +182,15 @@ class Operations:
                 raise MethodRefused()
             return await self._write(asked, asker)
         if asked.document.describes:
-            return await self._read_beside(asked, asker)
-        data = await self._read(asked)
+            answer = await self._read_beside(asked, asker)
+        else:
+            answer = self.whole(await self._read(asked), asked.call)
         if is_audited(asker.authority, asked.document.text):
             assert asker.authority is not None  # noqa: S101
             fields = [want.name for want in self._root(asked)]
             text, rows = asked.document.text, asked.call.rows
             await self.auditing.read(asker.authority, asker.address, text, fields, rows)
-        return self.whole(data, asked.call)
+        return answer
 
     async def _answer_nobody(self, given: GraphQLRequest, asker: Asker) -> bytes:
         """The schema's description is the same in every county, and for whoever names none."""

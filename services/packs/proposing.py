@@ -207,7 +207,9 @@ async def activate_due(session: AsyncSession, by: Actor, *, at: datetime, most: 
     ).first()
     if row is None:
         return 0
-    problems = await comparing.contradictions(session, by, sections.check(row.document), holds=True)
+    proposed, problems = sections.examine(row.document)
+    if not problems:
+        problems = await comparing.contradictions(session, by, proposed, holds=True)
     if problems:
         why = sections.refusal(problems).facts["problems"]
         _end(session, by, row, ProposalState.lapsed, f"{why.zh} {why.en}"[:2000], None)

@@ -41,6 +41,15 @@ class TestRecord:
         assert event["person_id"] == county.founders["auditor"].person_id
         assert event["appointment_id"] is not None
 
+    async def test_the_schemas_description_beside_it_hides_no_reading(
+        self, served: Service, county: County
+    ) -> None:
+        auditor = await token(county, county.founders["auditor"])
+        read = "{ __schema { queryType { name } } people(first: 1) { totalCount } }"
+        await served.ask(read, token=auditor)
+        [event] = await found(county, "audit.read")
+        assert "people" in event["after"]["fields"]
+
     async def test_a_persons_values_stand_apart_and_fit_their_hashes(
         self, county: County, tmp_path: Path
     ) -> None:
