@@ -33,7 +33,7 @@ def routes(database: Database, settings: Settings) -> list[Route]:
             except NotFound:
                 raise AddressRefused() from None
             async with database.session(at.by.tenant_id) as session:
-                session.info[ORIGIN] = request.client.host if request.client else None
+                session.info[ORIGIN] = requests.address(request) or None
                 whose, after = ("AuditExport", part.export_id), {"part": part.name}
                 write(session, at.by, "audit.export_fetched", whose, after=after)
             size, chunks = await store.read(at.by.tenant_id, part.id, part.sha256)

@@ -18,7 +18,7 @@ import policies
 from infra.database import Database
 from infra.settings import Settings
 from policies import Actor, Held, Policy
-from services import authority, clock, issuers, sessions, signing
+from services import authority, clock, issuers, proving, sessions, signing
 from services.clients import Client
 from services.errors import Refused, TenantMissing, TenantUnknown, TokenRefused, called
 from services.events import ORIGIN, write
@@ -82,22 +82,28 @@ class Authenticator:
         self._callers: Kept[tuple[bytes, str | None], tuple[Caller, datetime]] = Kept()
         self._authorities: Kept[Caller, Warranted] = Kept()
         self._keys: Kept[UUID, dict[str, OKPKey]] = Kept()
-        self._rings = issuers.KeyRings(allow_private=settings.allow_private_issuers)
+        self._rings = proving.KeyRings(allow_private=settings.allow_private_issuers)
 
-    async def of_request(self, authorization: str | None, counties: set[str]) -> Authority | None:
+    async def of_request(
+        self, authorization: str | None, counties: set[str], origin: str | None = None
+    ) -> Authority | None:
         """Who asks, in which county; nobody where neither a token nor a county is given."""
         if len(counties) > 1:
             raise TenantUnknown()
         if not counties and authorization is None:
             return None
-        return await self.authenticate(authorization, next(iter(counties), None))
+        return await self.authenticate(authorization, next(iter(counties), None), origin)
 
-    async def authenticate(self, authorization: str | None, tenant: str | None) -> Authority:
-        """The authority of a bearer token, or the public's in the county that is named."""
+    async def authenticate(
+        self, authorization: str | None, tenant: str | None, origin: str | None = None
+    ) -> Authority:
+        """The authority of a bearer token, or the public's in the county that is named; `origin` is
+        the address that it came from.
+        """
         if authorization is None:
             caller = await self._public(tenant)
         else:
-            caller, _ = await self._proven(_bearer(authorization), tenant)
+            caller, _ = await self._proven(_bearer(authorization), tenant, origin)
         return self._authorities.get(caller) or await self._read(caller)
 
     async def good_until(self, authorization: str | None, tenant: str | None) -> datetime:
@@ -120,11 +126,13 @@ class Authenticator:
             raise TenantUnknown()
         return Caller(found[0], tenant)
 
-    async def _proven(self, token: str, tenant: str | None) -> tuple[Caller, datetime]:
+    async def _proven(
+        self, token: str, tenant: str | None, origin: str | None = None
+    ) -> tuple[Caller, datetime]:
         key = (hashlib.sha256(token.encode()).digest(), tenant)
         known = self._callers.get(key)
         if known is None:
-            known = self._callers.put(key, await self._prove(token, tenant))
+            known = self._callers.put(key, await self._prove(token, tenant, origin))
         caller, until = known
         if until <= clock.now():
             self._callers.drop(key)
@@ -133,17 +141,19 @@ class Authenticator:
             raise TenantUnknown()
         return known
 
-    async def _prove(self, token: str, tenant: str | None) -> tuple[Caller, datetime]:
-        claims = issuers.claims_of(token)
+    async def _prove(
+        self, token: str, tenant: str | None, origin: str | None
+    ) -> tuple[Caller, datetime]:
+        claims = proving.claims_of(token)
         if claims.get("iss") == signing.ISSUER:
             return await self._prove_own(token, claims.get("tenant"))
-        return await self._prove_foreign(token, tenant, claims.get("iss"))
+        return await self._prove_foreign(token, tenant, claims.get("iss"), origin)
 
     async def _prove_own(self, token: str, slug: object) -> tuple[Caller, datetime]:
         found = await self.database.tenant(slug) if isinstance(slug, str) else None
         if found is None:
             raise TokenRefused()
-        tenant_id, kid = found[0], str(issuers.header_of(token).get("kid"))
+        tenant_id, kid = found[0], str(proving.header_of(token).get("kid"))
         keys = self._keys.get(tenant_id)
         if keys is None or kid not in keys:
             async with self.database.session(tenant_id, read_only=True) as session:
@@ -154,7 +164,7 @@ class Authenticator:
         return _caller_of(proof.bearer, proof.kid), proof.until
 
     async def _prove_foreign(
-        self, token: str, tenant: str | None, url: object
+        self, token: str, tenant: str | None, url: object, origin: str | None
     ) -> tuple[Caller, datetime]:
         if not isinstance(url, str) or not is_storable(url):
             raise TokenRefused()
@@ -165,10 +175,13 @@ class Authenticator:
         if issuer is None:
             raise TokenRefused()
         proof = await self._rings.prove(issuer, token)
-        async with self.database.session(tenant_id, read_only=True) as session:
+        async with self.database.session(tenant_id) as session:
             link = await issuers.link_of(session, tenant_id, issuer.id, proof.subject)
-        if link is None:
-            raise TokenRefused()
+            if link is None:
+                raise TokenRefused()
+            session.info[ORIGIN] = origin or None
+            owner = Actor(tenant_id, slug, person_id=link.person_id)
+            await sessions.recognized(session, owner, link, proof.sign_in)
         warrant = Warrant(issuer_id=issuer.id, subject=proof.subject)
         return Caller(tenant_id, slug, person_id=link.person_id, warrant=warrant), proof.until
 

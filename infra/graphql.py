@@ -47,13 +47,12 @@ class GraphQL:
     async def authority(self, request: Request) -> Authority | None:
         """Who asks, in which county; nobody where neither is said."""
         authorization = requests.header(request, b"authorization")
-        authenticator = self.operations.authenticator
-        return await authenticator.of_request(authorization, requests.counties(request))
+        authenticator, named = self.operations.authenticator, requests.counties(request)
+        return await authenticator.of_request(authorization, named, requests.address(request))
 
     async def _answer(self, request: Request, language: str) -> bytes:
         given = await requests.read(request, self.operations.settings)
-        address = request.client.host if request.client else ""
-        asker = Asker(await self.authority(request), language, address)
+        asker = Asker(await self.authority(request), language, requests.address(request))
         if isinstance(given, Batch):
             return b"[" + b",".join([await self._one(one, asker) for one in given.requests]) + b"]"
         return await self.operations.answer(given, asker)

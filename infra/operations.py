@@ -42,6 +42,7 @@ from services.errors import (
 from services.standing import Authority, holds
 
 NOTHING = "{ __typename }"
+ONE = "query ($id: ID!) { node(id: $id) { id } }"
 OF_AUTHORITY = (Forbidden, DocumentNotTrusted)
 # To plan the reading of a table takes as long as to read so many rows of it.
 ROWS_OF_A_TOIL = 1_000
@@ -112,11 +113,14 @@ class Operations:
         except Refused as refused:
             self._toil_over(asker, refused)
             _name(refused, asker)
-            await self.auditing.refused(
-                refused, asker.authority, asker.address, {"field": refused.facts.get("path")}
-            )
+            await self.put_refusal_on_record(refused, asker)
             raise
         raise AuthorityUnsettled()
+
+    async def put_refusal_on_record(self, refused: Refused, asker: Asker) -> None:
+        """What somebody who is known was refused for want of authority."""
+        on = {"field": refused.facts.get("path")}
+        await self.auditing.refused(refused, asker.authority, asker.address, on)
 
     async def refreshed(self, asker: Asker) -> Asker:
         """The asker with the authority that they have by now."""
@@ -129,12 +133,24 @@ class Operations:
         what was refused may have been granted meanwhile.
         """
         if isinstance(refused, OF_AUTHORITY):
-            document = self.documents.read(NOTHING)
-            operation = document.operation(None)
-            assert operation is not None  # noqa: S101
-            call = Call(authority, self.documents.variables(operation, {}), self.page)
-            await self.fetch(self.reader.query(document, operation, call), call)
+            await self._look(authority, NOTHING)
         return refused
+
+    async def sees(self, authority: Authority, id_: str) -> bool:
+        """Whether somebody sees the object of a global id."""
+        try:
+            found = await self._look(authority, ONE, id=id_)
+        except Forbidden:
+            return False
+        return json.loads(found)["node"] is not None
+
+    async def _look(self, authority: Authority, text: str, **variables: Any) -> bytes:
+        """What a document of our own finds under an authority."""
+        document = self.documents.read(text)
+        operation = document.operation(None)
+        assert operation is not None  # noqa: S101
+        call = Call(authority, self.documents.variables(operation, variables), self.page)
+        return await self.fetch(self.reader.query(document, operation, call), call)
 
     async def prepare(self, given: GraphQLRequest, asker: Asker) -> Prepared:
         """Find the document and its operation, read the variables."""
@@ -181,16 +197,20 @@ class Operations:
             if given.is_get:
                 raise MethodRefused()
             return await self._write(asked, asker)
+        plan = self.reader.query(asked.document, asked.operation, asked.call)
+        data = await self.fetch(plan, asked.call)
         if asked.document.describes:
-            answer = await self._read_beside(asked, asker)
-        else:
-            answer = self.whole(await self._read(asked), asked.call)
-        if is_audited(asker.authority, asked.document.text):
-            assert asker.authority is not None  # noqa: S101
+            data = await self._beside(data, asked, asker)
+        await self.put_reading_on_record(asked, plan, asker)
+        return self.whole(data, asked.call)
+
+    async def put_reading_on_record(self, asked: Prepared, plan: Plan, asker: Asker) -> None:
+        """An auditor's reading, before they are answered; and whoever else's of events."""
+        authority = asked.call.authority
+        if is_audited(authority, plan.objects):
             fields = [want.name for want in self._root(asked)]
             text, rows = asked.document.text, asked.call.rows
-            await self.auditing.read(asker.authority, asker.address, text, fields, rows)
-        return answer
+            await self.auditing.read(authority, asker.address, text, fields, rows)
 
     async def _answer_nobody(self, given: GraphQLRequest, asker: Asker) -> bytes:
         """The schema's description is the same in every county, and for whoever names none."""
@@ -220,23 +240,19 @@ class Operations:
         variables = self.documents.variables(operation, given.variables, hide_suggestions=hide)
         return document, operation, variables
 
-    async def _read(self, asked: Prepared) -> bytes:
-        plan = self.reader.query(asked.document, asked.operation, asked.call)
-        return await self.fetch(plan, asked.call)
-
-    async def _read_beside(self, asked: Prepared, asker: Asker) -> bytes:
+    async def _beside(self, data: bytes, asked: Prepared, asker: Asker) -> bytes:
         """Data and the schema's description in one answer, each in its place.
 
-        The data is read in any case: where there is none, what comes of it is that the asker's
+        The data was read in any case: where there is none, what came of it is that the asker's
         authority still holds.
         """
         wanted = self._root(asked)
         inside = [want for want in wanted if introspection.is_described(want)]
-        found = json.loads(await self._read(asked))
+        found = json.loads(data)
         found |= await self._describe(
             asker, asked.document, asked.operation, inside, asked.call.variables
         )
-        return self.whole(dump({want.key: found[want.key] for want in wanted}), asked.call)
+        return dump({want.key: found[want.key] for want in wanted})
 
     async def _describe(
         self,
@@ -340,7 +356,8 @@ class Operations:
             if not await holds(session, call.authority):
                 raise Stale()
             for asked in plan.questions:
-                call.answers[asked.place] = await questions.answer(asked, session, call)
+                sees = partial(self.sees, call.authority)
+                call.answers[asked.place] = await questions.answer(asked, session, call, sees)
 
     async def _hashes(self, tenant_id: UUID) -> Hashes:
         """The county's keyed hashes: a search by phone or identity number costs a second trip."""

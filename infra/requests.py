@@ -105,6 +105,11 @@ def header(connection: HTTPConnection, name: bytes) -> str | None:
     return None
 
 
+def address(connection: HTTPConnection) -> str:
+    """From where it was sent, as far as this process can tell."""
+    return connection.client.host if connection.client else ""
+
+
 def counties(request: HTTPConnection, *said: str | None) -> set[str]:
     """Every name by which a request names its county: path, header and what else it says of it."""
     named = (request.path_params.get("tenant"), header(request, b"x-sanfang-tenant"), *said)

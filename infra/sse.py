@@ -70,7 +70,7 @@ class EventStreams:
             requests.header(request, b"authorization"),
             requests.counties(request),
         )
-        address = request.client.host if request.client else ""
+        address = requests.address(request)
         return await self.subscriptions.admit(authorization, named, language, address)
 
     async def _events(

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from infra import telemetry
 from infra.feed import Feed, Listener
-from infra.operations import Asker, Operations
+from infra.operations import Asker, Operations, Prepared
 from infra.requests import GraphQLRequest
 from infra.settings import Settings
 from infra.writing import TRIES, Stale
@@ -61,8 +61,13 @@ class Sight:
     """One look at what is watched, ready to be taken: by whom, and by which plan."""
 
     asker: Asker
-    call: Call
+    asked: Prepared
     watch: Watch
+
+    @property
+    def call(self) -> Call:
+        """What the plan takes its parameters from."""
+        return self.asked.call
 
     @property
     def authority(self) -> Authority:
@@ -104,7 +109,8 @@ class Subscriptions:
     ) -> Admitted:
         """Who asks, and until when; nobody where neither a token nor a county is given."""
         authenticator = self.operations.authenticator
-        asker = Asker(await authenticator.of_request(authorization, named), language, address)
+        authority = await authenticator.of_request(authorization, named, address)
+        asker = Asker(authority, language, address)
         slug = next(iter(named), None)
         return Admitted(asker, await authenticator.good_until(authorization, slug))
 
@@ -124,9 +130,13 @@ class Subscriptions:
             return
         with telemetry.STREAMS.track_inprogress():
             async with aclosing(pushes):
-                async for pushed in pushes:
-                    telemetry.REQUESTS.labels("push", "ok").inc()
-                    yield pushed
+                try:
+                    async for pushed in pushes:
+                        telemetry.REQUESTS.labels("push", "ok").inc()
+                        yield pushed
+                except Refused as refused:
+                    await self.operations.put_refusal_on_record(refused, admitted.asker)
+                    raise
 
     async def end(self) -> None:
         """Let every stream end as if there were nothing more to say: the process ends."""
@@ -137,6 +147,7 @@ class Subscriptions:
         self, given: GraphQLRequest, admitted: Admitted
     ) -> AsyncGenerator[bytes, None]:
         sight = await self._sight(given, admitted.asker)
+        await self.operations.put_reading_on_record(sight.asked, sight.watch.plan, sight.asker)
         shown, is_news = None, True
         async with self.feed.listen(sight.authority, *sight.object) as listener:
             while not self.feed.is_ending:
@@ -174,7 +185,7 @@ class Subscriptions:
     async def _sight_by(self, given: GraphQLRequest, asker: Asker) -> Sight:
         asked = await self.operations.prepare(given, asker)
         watch = self.operations.reader.subscription(asked.document, asked.operation, asked.call)
-        return Sight(asker, asked.call, watch)
+        return Sight(asker, asked, watch)
 
 
 async def _wait(listener: Listener, authority_until: datetime, token_until: datetime) -> bool:

@@ -268,7 +268,7 @@ async def _read(request: Request) -> Wanted:
     authorization = request.headers.get("authorization", "")
     if authorization.lower().startswith("basic "):
         client_id, secret = _basic(authorization[6:])
-    origin = request.client.host if request.client else None
+    origin = requests.address(request) or None
     return Wanted(named.pop(), _uuid(client_id) if client_id else None, secret, fields, origin)
 
 

@@ -78,7 +78,7 @@ class Greeting:
             said.get("authorization") or requests.header(connection, b"authorization"),
             frozenset(requests.counties(connection, tenant)),
             language_of(wish),
-            connection.client.host if connection.client else "",
+            requests.address(connection),
         )
 
 

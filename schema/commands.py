@@ -20,7 +20,7 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
 
-from schema.reading.declare import Question, argument, given, source
+from schema.reading.declare import About, Question, argument, given, source
 from schema.reading.values import key_of, parse_id
 from services.arguments import GraphQLText, Length, ObjectId, Of, WrongText, clean_text
 from services.errors import BadInput, Said
@@ -153,10 +153,15 @@ def command(run: Callable[..., Awaitable[Any]], description: str) -> Any:
     return field
 
 
-def question(run: Callable[..., Awaitable[Any]], description: str) -> Any:
-    """A field of Query that a service answers: what can't be one statement and changes nothing."""
+def question(
+    run: Callable[..., Awaitable[Any]], description: str, about: About | None = None
+) -> Any:
+    """A field of Query that a service answers: what can't be one statement and changes nothing.
+
+    `about` says which object whoever asks must see, if any.
+    """
     declared = Command.of(run)
-    asked = Question(run, declared.arguments)
+    asked = Question(run, declared.arguments, about)
     field: StrawberryField = source(asked, description, *map(_argument, declared.parameters))
     field.metadata = MappingProxyType({**field.metadata, KEY: declared})
     return field

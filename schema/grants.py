@@ -1,7 +1,12 @@
 """Role grants (角色授权): who may do something now, and why somebody may or may not."""
 
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
 import strawberry
 
+from policies import Actor
 from schema.appointments import Appointment
 from schema.commands import question
 from schema.nodes import spoken
@@ -69,6 +74,12 @@ class WhoCan:
     holders: list[Holder] = items("holders", "凭任职可以做的人。 Who may by a post.")
 
 
+def _of_another(by: Actor, given: Mapping[str, Any]) -> tuple[str, UUID] | None:
+    """Of oneself one may ask about what one doesn't see: that is what one wants to know."""
+    is_oneself = given.get("person") in (None, by.person_id)
+    return None if is_oneself else given.get("object")
+
+
 @strawberry.type
 class Queries:
     """What can be asked about grants."""
@@ -76,8 +87,10 @@ class Queries:
     who_can: WhoCan = question(
         grants.who_can,
         "谁现在可以做；只看权限，不看办到哪一步。 Who may do this, by the policies alone.",
+        about=lambda _, given: given.get("object"),
     )
     why: Why = question(
         grants.why,
         "为什么可以或不可以；只看权限，不看办到哪一步。 Why somebody may, or may not.",
+        about=_of_another,
     )

@@ -4,7 +4,7 @@ For what can't be one statement and changes nothing; who may ask is the service'
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import is_dataclass
 from datetime import datetime
 from typing import Any
@@ -18,13 +18,22 @@ from schema.reading.answer import Asked
 from schema.reading.call import Call
 from schema.reading.paths import placed
 from schema.reading.values import as_json
-from services.errors import Said
+from services.errors import NotFound, Said
+
+Sees = Callable[[str], Awaitable[bool]]
 
 
-async def answer(asked: Asked, session: AsyncSession, call: Call) -> str:
-    """The answer to one question as JSON; who may not ask is refused at its place."""
+async def answer(asked: Asked, session: AsyncSession, call: Call, sees: Sees) -> str:
+    """The answer to one question as JSON; who may not ask is refused at its place.
+
+    `sees` says of a global id whether whoever asks sees that object: what they don't see is to them
+    as if it weren't there.
+    """
     with placed(asked.path):
         arguments = asked.question.arguments(call.arguments(asked.field, asked.node))
+        about = asked.question.about and asked.question.about(call.actor, arguments)
+        if about is not None and not await sees(f"{about[0]}:{about[1]}"):
+            raise NotFound(id=f"{about[0]}:{about[1]}")
         try:
             found = await asked.question.run(session, call.actor, **arguments)
         except Denied as denied:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint, update
+from sqlalchemy import Index, UniqueConstraint, func, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from uuid_utils.compat import uuid7
@@ -21,12 +21,15 @@ from policies import Actor
 from services import accounts, clock, passwords, people, sealing
 from services.accounts import Account, Limits
 from services.errors import BadInput
-from services.events import record, state_of
+from services.events import Event, record, state_of, write
+from services.issuers import SubjectLink
 from services.people import Person
+from services.proving import LONGEST
 from services.standing import raise_standing
 from services.tables import TenantRow, moment, within_tenant
 
 TOKEN_BYTES = 32
+RECOGNIZED = "session.recognized"
 
 
 class RefreshToken(TenantRow, table=True):
@@ -90,6 +93,22 @@ async def sign_in(
     family = uuid7()
     token = _token(session, row, by.client_id, family, now, limits)
     return SignedIn(row.person_id, by.client_id, token, row.must_change, family)
+
+
+async def recognized(session: AsyncSession, by: Actor, link: SubjectLink, sign_in: str) -> None:
+    """Put on record that a person signed in with an issuer: once, however many tokens come of it
+    and whichever process sees them first.
+    """
+    lock = func.hashtextextended(f"sign_in:{link.id}:{sign_in}", 0)
+    await session.exec(select(func.pg_advisory_xact_lock(lock)))
+    since = clock.now() - LONGEST
+    known = select(Event.id).where(
+        Event.tenant_id == by.tenant_id, Event.object_id == link.id, Event.at > since,
+        Event.name == RECOGNIZED, col(Event.after)["sign_in"].as_string() == sign_in,
+    )  # fmt: skip
+    if (await session.exec(known)).first() is None:
+        after = {"issuer_id": str(link.issuer_id), "sign_in": sign_in}
+        write(session, by, RECOGNIZED, (SubjectLink.__name__, link.id), after=after)
 
 
 async def refresh(

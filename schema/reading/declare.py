@@ -19,7 +19,7 @@ from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 
-from policies import Scope
+from policies import Actor, Scope
 from schema.reading.call import Call
 from schema.reading.cost import SIZE_OF_A_LIST
 from schema.reading.found import Condition
@@ -193,12 +193,18 @@ class Here:
     takes: Callable[[Ask], Any] | None = None
 
 
+About = Callable[[Actor, Mapping[str, Any]], "tuple[str, UUID] | None"]
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
-    """An object that a service answers before the statement runs."""
+    """An object that a service answers before the statement runs; `about` says of its arguments
+    which object whoever asks must see, if any.
+    """
 
     run: Callable[..., Awaitable[Any]]
     arguments: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+    about: About | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,9 @@ BYTES_KEPT = 48 << 20
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A compiled statement and the binders of its parameters, in their order."""
+    """A compiled statement and the binders of its parameters, in their order; `objects` are what of
+    the policies it reads rows under.
+    """
 
     sql: str
     binders: tuple[Binder, ...]
@@ -49,6 +51,7 @@ class Plan:
     paths: tuple[Path, ...] = ()
     unused: tuple[tuple[Path, Binder], ...] = ()
     questions: tuple[Asked, ...] = ()
+    objects: frozenset[str] = frozenset()
 
     def arguments(self, call: Call) -> list[Any]:
         """The parameters of one running; `BadInput` where the caller's values can't be used.
@@ -81,8 +84,10 @@ def plan(statement: Statement, data: Json, *, guarded: bool = True) -> Plan:
     unused = tuple(
         (statement.paths[name], get) for name, get in statement.binders.items() if name not in used
     )
-    questions = tuple(statement.questions)
-    return Plan(str(compiled), binders, statement.needs_hashes, places, paths, unused, questions)
+    return Plan(
+        str(compiled), binders, statement.needs_hashes, places, paths, unused,
+        tuple(statement.questions), frozenset(statement.objects),
+    )  # fmt: skip
 
 
 def _holds(statement: Statement) -> ColumnElement[bool]:

@@ -72,6 +72,7 @@ class Statement:
         self._keys: list[str] = []
         self.paths: dict[str, Path] = {}
         self.questions: list[Asked] = []
+        self.objects: set[str] = set()
 
     # What declarations may ask (schema.reading.declare.Ask).
 
@@ -316,6 +317,7 @@ class Statement:
         """Refuse, before the database is asked, what the reader may not read anywhere."""
         if not self.scopes(object_, action):
             raise Forbidden(object=object_, action=action)
+        self.objects.add(object_)
 
     def _may_search(self, reading: d.Reading, row: d.Row, action: str) -> list[Condition]:
         """What a search by a sealed column finds at most; it is reckoned as many rows."""

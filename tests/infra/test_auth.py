@@ -19,7 +19,7 @@ from sqlmodel import select
 from infra.auth import Authenticator, NobodyHolds, issue_for
 from infra.database import Database
 from infra.settings import Settings
-from services import appointments, clients, clock, issuers, sealing, signing, tenants
+from services import appointments, clients, clock, proving, sealing, signing, tenants
 from services.errors import (
     Refused,
     TenantMissing,
@@ -330,7 +330,7 @@ class TestSigningKeys:
         async with county.session() as session:
             await signing.rotate(session, county.id)
         new = await token_of(county, county.security.person_id)
-        assert issuers.header_of(old)["kid"] != issuers.header_of(new)["kid"]
+        assert proving.header_of(old)["kid"] != proving.header_of(new)["kid"]
         for token in (old, new):
             found = await authenticator.authenticate(bearer(token), None)
             assert found.actor == county.security

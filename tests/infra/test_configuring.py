@@ -6,8 +6,10 @@ Two processes serve; what one activates holds in the other at its next request.
 from typing import Any
 
 from services import appointments
+from services.matters.tables import Visibility
 from tests.county import County
 from tests.infra.service import Service, token
+from tests.way import Way
 
 COMPARE = """query ($changes: JSON!) { comparePack(changes: $changes) { isValid needsSecurity
   base { edition } problems { path message en: message(language: EN) }
@@ -311,3 +313,20 @@ class TestWhy:
             for object_ in (f"Account:{county.id}", f"Matter:{county.id}")
         ]
         assert told[0] == told[1]
+
+    async def test_of_others_only_with_an_object_that_one_sees(
+        self, served: Service, county: County
+    ) -> None:
+        """Or whoever may ask could find out whose own a confidential matter is."""
+        way = await Way.of(county)
+        matter = await way.raised(visibility=Visibility.confidential)
+        raiser = f"Person:{way.resident.person_id}"
+        asked = {"action": "matters.read", "object": f"Matter:{matter.id}", "person": raiser}
+        who = {name: asked[name] for name in ("action", "object")}
+        security = await token(county, county.security)
+        assert await served.code(WHY, asked, token=security) == "NOT_FOUND"
+        assert await served.code(WHO, who, token=security) == "NOT_FOUND"
+        found = await self.why(served, await token(county, county.administrator), **asked)
+        assert found["isAllowed"]
+        own = {"action": "matters.read", "object": f"Matter:{matter.id}"}
+        assert (await self.why(served, await token(county, way.resident), **own))["isAllowed"]

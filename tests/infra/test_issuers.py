@@ -18,12 +18,15 @@ from sqlmodel import select
 from infra.auth import Authenticator
 from infra.database import Database
 from infra.settings import Settings
-from services import accounts, clock, issuers
+from services import accounts, clock, issuers, proving
 from services.accounts import NotToConfirm, OwnAccount
 from services.errors import TenantMissing, TokenRefused
+from services.events import EventValue
 from services.issuers import IssuerSilent, SubjectLink
+from services.sessions import RECOGNIZED
 from services.standing import holds
 from tests.county import County
+from tests.infra.record import found
 from tests.infra.test_auth import bearer, forged, refused
 from tests.services.unchanged import unchanged
 
@@ -117,6 +120,54 @@ async def trusted(
         return row
 
 
+class TestOnRecord:
+    """A sign-in with an issuer is an event, as one with a password is."""
+
+    async def test_once_in_whichever_process_and_however_many_tokens_come_of_it(
+        self, county: County, database: Database, settings: Settings, issuer: Issuer
+    ) -> None:
+        await trusted(county, issuer)
+        tokens = [bearer(issuer.sign(sid="s-1", jti=str(number))) for number in range(3)]
+        for token in tokens:
+            process = Authenticator(database, settings)
+            await process.authenticate(token, county.slug, "203.0.113.7")
+        [event] = await found(county, RECOGNIZED)
+        assert event["person_id"] == county.security.person_id
+        await Authenticator(database, settings).authenticate(
+            bearer(issuer.sign(sid="s-2")), county.slug
+        )
+        assert len(await found(county, RECOGNIZED)) == 2
+        async with county.session(read_only=True) as session:
+            values = (await session.exec(select(EventValue.value, EventValue.event_id))).all()
+        assert ("203.0.113.7", event["id"]) in {(value, id_) for value, id_ in values}
+
+    async def test_two_processes_at_once_write_one(
+        self, county: County, database: Database, settings: Settings, issuer: Issuer
+    ) -> None:
+        await trusted(county, issuer)
+        token = bearer(issuer.sign())
+        several = [Authenticator(database, settings) for _ in range(4)]
+        await asyncio.gather(*(one.authenticate(token, county.slug) for one in several))
+        assert len(await found(county, RECOGNIZED)) == 1
+
+    async def test_a_token_without_anything_of_its_sign_in_is_one_itself(
+        self, county: County, authenticator: Authenticator, issuer: Issuer
+    ) -> None:
+        await trusted(county, issuer)
+        for seconds in (600, 700):
+            until = int(clock.now().timestamp()) + seconds
+            await authenticator.authenticate(bearer(issuer.sign(exp=until)), county.slug)
+        assert len(await found(county, RECOGNIZED)) == 2
+
+    async def test_whom_nobody_linked_writes_nothing(
+        self, county: County, authenticator: Authenticator, issuer: Issuer
+    ) -> None:
+        await trusted(county, issuer)
+        with pytest.raises(TokenRefused):
+            await authenticator.authenticate(bearer(issuer.sign(sub="u-2")), county.slug)
+        assert not await found(county, RECOGNIZED)
+
+
 class TestIssuers:
     async def test_a_linked_subject_is_the_person(
         self, county: County, authenticator: Authenticator, issuer: Issuer
@@ -148,7 +199,7 @@ class TestIssuers:
         self, county: County, authenticator: Authenticator, issuer: Issuer
     ) -> None:
         await trusted(county, issuer)
-        claims = issuers.claims_of(issuer.sign())
+        claims = proving.claims_of(issuer.sign())
         public = ECKey.import_key(issuer.keys[0].as_dict(private=False)).as_pem()
         for alg, secret in (("none", None), ("HS256", public)):
             header = {"alg": alg, "kid": issuer.keys[0].kid}
@@ -197,7 +248,7 @@ class TestIssuers:
         issuer.keys.append(ec_key())
         token = issuer.sign(issuer.keys[1])
         await refused(authenticator, token, TokenRefused, county.slug)
-        monkeypatch.setattr(issuers, "AGAIN_AFTER", timedelta(0))
+        monkeypatch.setattr(proving, "AGAIN_AFTER", timedelta(0))
         assert (await authenticator.authenticate(bearer(token), county.slug)).actor.person_id
         assert issuer.asked == 2
 

@@ -1,13 +1,25 @@
 """What is put on record though no command ran, from where it came, and what of it stands apart."""
 
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+
+import pytest
 
 from infra.audit_files import seal_all
+from infra.settings import Settings
 from tests.county import County
+from tests.infra.record import found
 from tests.infra.service import Service, token
+from tests.infra.streams import Process, process
 from tests.infra.test_audit import by_of, exported, verified
+
+
+@pytest.fixture
+async def streaming(settings: Settings) -> AsyncIterator[Process]:
+    """A process that streams."""
+    async with process(settings) as running:
+        yield running
 
 
 class TestRecord:
@@ -40,6 +52,39 @@ class TestRecord:
         assert event["after"]["fields"] == ["units", "people"]
         assert event["person_id"] == county.founders["auditor"].person_id
         assert event["appointment_id"] is not None
+
+    async def test_whoever_else_reads_events_is_on_record_by_what_the_plan_reads(
+        self, served: Service, county: County
+    ) -> None:
+        security = await token(county, county.security)
+        await served.ask("# events, history\n{ units(first: 1) { totalCount } }", token=security)
+        assert not await found(county, "audit.read")
+        await served.ask(
+            "{ units(first: 1) { nodes { past: history { totalCount } } } }", token=security
+        )
+        [event] = await found(county, "audit.read")
+        assert event["person_id"] == county.security.person_id
+
+    async def test_what_an_auditor_watches_is_on_record(
+        self, streaming: Process, county: County
+    ) -> None:
+        auditor = await token(county, county.founders["auditor"])
+        async with streaming.stream(auditor, id=f"Unit:{county.root.id}") as stream:
+            await stream.next()
+        [event] = await found(county, "audit.read")
+        assert event["after"]["fields"] == ["unitChanged"]
+
+    async def test_what_a_subscription_is_refused_is_on_record(
+        self, streaming: Process, county: County
+    ) -> None:
+        document = "subscription ($id: ID!) { unitChanged(id: $id) { duties { totalCount } } }"
+        actor = await county.actor("resident")
+        reader = await token(county, actor)
+        async with streaming.stream(reader, document, id=f"Unit:{county.root.id}") as stream:
+            await stream.end()
+        [event] = await found(county, "authority.refused")
+        assert event["after"]["permission"] == "duties.read"
+        assert event["person_id"] == actor.person_id
 
     async def test_the_schemas_description_beside_it_hides_no_reading(
         self, served: Service, county: County
@@ -82,12 +127,3 @@ class TestRecord:
         answer = await served.http.post(f"/token/{county.slug}", data=form)
         assert answer.status_code == 400
         assert not await found(county, "session.refused")
-
-
-async def found(county: County, name: str) -> list[dict[str, Any]]:
-    """The events of this name, the oldest first."""
-    async with county.session(read_only=True) as session:
-        rows = await session.info["driver"].fetch(
-            "select * from event where name = $1 order by id", name
-        )
-    return [dict(row) for row in rows]

@@ -14,7 +14,7 @@ from infra import tokens
 from infra.auth import Authenticator
 from infra.database import Database
 from infra.settings import Settings
-from services import accounts, issuers, tenants
+from services import accounts, proving, tenants
 from tests.county import County
 from tests.infra.test_access_tokens import settled
 from tests.services.test_accounts import PASSWORD, opened
@@ -61,7 +61,7 @@ class TestPassword:
         assert given["must_change_password"] is True
         found = await authenticator.authenticate(f"Bearer {given['access_token']}", county.slug)
         assert found.actor.person_id == row.person_id
-        claims = issuers.claims_of(given["access_token"])
+        claims = proving.claims_of(given["access_token"])
         assert claims["exp"] - claims["iat"] == given["expires_in"]
 
     async def test_by_phone_in_json_with_the_county_in_the_header(
@@ -197,7 +197,7 @@ class TestClients:
         assert not found.actor.reach("appointments", "propose")
         again = {"grant_type": "refresh_token", "refresh_token": given["refresh_token"]}
         refreshed = (await ask(web, county, **again, **through)).json()
-        claims = issuers.claims_of(refreshed["access_token"])
+        claims = proving.claims_of(refreshed["access_token"])
         assert (claims["sub"], claims["azp"]) == (str(person.id), str(made.id))
 
     async def test_a_wrong_secret_and_a_revoked_client_are_refused(
