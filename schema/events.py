@@ -5,7 +5,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
-from sqlalchemy import ColumnElement, DateTime, select
+from sqlalchemy import ColumnElement, DateTime, Uuid, func, select
 from strawberry.scalars import JSON
 
 from schema.appointments import Appointment
@@ -32,10 +32,12 @@ from schema.reading.values import parse_id
 from schema.scopes import among, equals, pointing
 from services.audits.heads import EventLeaf
 from services.events import Event as Table
+from services.posts import Appointment as AppointmentRow
 
 if TYPE_CHECKING:
     from schema.clients import Client
 
+APPOINTMENT = light(AppointmentRow)
 LEAF = light(EventLeaf)
 
 
@@ -49,6 +51,19 @@ class EventOrder(Enum):
 def _bound(build: Any, description: str) -> Any:
     """A member of a filter: the event is on this side of a moment."""
     return where(Where(build, "at", type_=DateTime(timezone=True)), description)
+
+
+def _same(one: ColumnElement[Any], value: ColumnElement[Any]) -> ColumnElement[bool]:
+    return one == value
+
+
+def _acting_in(
+    ask: Ask, column: ColumnElement[Any], post: ColumnElement[Any]
+) -> ColumnElement[bool]:
+    """Done in one of the post's appointments, which are found first: a few, each by its index."""
+    held = APPOINTMENT.alias()
+    found = select(held.c.id).where(held.c.tenant_id == ask.tenant, held.c.post_id == post)
+    return column == func.any(func.array(found.correlate(None).scalar_subquery()))
 
 
 def _key(call: Call, value: Any) -> Any:
@@ -66,8 +81,12 @@ class EventFilter:
     appointment: strawberry.ID | None = pointing(
         Table.appointment_id, "Appointment", "以哪个任职做的。 In which appointment."
     )
+    post: strawberry.ID | None = where(
+        Where(_same, "appointment_id", of="Post", type_=Uuid(), elsewhere=_acting_in),
+        "以哪个职务做的，不论谁任。 In which post, whoever held it.",
+    )
     object: strawberry.ID | None = where(
-        Where(lambda one, value: one == value, "object_id", convert=_key),
+        Where(_same, "object_id", convert=_key),
         "对哪一个对象做的。 What it was done to.",
     )
     begins_at: datetime | None = _bound(

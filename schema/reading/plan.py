@@ -40,8 +40,8 @@ BYTES_KEPT = 48 << 20
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A compiled statement and the binders of its parameters, in their order; `objects` are what of
-    the policies it reads rows under.
+    """A compiled statement and the binders of its parameters, in their order; `objects` are those
+    that the policies must let one read.
     """
 
     sql: str

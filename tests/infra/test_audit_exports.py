@@ -12,7 +12,7 @@ import pytest
 from infra import audit_jobs
 from infra.audit_files import seal_all
 from policies import Actor
-from services import clock
+from services import clock, units
 from tests.county import County
 from tests.everything import mutations
 from tests.infra.service import Service, token
@@ -214,6 +214,21 @@ class TestHistory:
         assert {one["name"] for one in found["nodes"]} == {"person.registered"}
         past = {"person": by, "endsAt": "2020-01-01T00:00:00Z"}
         assert (await served.ask(asked, {"f": past}, token=bearer))["events"]["totalCount"] == 0
+
+    async def test_by_the_post_it_was_done_in_whoever_held_it(
+        self, served: Service, county: County
+    ) -> None:
+        tree = await county.tree()
+        for community, name in zip(tree.communities, ("东社区", "西社区"), strict=False):
+            actor = await county.actor("community_secretary", community)
+            async with county.session() as session:
+                await units.rename(session, actor, unit=community.id, name=name)
+        bearer = await token(county, county.founders["auditor"])
+        asked = "query ($f: EventFilter) { events(filter: $f) { nodes { name person { id } } } }"
+        post = await county.post("community_secretary", tree.communities[1])
+        of_post = {"f": {"post": f"Post:{post.id}"}}
+        found = (await served.ask(asked, of_post, token=bearer))["events"]["nodes"]
+        assert found == [{"name": "unit.renamed", "person": {"id": f"Person:{actor.person_id}"}}]
 
 
 class TestAuditor:

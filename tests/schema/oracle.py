@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 from graphql import (
     ExecutionResult,
@@ -136,12 +137,19 @@ class Oracle(Sight):
             column = "object_id" if is_history else BACK[info.parent_type.name, info.field_name]
             rows = [row for row in rows if row[column] == source.row["id"]]
         for name, wanted in (given.get("filter") or {}).items():
-            if wanted is not None:
+            if wanted is not None and name == "post":
+                acting = self._appointments_to(wanted)
+                rows = [row for row in rows if row["appointment_id"] in acting]
+            elif wanted is not None:
                 rows = [row for row in rows if matches(type_name, row, name, wanted)]
         asked, down = given["orderBy"].lower(), given["direction"] == "DESC"
         order = ORDERS.get(f"{type_name}.{asked}", ORDERS.get(asked, asked))
         rows.sort(key=lambda row: (collated(row[order]), row["id"].int), reverse=down)
         return cut(type_name, rows, given, order, f"{order}_desc" if down else order)
+
+    def _appointments_to(self, post: Any) -> set[UUID]:
+        _, key = key_of(str(post), "post", "Post")
+        return {row["id"] for row in self.rows["Appointment"] if row["post_id"] == key}
 
     def _of_page(self, page: Page, name: str) -> Any:
         cursors = [cursor(page, node.row) for node in page.shown]

@@ -40,6 +40,7 @@ OTHER_TYPES = {
     "council": "Council",
     "matter": "Matter",
     "appointment": "Appointment",
+    "post": "Post",
 }
 ENDS = ("revoked_at", "distrusted_at", "withdrawn_at", "until")
 
