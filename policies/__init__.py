@@ -88,22 +88,28 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How far one permission of an actor reaches: the county, units and below, own, public."""
+    """How far one permission of an actor reaches: the county, what is of its administration, units
+    and below, own, public.
+    """
 
     county: bool = False
+    office: bool = False
     units: tuple[UUID, ...] = ()
     own: bool = False
     public: bool = False
 
     def __bool__(self) -> bool:
-        return self.county or bool(self.units) or self.own or self.public
+        return self.county or self.office or bool(self.units) or self.own or self.public
 
     @property
     def scopes(self) -> frozenset[Scope]:
         """What of it a reading statement has to ask for; the county holds all the others."""
         if self.county:
             return frozenset({Scope.county})
-        held = {Scope.unit: bool(self.units), Scope.own: self.own, Scope.public: self.public}
+        held = {
+            Scope.office: self.office, Scope.unit: bool(self.units), Scope.own: self.own,
+            Scope.public: self.public,
+        }  # fmt: skip
         return frozenset(scope for scope, is_held in held.items() if is_held)
 
 
@@ -170,6 +176,7 @@ class Actor:
         is_somebody = self.person_id is not None or self.client_id is not None
         return Reach(
             county=Scope.county in every,
+            office=Scope.office in every,
             units=tuple(dict.fromkeys(units)),
             own=Scope.own in every and is_somebody,
             public=Scope.public in every,

@@ -31,6 +31,7 @@ class Scope(StrEnum):
     """How far a permission reaches (范围)."""
 
     county = "county"
+    office = "office"
     unit = "unit"
     own = "own"
     public = "public"

@@ -12,7 +12,8 @@ NOTHING = "."
 HEADER = """\
 # 谁可以做什么：行是角色，列是操作，格内是范围；由 `make matrix` 写成，不手工修改。
 # Who may do what: roles down, actions across, how far in the cell; written by `make matrix`.
-# county 全县 · unit 任职单元及下级 post's unit and below · own 本人 · public 公开 · . 不可 nothing
+# county 全县 · office 行政管理 the administration's own · unit 任职单元及下级 post's unit and below
+# own 本人 · public 公开 · . 不可 nothing
 """
 
 

@@ -16,7 +16,6 @@ from schema.reading.declare import (
     AnyLink,
     Ask,
     Row,
-    Where,
     column,
     computed,
     connection,
@@ -24,21 +23,39 @@ from schema.reading.declare import (
     link,
     reads,
     source,
-    where,
 )
+from schema.reading.members import Where, where
 from schema.reading.pages import Connection
 from schema.reading.scalars import BigInt
 from schema.reading.values import parse_id
 from schema.scopes import among, equals, pointing
+from services.accounts import Account
 from services.audits.heads import EventLeaf
+from services.clients import Client as ClientRow
 from services.events import Event as Table
+from services.issuers import Issuer, SubjectLink
+from services.packs.tables import Pack, PackProposal
+from services.people import Person as PersonRow
 from services.posts import Appointment as AppointmentRow
+from services.posts import Post
+from services.sealing import TenantKey
+from services.tables import Tenant
+from services.trusted_documents import TrustedDocument
+from services.units import Unit
 
 if TYPE_CHECKING:
     from schema.clients import Client
 
 APPOINTMENT = light(AppointmentRow)
 LEAF = light(EventLeaf)
+# What administrators look after.
+OFFICE = sorted(
+    table.__name__
+    for table in (
+        Account, AppointmentRow, ClientRow, Issuer, Pack, PackProposal, PersonRow, Post,
+        SubjectLink, Tenant, TenantKey, TrustedDocument, Unit,
+    )
+)  # fmt: skip
 
 
 @strawberry.enum(description="事件按什么排序。 By what events are ordered.")
@@ -97,6 +114,11 @@ class EventFilter:
     )
 
 
+def _of_administration(_: Ask, row: Row) -> ColumnElement[bool]:
+    """Done to what administrators look after: nothing of residents' matters, or whose they are."""
+    return row["object"].in_(OFFICE)
+
+
 def _number(ask: Ask, row: Row) -> ColumnElement[Any]:
     """The event's place in the tree; null for as long as it isn't sealed."""
     leaf = LEAF.alias()
@@ -105,7 +127,7 @@ def _number(ask: Ask, row: Row) -> ColumnElement[Any]:
 
 
 @strawberry.type(description="事件：发生过的一件事，不可更改。 What happened; it never changes.")
-@reads(Table, "events")
+@reads(Table, "events", office=_of_administration)
 class Event(Node):
     """One thing that happened in the county."""
 

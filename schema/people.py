@@ -10,7 +10,8 @@ from schema.appointments import Appointment, AppointmentFilter, AppointmentOrder
 from schema.commands import command, made
 from schema.nodes import Node
 from schema.reading.call import Call
-from schema.reading.declare import Ask, Row, Where, column, connection, link, reads, where
+from schema.reading.declare import Ask, Row, column, connection, link, reads
+from schema.reading.members import Where, where
 from schema.reading.pages import Connection
 from schema.scopes import PATH, equals, found_by, of_person, pointing, starting, under
 from services import people

@@ -23,8 +23,9 @@ from sqlalchemy import (
 
 from policies import Scope
 from schema.reading.call import Call
-from schema.reading.declare import Ask, Predicate, Row, UnitPredicate, Where, light, where
+from schema.reading.declare import Ask, Predicate, Row, UnitPredicate, light
 from schema.reading.found import Condition, Found
+from schema.reading.members import Where, where
 from services.errors import BadInput, Said
 from services.tree import UnitPath
 from services.units import Unit

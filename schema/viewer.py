@@ -74,7 +74,10 @@ def _may(call: Call) -> list[Mapping[str, str]]:
 
 
 def _widest(reach: Reach) -> str:
-    held = {"county": reach.county, "unit": bool(reach.units), "own": reach.own, "public": True}
+    held = {
+        "county": reach.county, "office": reach.office, "unit": bool(reach.units),
+        "own": reach.own, "public": True,
+    }  # fmt: skip
     return next(scope for scope, is_held in held.items() if is_held)
 
 

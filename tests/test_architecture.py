@@ -49,6 +49,7 @@ FRAME_OF_SERVICES = {
     "passwords": "hashing for accounts",
     "posts": "tables and questions of appointments",
     "prepared": "what every command asks, compiled once",
+    "proving": "what tokens of issuers prove",
     "resealing": "moving what is sealed to a newer key",
     "rows": "finding and making rows of the county",
     "sealing": "encryption for people",

@@ -17,7 +17,8 @@ from graphql import (
 )
 from sqlalchemy import BigInteger
 
-from schema.reading.declare import KEY, Column, Link, Pages, Reading, Source, Watched, Where
+from schema.reading.declare import KEY, Column, Link, Pages, Reading, Source, Watched
+from schema.reading.members import Where
 from schema.reading.pages import Connection, Edge, PageInfo
 from schema.reading.values import BIG
 

@@ -76,7 +76,6 @@ Predicate = Callable[[Ask, Row], Condition]
 # Raises `BadInput` where the field's arguments, as they were given, can't be together.
 Check = Callable[[Mapping[str, Any]], None]
 UnitPredicate = Callable[[Ask, Row, ColumnElement[Any]], Condition]
-Elsewhere = Callable[[Ask, ColumnElement[Any], ColumnElement[Any]], ColumnElement[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +90,7 @@ class Reading:
     unit: UnitPredicate | None = None
     own: Predicate | None = None
     public: Predicate | None = None
+    office: Predicate | None = None
     is_tenant_row: bool = True
     sealed: frozenset[str] = frozenset()
 
@@ -240,13 +240,14 @@ def reads(
     unit: UnitPredicate | None = None,
     own: Predicate | None = None,
     public: Predicate | None = None,
+    office: Predicate | None = None,
     is_tenant_row: bool = True,
 ) -> Callable[[type[T]], type[T]]:
     """Say that a type is rows of this table, read under this object of the policies."""
 
     def bind(type_: type[T]) -> type[T]:
         sealed: frozenset[str] = getattr(table, "unrecorded", frozenset())
-        reading = Reading(light(table), object_, unit, own, public, is_tenant_row, sealed)
+        reading = Reading(light(table), object_, unit, own, public, office, is_tenant_row, sealed)
         type_.__reading__ = reading  # type: ignore[attr-defined]
         return type_
 
@@ -377,28 +378,3 @@ def connection(
         argument("order_by", orders, "按什么排序。 By what to order.", next(iter(orders))),
         argument("direction", Direction, "升序或降序。 Which way.", direction),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Where:
-    """What a member of a filter asks of the row; `of` is the type whose id its value is.
-
-    `needs`: the action on the rows without which nobody may search by what the column seals.
-    `is_choice`: the column is one of the values, so that of a single one it is equal to it.
-    `elsewhere` asks it of another row, to which the column leads, in the place of `build`.
-    """
-
-    build: Callable[[ColumnElement[Any], ColumnElement[Any]], ColumnElement[bool]]
-    column: str
-    array: bool = False
-    type_: TypeEngine[Any] | None = None
-    convert: Callable[[Call, Any], Any] | None = None
-    needs: str | None = None
-    of: str | None = None
-    is_choice: bool = False
-    elsewhere: Elsewhere | None = None
-
-
-def where(what: Where, description: str) -> Any:
-    """A member of a filter input."""
-    return strawberry.field(description=description, default=strawberry.UNSET, metadata={KEY: what})

@@ -9,7 +9,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from schema.reading.call import Call
 from schema.reading.cost import SIZE_OF_A_SEARCH, Tally
-from schema.reading.declare import Ask, Row, Where
+from schema.reading.declare import Ask, Row
+from schema.reading.members import Where
 from schema.reading.values import key_of
 
 

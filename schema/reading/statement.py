@@ -356,6 +356,8 @@ class Statement:
         held: list[Condition] = []
         if Scope.unit in scopes and reading.unit is not None:
             held.append(reading.unit(self, row, self.units(reading.object, action)))
+        if Scope.office in scopes and reading.office is not None:
+            held.append(reading.office(self, row))
         if Scope.own in scopes and reading.own is not None:
             held.append(reading.own(self, row))
         if Scope.public in scopes:

@@ -116,7 +116,11 @@ async def who_can(
         .order_by(col(Appointment.starts_at), col(Appointment.id))
     )
     if place is not None:
-        anywhere = [role for role in wanted if _reach(by_role[role], Scope.county)]
+        anywhere = [
+            role
+            for role in wanted
+            if _reach(by_role[role], Scope.county) or _reach(by_role[role], Scope.office)
+        ]
         held = held.where(col(Post.role).in_(anywhere) | col(Appointment.unit_id).in_(place.within))
     found = (await session.exec(held.limit(MOST + 1))).all()
     holders = [
@@ -212,7 +216,7 @@ def _reaches(actor: Actor, line: Line, post: Held | None, place: Place | None) -
     if place is not None and not place.is_there:
         return False
     match line.scope:
-        case Scope.county | Scope.public:
+        case Scope.county | Scope.public | Scope.office:
             return True
         case Scope.unit:
             return post is not None and (place is None or post.unit_id in place.within)
@@ -308,6 +312,7 @@ STATES = {
 SCOPES = {
     Scope.county: Said("全县", "in the whole county"),
     Scope.unit: Said("任职单元及下级", "in the post's unit and below"),
+    Scope.office: Said("行政管理", "in what is of the county's administration"),
     Scope.own: Said("本人的", "with what is their own"),
     Scope.public: Said("公开的", "with what is public"),
 }
@@ -323,7 +328,7 @@ def _source(line: Line) -> str:
 
 def _posted(lines: list[Line]) -> list[Line]:
     """The lines that a post's scope makes; what everybody has is nobody's by a post."""
-    return [line for line in lines if line.scope in (Scope.county, Scope.unit)]
+    return [line for line in lines if line.scope not in (Scope.own, Scope.public)]
 
 
 def _widest(lines: list[Line]) -> list[Line]:

@@ -5,6 +5,7 @@ doesn't say is the product's default.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Annotated, Any, NamedTuple, TypeAlias, TypeVar
 
 from pydantic import (
@@ -131,6 +132,11 @@ def examine(document: Any) -> tuple[dict[str, Section], list[Problem]]:
 
 def json_schema() -> dict[str, Any]:
     """The pack as a JSON Schema (2020-12), by which an editor completes and checks it."""
+    return _json_schema(tuple(SECTIONS))
+
+
+@lru_cache(maxsize=1)
+def _json_schema(_: tuple[str, ...]) -> dict[str, Any]:
     whole_ = create_model(  # type: ignore[call-overload]
         "CountyPack",
         __config__=ConfigDict(extra="forbid"),

@@ -8,11 +8,13 @@ import pytest
 
 from infra.audit_files import seal_all
 from infra.settings import Settings
+from services.matters.tables import Visibility
 from tests.county import County
 from tests.infra.record import found
 from tests.infra.service import Service, token
 from tests.infra.streams import Process, process
 from tests.infra.test_audit import by_of, exported, verified
+from tests.way import Way
 
 
 @pytest.fixture
@@ -64,6 +66,25 @@ class TestRecord:
         )
         [event] = await found(county, "audit.read")
         assert event["person_id"] == county.security.person_id
+
+    async def test_an_administrators_events_are_of_the_administration(
+        self, served: Service, county: County
+    ) -> None:
+        """Or a confidential matter would show whose it is to who may not see it."""
+        way = await Way.of(county)
+        matter = await way.raised(visibility=Visibility.confidential)
+        asked = "query ($f: EventFilter) { events(filter: $f) { nodes { objectType person { id }"
+        asked += " } } }"
+        security = await token(county, county.security)
+        for given in ({"object": f"Matter:{matter.id}"}, {"names": ["matter.raised"]}):
+            assert not (await served.ask(asked, {"f": given}, token=security))["events"]["nodes"]
+        seen = (await served.ask(asked, {"f": {}}, token=security))["events"]["nodes"]
+        assert {one["objectType"] for one in seen} >= {"Person", "Appointment", "Post", "Unit"}
+        auditor = await token(county, county.founders["auditor"])
+        [event] = (await served.ask(asked, {"f": {"names": ["matter.raised"]}}, token=auditor))[
+            "events"
+        ]["nodes"]
+        assert event["person"]["id"] == f"Person:{way.resident.person_id}"
 
     async def test_what_an_auditor_watches_is_on_record(
         self, streaming: Process, county: County

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from policies import Actor
-from tests.schema.oracle_types import MEMBERS, OBJECTS, OWNERS, PLACES
+from tests.schema.oracle_types import MEMBERS, OBJECTS, OFFICE, OWNERS, PLACES
 from tests.schema.oracle_values import Row
 
 
@@ -35,6 +35,7 @@ class Sight:
         reach = self.actor.reach(OBJECTS[type_name], "read")
         return (
             reach.county
+            or (reach.office and row["object"] in OFFICE)
             or any(self._is_in(type_name, row, unit) for unit in reach.units)
             or (reach.own and self._is_own(type_name, row))
             or (reach.public and self._is_public(type_name, row))

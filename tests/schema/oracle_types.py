@@ -132,3 +132,10 @@ ORDERS = {
 def link_column(type_name: str, name: str) -> str:
     """The column that a link goes by: that of its own name, unless it is another one."""
     return ELSEWHERE.get((type_name, name), f"{to_snake_case(name)}_id")
+
+
+# To what administrators look after the events are theirs to read.
+OFFICE = {
+    "Account", "Appointment", "Client", "Issuer", "Pack", "PackProposal", "Person", "Post",
+    "SubjectLink", "Tenant", "TenantKey", "TrustedDocument", "Unit",
+}  # fmt: skip

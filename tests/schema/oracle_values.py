@@ -107,6 +107,8 @@ def widest(actor: Actor, object_: str, action: str) -> str:
     reach = actor.reach(object_, action)
     if reach.county:
         return "county"
+    if reach.office:
+        return "office"
     if reach.units:
         return "unit"
     return "own" if reach.own else "public"

@@ -23,7 +23,8 @@ from schema.limits import Limits
 from schema.nodes import Node
 from schema.reading import Call, PageLimits, Reader
 from schema.reading.catalogue import Catalogue, Undeclared
-from schema.reading.declare import Where, column, connection, reads, where
+from schema.reading.declare import column, connection, reads
+from schema.reading.members import Where, where
 from schema.reading.pages import Connection
 from schema.reading.scalars import SCALARS, BigInt
 from services import authority
