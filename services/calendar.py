@@ -10,21 +10,28 @@ from functools import lru_cache
 from typing import Annotated, Self
 
 import holidays
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from services import packs
 from services.clock import CHINA
 from services.errors import Said
 
 DAY = timedelta(days=1)
+# The longest of the country's own is eight or nine days; a flood may take longer.
+LONGEST_BREAK = 31
+MOST_DAYS = 1_000
 
 
 @packs.section("calendar", "日历", "Calendar")
 class CalendarRules(packs.Section):
     """The days on which this county differs from the country."""
 
-    days_off: Annotated[tuple[date, ...], Said("另放假的日子", "Days off")] = ()
-    workdays: Annotated[tuple[date, ...], Said("另上班的日子", "Working days")] = ()
+    days_off: Annotated[
+        tuple[date, ...], Field(max_length=MOST_DAYS), Said("另放假的日子", "Days off")
+    ] = ()
+    workdays: Annotated[
+        tuple[date, ...], Field(max_length=MOST_DAYS), Said("另上班的日子", "Working days")
+    ] = ()
 
     @model_validator(mode="after")
     def _without_contradiction(self) -> Self:
@@ -33,6 +40,19 @@ class CalendarRules(packs.Section):
             listed = ", ".join(map(str, both))
             said = Said(f"既放假又上班：{listed}", f"both a day off and a working day: {listed}")
             raise packs.Wrong(("workdays", said))
+        return self
+
+    @model_validator(mode="after")
+    def _without_an_endless_break(self) -> Self:
+        """Or deadlines would stand still, and the reckoning of them would hardly end."""
+        for first in sorted(set(self.days_off)):
+            days = (first + number * DAY for number in range(LONGEST_BREAK + 1))
+            if not any(is_workday(self, day) for day in days):
+                said = Said(
+                    f"从 {first} 起连续 {LONGEST_BREAK} 天以上没有工作日",
+                    f"no working day for more than {LONGEST_BREAK} days from {first}",
+                )
+                raise packs.Wrong(("days_off", said))
         return self
 
 

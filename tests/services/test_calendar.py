@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.calendar import (
+    LONGEST_BREAK,
     CalendarRules,
     is_workday,
     workday_after,
@@ -15,6 +16,7 @@ from services.calendar import (
     working_seconds,
 )
 from services.clock import CHINA
+from services.packs import sections
 
 PLAIN = CalendarRules()
 MOMENTS = st.datetimes(datetime(2022, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
@@ -106,3 +108,24 @@ class TestWorkingSeconds:
         left = working_seconds(PLAIN, start, end)
         if left:
             assert end - timedelta(seconds=1) < working_after(PLAIN, start, left) <= end
+
+
+class TestBreaks:
+    """A county's days off end: of a break without an end every deadline would wait for ever."""
+
+    @given(first=st.dates(date(2026, 1, 1), date(2027, 12, 1)), length=st.integers(1, 60))
+    def test_no_break_is_longer_than_a_month(self, first: date, length: int) -> None:
+        days_off = [first + timedelta(days=number) for number in range(length)]
+        _, problems = sections.examine({"calendar": {"days_off": [str(day) for day in days_off]}})
+        longest = next(
+            number
+            for number in range(100)
+            if is_workday(CalendarRules.model_construct(days_off=tuple(days_off)),
+                          first + timedelta(days=number))
+        )  # fmt: skip
+        assert bool(problems) == (longest > LONGEST_BREAK)
+
+    def test_no_more_days_than_can_be_looked_through(self) -> None:
+        days = [str(date(2026, 1, 1) + timedelta(days=14 * number)) for number in range(1_001)]
+        _, problems = sections.examine({"calendar": {"workdays": days}})
+        assert [one.path for one in problems] == ["calendar.workdays"]
