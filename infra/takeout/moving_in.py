@@ -156,7 +156,8 @@ async def _write_rows(
     if table.name == "audit_head":
         # Transactions are numbered anew: whatever isn't sealed is looked for from the first on.
         await connection.execute(
-            "update audit_head set horizon = 0 where tenant_id = $1", manifest.tenant_id
+            "update audit_head set horizon = 0, after_id = null where tenant_id = $1",
+            manifest.tenant_id,
         )
 
 

@@ -7,7 +7,7 @@ the next places in the tree, and signs the new root. Of what is sealed nothing c
 import warnings
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 from uuid import UUID
 
 from joserfc.jwk import OKPKey
@@ -26,6 +26,9 @@ from services.tables import TenantRow, moment, within_tenant
 
 # As many events as one batch seals; what is beyond waits for the next, which follows at once.
 BATCH = 5_000
+# The transaction and the id of the last event that was seen.
+Place: TypeAlias = tuple[int, UUID]
+BEFORE_ALL = UUID(int=0)
 FORMAT = 1
 SIGNED = "sanfang-audit-head"
 COLUMNS = ("id", "at", "name", "object", "object_id", "person_id", "appointment_id", "client_id",
@@ -61,7 +64,8 @@ class AuditHead(TenantRow, table=True):
     """The tree after a batch: how many leaves, its root and frontier, signed.
 
     `horizon` is the oldest transaction that was under way as it was looked at: what is older was
-    seen.
+    seen. Where a batch ended inside one, it is that one, and `after_id` the last of its events that
+    were sealed.
     """
 
     __tablename__ = "audit_head"
@@ -80,6 +84,7 @@ class AuditHead(TenantRow, table=True):
     kid: str
     signature: str
     horizon: int = Field(sa_type=BigInteger)
+    after_id: UUID | None = None
 
 
 def content(tenant_id: UUID, event: Mapping[str, Any]) -> dict[str, Any]:
@@ -113,13 +118,14 @@ async def seal(session: AsyncSession, by: Actor, *, at: datetime, most: int = BA
     last = await newest(session, by)
     horizon = await _oldest_under_way(session)
     # Of a database that was brought here from elsewhere the transactions are numbered anew.
-    since = last.horizon if last is not None and last.horizon <= horizon else 0
-    events = await _unsealed(session, by, since, most)
+    place = (0, BEFORE_ALL) if last is None or last.horizon > horizon else _place(last)
+    events = await _unsealed(session, by, place, most)
     if not events:
         return 0
-    # What a cut batch leaves comes in the order of transactions behind its last event.
-    is_cut = len(events) == most
-    seen = min(horizon, events[-1]["transaction"]) if is_cut else horizon
+    seen: tuple[int, UUID | None] = (horizon, None)
+    if len(events) == most and (ended := events[-1]["transaction"]) < horizon:
+        # What a cut batch leaves comes behind its last event: nothing older is under way any more.
+        seen = (ended, events[-1]["id"])
     hashes = [tree.leaf(canonical(content(by.tenant_id, event))) for event in events]
     first = last.size if last is not None else 0
     frontier = [bytes.fromhex(one) for one in last.frontier] if last is not None else []
@@ -128,7 +134,7 @@ async def seal(session: AsyncSession, by: Actor, *, at: datetime, most: int = BA
     head = AuditHead(
         tenant_id=by.tenant_id, number=1 if last is None else last.number + 1, first=first,
         size=size, root=tree.root(frontier).hex(), frontier=[one.hex() for one in frontier],
-        sealed_at=at, kid="", signature="", horizon=seen,
+        sealed_at=at, kid="", signature="", horizon=seen[0], after_id=seen[1],
     )  # fmt: skip
     await _sign(session, by, head)
     session.add(head)
@@ -152,8 +158,12 @@ async def _oldest_under_way(session: AsyncSession) -> int:
     return int((await session.exec(found)).scalar_one())  # type: ignore[call-overload]
 
 
+def _place(head: AuditHead) -> Place:
+    return head.horizon, head.after_id or BEFORE_ALL
+
+
 async def _unsealed(
-    session: AsyncSession, by: Actor, since: int, most: int
+    session: AsyncSession, by: Actor, place: Place, most: int
 ) -> Sequence[Mapping[str, Any]]:
     """Events that were committed and have no place yet, the oldest transaction first.
 
@@ -162,7 +172,7 @@ async def _unsealed(
     """
     driver, found = session.info[DRIVER], list[Mapping[str, Any]]()
     await driver.execute("set local enable_seqscan = off; set local enable_bitmapscan = off")
-    place: tuple[int, UUID] = (since, UUID(int=0))
+    since = place[0]
     while len(found) < most:
         rows = await driver.fetch(
             f"""select e.transaction, {", ".join("e." + name for name in COLUMNS)} from event e

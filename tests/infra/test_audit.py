@@ -9,6 +9,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import asyncpg
@@ -88,6 +89,34 @@ class TestSealing:
             await slow.flush()
             await batches(county, 2)
         assert await seal_all(county.database, by_of(county)) == 1
+
+    @pytest.mark.parametrize("commits_after", [1, 3, None])
+    async def test_a_long_transaction_is_sealed_in_parts_and_an_older_one_meanwhile(
+        self, county: County, commits_after: int | None
+    ) -> None:
+        """Where a batch ends inside a transaction, the next one goes on there, and misses none."""
+
+        async def seal() -> int:
+            async with county.session() as session:
+                return await heads.seal(session, by_of(county), at=clock.now(), most=4)
+
+        await seal_all(county.database, by_of(county))
+        async with AsyncExitStack() as older:
+            slow = await older.enter_async_context(county.session())
+            await people.register(slow, county.administrator, name="慢")
+            await slow.flush()
+            if commits_after is None:
+                await older.aclose()
+            async with county.session() as session:
+                for number in range(14):
+                    await people.register(session, county.administrator, name=f"众{number}")
+            parts = []
+            for turn in range(6):
+                if turn == commits_after:
+                    await older.aclose()
+                parts.append(await seal())
+        assert sum(parts) == 15
+        assert await seal() == 0
 
     async def test_two_who_seal_at_once_seal_each_event_once(
         self, county: County, tmp_path: Path
