@@ -172,7 +172,6 @@ async def _unsealed(
     """
     driver, found = session.info[DRIVER], list[Mapping[str, Any]]()
     await driver.execute("set local enable_seqscan = off; set local enable_bitmapscan = off")
-    since = place[0]
     while len(found) < most:
         rows = await driver.fetch(
             f"""select e.transaction, {", ".join("e." + name for name in COLUMNS)} from event e

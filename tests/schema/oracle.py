@@ -8,10 +8,12 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from graphql import (
+    DocumentNode,
     ExecutionResult,
     GraphQLEnumType,
     GraphQLResolveInfo,
@@ -52,6 +54,11 @@ PLAIN = build_schema(schema.sdl())
 BESIDE = {"UnitPath": "unit_path", "EventLeaf": "event_leaf"}
 
 
+@lru_cache(8)
+def _parsed(document: str) -> DocumentNode:
+    return parse(document)
+
+
 @dataclass
 class Oracle(Sight):
     """Answers one reader out of one county's rows."""
@@ -83,7 +90,7 @@ class Oracle(Sight):
         """What the executor makes of a document, its errors included."""
         found = execute_sync(
             PLAIN,
-            parse(document),
+            _parsed(document),
             variable_values=dict(variables or {}),
             field_resolver=self.resolve,
             type_resolver=lambda value, info, type_: value.type_name,

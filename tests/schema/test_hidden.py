@@ -48,6 +48,9 @@ HIDDEN = {
     ("Linkage", "committee"), ("Duty", "committee"),
 }  # fmt: skip
 
+# A history is the same whatever it is of; that of units stands for all.
+SAME = {one for one in CATALOGUE.sources if one[1] == "history" and one[0] != "Unit"}
+
 
 @pytest.fixture(scope="module")
 async def here(database: Database) -> World:
@@ -166,7 +169,7 @@ def selection(type_: GraphQLObjectType, actor: Actor, depth: int) -> str:
         elif isinstance(source, Link) and isinstance(named, GraphQLObjectType) and depth:
             if may_read(named.name, actor):
                 parts.append(f"{name} {selection(named, actor, 0)}")
-        elif isinstance(source, Pages) and depth > 1:
+        elif isinstance(source, Pages) and depth > 1 and (type_.name, name) not in SAME:
             node = CATALOGUE.node_type(one.type)
             if may_read(node.name, actor):
                 parts.append(f"{name}(first: 3) {{ nodes {selection(node, actor, depth - 1)} }}")

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import pytest
@@ -232,7 +233,8 @@ async def walk(
             return ids
 
 
-def fields_of_schema() -> set[tuple[str, str]]:
+@lru_cache(1)
+def fields_of_schema() -> frozenset[tuple[str, str]]:
     """Every field that a query can reach; what a service answers has tests of its own."""
     built = build_schema(schema.sdl())
     found: set[tuple[str, str]] = set()
@@ -252,4 +254,4 @@ def fields_of_schema() -> set[tuple[str, str]]:
             if not type_.name.endswith(("Connection", "Edge")) and type_.name != "PageInfo":
                 found.add((type_.name, name))
             waiting.append(get_named_type(field.type))
-    return found - {("Query", "node")}
+    return frozenset(found) - {("Query", "node")}
