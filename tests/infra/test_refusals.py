@@ -120,7 +120,7 @@ class TestRefusals:
         async def broken(*_: object) -> None:
             raise RuntimeError("select secret from nowhere")
 
-        monkeypatch.setattr(served.app.state.graphql.operations, "_read", broken)
+        monkeypatch.setattr(served.app.state.graphql.operations, "fetch", broken)
         answer = await served.send("{ county { slug } }", county=county)
         assert answer.status_code == 500
         assert answer.json()["errors"][0]["extensions"]["code"] == "INTERNAL"

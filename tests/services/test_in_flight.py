@@ -32,7 +32,10 @@ OTHERWISE: dict[str, Any] = {
         "quorum": 6, "signers": ["branch", "committee", "firm", "partner"], "signing_days": 60,
         "name": {"zh": "议事厅", "en": "Hall"}, "labels": {"firm": {"zh": "管家", "en": "Steward"}},
     },
-    "calendar": {"days_off": [str(date(2026, 3, 2) + timedelta(days=n)) for n in range(120)]},
+    # A working day a week.
+    "calendar": {
+        "days_off": [str(date(2026, 3, 2) + timedelta(days=n)) for n in range(120) if n % 7 != 2],
+    },
     "matters": {
         "days": dict.fromkeys(("raised", "inquiring", "preliminary", "tabled", "handling",
                                "published", "returned"), 200),
