@@ -7,8 +7,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BENCH := $(VENV)/bench
 
-# Each process of the tests has a database of its own, unless one server is given for all.
-BESIDE := $(if $(SANFANG_TEST_DATABASE_URL),,-n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder)
+# Each process of the tests has a database of its own, unless one server is given for all. They
+# wait for it now and then: one process more than there are cores.
+SIDE_BY_SIDE := $(shell $(PYTHON) -c "import os; print(min((os.cpu_count() or 1) + 1, 4))")
+BESIDE := $(if $(SANFANG_TEST_DATABASE_URL),,-n $(SIDE_BY_SIDE) --dist loadfile --no-loadscope-reorder)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint current schema matrix migration release conformance clean bench
