@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from infra.auth import COMMAND_LINE
 from infra.database import Database
 from infra.speech import settled
 from infra.verify_audit import FORMAT
@@ -14,6 +15,8 @@ from policies import Actor
 from services import clock
 from services.audits import exporting, heads
 from services.errors import TenantUnknown
+from services.events import ORIGIN
+from services.events import write as record
 
 
 @dataclass
@@ -23,6 +26,7 @@ class Made:
     events: int = 0
     batches: int = 0
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
+    altered: list[dict[str, str]] = field(default_factory=list)
 
 
 async def export(slug: str, folder: Path, *, with_values: bool = False) -> Made:
@@ -32,6 +36,10 @@ async def export(slug: str, folder: Path, *, with_values: bool = False) -> Made:
         if found is None:
             raise TenantUnknown()
         by = Actor(found[0], slug)
+        async with database.session(by.tenant_id) as session:
+            session.info[ORIGIN] = COMMAND_LINE
+            after = {"values": with_values}
+            record(session, by, "audit.exported", ("Tenant", by.tenant_id), after=after)
         await seal_all(database, by)
         return await write(database, by, folder, with_values=with_values)
 
@@ -59,8 +67,10 @@ async def write(database: Database, by: Actor, folder: Path, *, with_values: boo
         await _write_lines(made, folder / "unsealed.jsonl", waiting)
         _write(made, folder / "heads.json", signed)
         _write(made, folder / "keys.json", await heads.public_keys(session, by))
+        made.altered = [one async for one in exporting.altered(session, by)]
     manifest = {"format": FORMAT, "tenant_id": str(by.tenant_id), "tenant": by.domain,
-                "made_at": clock.now().isoformat(), "files": made.files}  # fmt: skip
+                "made_at": clock.now().isoformat(), "altered": made.altered,
+                "files": made.files}  # fmt: skip
     text = json.dumps(manifest, ensure_ascii=False, indent=2)
     (folder / "manifest.json").write_text(text, encoding="utf-8")
     return made

@@ -4,20 +4,42 @@ In a transaction of its own. An auditor is answered once their reading stands on
 """
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from infra.database import Database
-from schema.reading.values import type_named
+from schema.reading.values import parse_id, type_named
 from services.errors import Forbidden, Refused
-from services.events import ORIGIN, write
+from services.events import OFFICE, ORIGIN, write
 from services.standing import Authority
 
 AUDITOR = "auditor"
 MOST_IDS = 20
 EVENTS = "events"
+
+
+@dataclass(slots=True)
+class Read:
+    """What was read: which document, which fields at its root, of which objects, how much."""
+
+    text: str
+    rows: int
+    fields: list[str] = field(default_factory=list)
+    ids: dict[str, str] = field(default_factory=dict)
+
+    def add(self, name: str, given: Mapping[str, Any]) -> None:
+        """One field at the root, with its arguments."""
+        self.fields.append(name)
+        self.ids |= {f"{name}.{at}": id_ for at, id_ in ids_in(given).items()}
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """As it stands in the event."""
+        document = hashlib.sha256(self.text.encode()).hexdigest()
+        ids = dict(list(self.ids.items())[:MOST_IDS])
+        return {"document": document, "fields": self.fields, "ids": ids, "rows": self.rows}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +56,22 @@ class Auditing:
             return
         permission = f"{refused.facts['object']}.{refused.facts['action']}"
         after = {"permission": permission, "code": refused.code, **asked}
-        await self._write(authority, origin, "authority.refused", after)
+        about = _about(asked.get("ids", {})) or _whose(authority)
+        await self._write(authority, origin, "authority.refused", after, about)
 
-    async def read(
-        self, authority: Authority, origin: str, text: str, fields: Sequence[str], rows: int
-    ) -> None:
-        """What somebody reads as an auditor: which document, which fields of Query, how much."""
-        after = {
-            "document": hashlib.sha256(text.encode()).hexdigest(),
-            "fields": list(fields),
-            "rows": rows,
-        }
-        await self._write(authority, origin, "audit.read", after)
+    async def read(self, authority: Authority, origin: str, read: Read) -> None:
+        """What somebody reads as an auditor."""
+        await self._write(authority, origin, "audit.read", read.said, _whose(authority))
 
     async def _write(
-        self, authority: Authority, origin: str, name: str, after: Mapping[str, Any]
+        self,
+        authority: Authority,
+        origin: str,
+        name: str,
+        after: Mapping[str, Any],
+        whose: tuple[str, UUID] | None,
     ) -> None:
-        actor, whose = authority.actor, _whose(authority)
+        actor = authority.actor
         assert whose is not None  # noqa: S101
         acting = next((post for post in actor.posts if post.role == AUDITOR), None)
         async with self.database.session(actor.tenant_id) as session:
@@ -66,13 +87,24 @@ def is_audited(authority: Authority, objects: Collection[str]) -> bool:
 
 
 def ids_in(given: Mapping[str, Any]) -> dict[str, str]:
-    """The global ids among arguments, by their names; nothing else of them is put on record."""
-    found = {
-        name: value
-        for name, value in given.items()
-        if isinstance(value, str) and type_named(value) is not None
-    }
+    """The global ids among arguments, by their names, those within a filter too; nothing else of
+    them is put on record.
+    """
+    found: dict[str, str] = {}
+    for name, value in given.items():
+        if isinstance(value, str) and type_named(value) is not None:
+            found[name] = value
+        elif isinstance(value, Mapping):
+            found |= {f"{name}.{at}": id_ for at, id_ in ids_in(value).items()}
     return dict(list(found.items())[:MOST_IDS])
+
+
+def _about(ids: Mapping[str, str]) -> tuple[str, UUID] | None:
+    """What a refusal is about: what isn't of the administration first, since who reads of that
+    alone is not to read of this.
+    """
+    named = [parse_id(id_, "id") for id_ in ids.values()]
+    return next((one for one in named if one[0] not in OFFICE), next(iter(named), None))
 
 
 def _whose(authority: Authority) -> tuple[str, UUID] | None:

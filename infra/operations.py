@@ -18,7 +18,7 @@ from graphql.execution.values import VariableValues
 from infra import telemetry
 from infra.admission import Admission, DocumentNotTrusted
 from infra.allowances import Allowances, AllowanceSpent
-from infra.auditing import Auditing, ids_in, is_audited
+from infra.auditing import Auditing, Read, ids_in, is_audited
 from infra.auth import Authenticator
 from infra.database import Database
 from infra.requests import GraphQLRequest
@@ -201,16 +201,22 @@ class Operations:
         data = await self.fetch(plan, asked.call)
         if asked.document.describes:
             data = await self._beside(data, asked, asker)
-        await self.put_reading_on_record(asked, plan, asker)
+        await self.put_reading_on_record(asked, asker)
         return self.whole(data, asked.call)
 
-    async def put_reading_on_record(self, asked: Prepared, plan: Plan, asker: Asker) -> None:
+    async def put_reading_on_record(self, asked: Prepared, asker: Asker) -> None:
         """An auditor's reading, before they are answered; and whoever else's of events."""
-        authority = asked.call.authority
-        if is_audited(authority, plan.objects):
-            fields = [want.name for want in self._root(asked)]
-            text, rows = asked.document.text, asked.call.rows
-            await self.auditing.read(authority, asker.address, text, fields, rows)
+        call = asked.call
+        if is_audited(call.authority, call.objects):
+            read = Read(asked.document.text, call.rows)
+            for want in self._root(asked):
+                read.add(want.name, self._arguments(asked, want))
+            await self.auditing.read(call.authority, asker.address, read)
+
+    def _arguments(self, asked: Prepared, want: Wanted) -> Mapping[str, Any]:
+        type_ = self.reader.catalogue.schema.get_root_type(asked.kind)
+        field = type_.fields.get(want.name) if type_ else None
+        return {} if field is None else asked.call.arguments(field, want.nodes[0])
 
     async def _answer_nobody(self, given: GraphQLRequest, asker: Asker) -> bytes:
         """The schema's description is the same in every county, and for whoever names none."""
@@ -330,6 +336,7 @@ class Operations:
                 errors.append(describe(refused, asker.language, [want.key]))
             is_first = is_first and want.name == "__typename"
             members.append(dump(want.key) + b":" + (value or b"null"))
+        await self.put_reading_on_record(asked, asker)
         shown = b',"errors":' + dump(errors) if errors else b""
         return self.whole(b"{" + b",".join(members) + b"}", asked.call, shown)
 
@@ -337,10 +344,7 @@ class Operations:
         self, refused: Refused, asked: Prepared, want: Wanted, asker: Asker
     ) -> None:
         """A refused command, and the ids that it was to be done to."""
-        mutation = self.reader.catalogue.schema.mutation_type
-        assert mutation is not None  # noqa: S101
-        given = asked.call.arguments(mutation.fields[want.name], want.nodes[0])
-        on = {"field": [want.name], "ids": ids_in(given)}
+        on = {"field": [want.name], "ids": ids_in(self._arguments(asked, want))}
         await self.auditing.refused(refused, asked.call.authority, asker.address, on)
 
     def _root(self, asked: Prepared) -> Sequence[Wanted]:

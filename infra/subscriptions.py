@@ -147,7 +147,6 @@ class Subscriptions:
         self, given: GraphQLRequest, admitted: Admitted
     ) -> AsyncGenerator[bytes, None]:
         sight = await self._sight(given, admitted.asker)
-        await self.operations.put_reading_on_record(sight.asked, sight.watch.plan, sight.asker)
         shown, is_news = None, True
         async with self.feed.listen(sight.authority, *sight.object) as listener:
             while not self.feed.is_ending:
@@ -155,6 +154,7 @@ class Subscriptions:
                 if found == UNSEEN:
                     raise _unseen(sight.watch, was_seen=shown is not None)
                 if is_news or found != shown:
+                    await self.operations.put_reading_on_record(sight.asked, sight.asker)
                     data = b'{"%b":%b}' % (sight.watch.key.encode(), found)
                     yield self.operations.whole(data, sight.call)
                 shown = found

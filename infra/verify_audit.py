@@ -6,8 +6,9 @@ was changed, removed, inserted or reordered, and in which batch.
 
     python verify_audit.py FOLDER [--key FINGERPRINT] [--head HEAD.json] [--lang zh|en]
 
-A whole forgery by whoever holds the signing key shows only against something kept elsewhere: the
-key's fingerprint (--key), or a head of before (--head).
+What is forged with another key shows against the key's fingerprint (--key). What whoever holds the
+signing key seals anew, and an end that was cut off, show only against a head of before (--head), as
+`auditHeads` shows it: keep one elsewhere now and then.
 """
 
 import argparse
@@ -104,7 +105,8 @@ def verify(folder: Path, report: Report, key: str | None, heads_before: list[Jso
     _are_of_one_county(folder, heads, report)
     keys = json.loads((folder / "keys.json").read_text(encoding="utf-8"))
     _heads_are_signed(heads, keys, key, report)
-    roots_wanted = {one["size"]: one["root"] for one in heads_before}
+    # GraphQL writes such a number as a text.
+    roots_wanted = {int(one["size"]): one["root"] for one in heads_before}
     roots_seen = _events_are_those_sealed(folder, heads, report)
     for size, root in roots_wanted.items():
         if roots_seen.get(size) != root:
@@ -134,7 +136,11 @@ def _files_are_whole(folder: Path, report: Report) -> bool:
 
 def _are_of_one_county(folder: Path, heads: list[Json], report: Report) -> None:
     """The manifest names the county that the heads are signed for."""
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest = _manifest(folder)
+    for one in manifest.get("altered", []):
+        event, path = one["event"], one["path"]
+        report.wrong(f"事件 {event} 的 {path} 在系统里已不是原值",
+                     f"event {event}: {path} is another value in the service now")  # fmt: skip
     report.tenant = str(manifest["tenant_id"])
     report.remark(f"县 {report.tenant}", f"county {report.tenant}")
     if any(head["tenant_id"] != report.tenant for head in heads):
@@ -164,7 +170,7 @@ def _heads_are_signed(
             report.wrong(f"第 {place} 批：封存头不连续", f"batch {place}: the heads have a gap")
         size = head["size"]
         said = {"type": SIGNED, **{name: head[name] for name in
-                ("tenant_id", "number", "size", "root", "sealed_at")}}  # fmt: skip
+                ("tenant_id", "number", "size", "root", "sealed_at", "complete")}}  # fmt: skip
         try:
             public = Ed25519PublicKey.from_public_bytes(known[head["kid"]])
             public.verify(bytes.fromhex(head["signature"]), canonical(said))
@@ -177,11 +183,12 @@ def _events_are_those_sealed(folder: Path, heads: list[Json], report: Report) ->
     from the tree that was signed.
     """
     tree, lines, roots = Tree(), _lines(folder / "events.jsonl"), dict[int, str]()
-    line = next(lines, None)
+    line, earlier = next(lines, None), None
     for head in heads:
         number, before = head["number"], len(report.findings)
         while line is not None and (line["number"] < head["size"]):
             _look_at(line, tree.size, number, report)
+            _was_made_between(line["event"], earlier, head, report)
             tree.add(leaf(canonical(line["event"])))
             report.events += 1
             line = next(lines, None)
@@ -197,7 +204,7 @@ def _events_are_those_sealed(folder: Path, heads: list[Json], report: Report) ->
             report.wrong(f"第 {number} 批：次序或内容不是封存时的", en)
         if tree.root().hex() != head["root"]:
             _go_on_from(head, tree, report)
-        report.batches += 1
+        report.batches, earlier = report.batches + 1, head
     while line is not None:
         place = line["number"]
         report.wrong(f"第 {place} 条没有封存头", f"event {place} is under no head")
@@ -225,6 +232,21 @@ def _look_at(line: Json, place: int, batch: int, report: Report) -> None:
                          f"batch {batch}: event {id_}: {path} is another value")  # fmt: skip
 
 
+def _was_made_between(event: Json, earlier: Json | None, head: Json, report: Report) -> None:
+    """An event is written after what was sealed whole before it, and before it is sealed itself."""
+    id_, batch, made = event["id"], head["number"], _made_at(event["id"])
+    if made > _moment(head["sealed_at"]) + GRACE:
+        report.wrong(f"第 {batch} 批：事件 {id_} 晚于封存的时刻",
+                     f"batch {batch}: event {id_} is newer than its sealing")  # fmt: skip
+    if earlier is None or not earlier["complete"]:
+        return
+    if made < _moment(earlier["sealed_at"]) - GRACE:
+        report.wrong(
+            f"第 {batch} 批：事件 {id_} 早于上一批却不在其中，是后来插入的",
+            f"batch {batch}: event {id_} is older than the batch before and not in it: inserted",
+        )
+
+
 def _go_on_from(head: Json, tree: Tree, report: Report) -> None:
     tree.size, tree.frontier = head["size"], [bytes.fromhex(one) for one in head["frontier"]]
     if tree.root().hex() != head["root"]:
@@ -235,7 +257,8 @@ def _go_on_from(head: Json, tree: Tree, report: Report) -> None:
 
 def _nothing_came_in_unsealed(folder: Path, heads: list[Json], report: Report) -> None:
     """What is not sealed yet is newer than the last head, but for what was under way then."""
-    last = _moment(heads[-1]["sealed_at"]) if heads else None
+    last = _moment(heads[-1]["sealed_at"]) if heads and heads[-1]["complete"] else None
+    exported = datetime.fromisoformat(_manifest(folder)["made_at"])
     waiting = 0
     for event in _lines(folder / "unsealed.jsonl"):
         waiting += 1
@@ -244,6 +267,9 @@ def _nothing_came_in_unsealed(folder: Path, heads: list[Json], report: Report) -
             report.wrong(
                 f"事件 {event['id']} 不是这个县的", f"event {event['id']} is another county's"
             )
+        if made > exported + GRACE:
+            report.wrong(f"事件 {event['id']} 晚于导出的时刻",
+                         f"event {event['id']} is newer than the export")  # fmt: skip
         if last is not None and made < last - GRACE:
             report.wrong(
                 f"事件 {event['id']} 早于最后一批却没有封存，是后来插入的",
@@ -252,6 +278,11 @@ def _nothing_came_in_unsealed(folder: Path, heads: list[Json], report: Report) -
     if waiting:
         report.remark(f"还有 {waiting} 条等待封存，尚无证明",
                       f"{waiting} events wait to be sealed and are not proven")  # fmt: skip
+
+
+def _manifest(folder: Path) -> Json:
+    found: Json = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    return found
 
 
 def _lines(path: Path) -> Iterator[Json]:

@@ -102,6 +102,11 @@ class Reach:
         return self.county or self.office or bool(self.units) or self.own or self.public
 
     @property
+    def widens(self) -> bool:
+        """Whether it goes beyond what is one's own or everybody's."""
+        return self.county or self.office or bool(self.units)
+
+    @property
     def scopes(self) -> frozenset[Scope]:
         """What of it a reading statement has to ask for; the county holds all the others."""
         if self.county:

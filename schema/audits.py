@@ -154,6 +154,9 @@ class RevealedEvent:
     """The personal values of an event."""
 
     values: JSON | None = made("values", "按位置列出的原值；已依法删除的没有。 By their paths.")
+    altered: list[str] | None = made(
+        "altered", "与封存不符、因而不显示的位置。 Where another value stands than was sealed."
+    )
 
 
 @strawberry.type

@@ -20,7 +20,7 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
 
-from schema.reading.declare import About, Question, argument, given, source
+from schema.reading.declare import Question, Subject, argument, given, source
 from schema.reading.values import key_of, parse_id
 from services.arguments import GraphQLText, Length, ObjectId, Of, WrongText, clean_text
 from services.errors import BadInput, Said
@@ -154,7 +154,7 @@ def command(run: Callable[..., Awaitable[Any]], description: str) -> Any:
 
 
 def question(
-    run: Callable[..., Awaitable[Any]], description: str, about: About | None = None
+    run: Callable[..., Awaitable[Any]], description: str, about: Subject | None = None
 ) -> Any:
     """A field of Query that a service answers: what can't be one statement and changes nothing.
 

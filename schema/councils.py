@@ -8,7 +8,7 @@ import strawberry
 from sqlalchemy import ColumnElement, func, literal_column, select
 
 from schema.commands import command
-from schema.nodes import Node, label
+from schema.nodes import Node, county_name, label
 from schema.reading.declare import Ask, Row, column, connection, light, link, reads
 from schema.reading.found import Condition, either
 from schema.reading.pages import Connection
@@ -107,6 +107,12 @@ class Council(Node):
     """A grid's round table."""
 
     name: str = column(CouncilTable.name, "名称。 Its name.")
+    kind_label: str = county_name(
+        "councils",
+        "name",
+        councils.COUNCIL,
+        "本县怎么叫它。 What the county calls such a council.",
+    )
     grid: Annotated["Unit", strawberry.lazy("schema.units")] | None = link(
         CouncilTable.grid_id, "网格。 The grid."
     )

@@ -29,33 +29,16 @@ from schema.reading.pages import Connection
 from schema.reading.scalars import BigInt
 from schema.reading.values import parse_id
 from schema.scopes import among, equals, pointing
-from services.accounts import Account
 from services.audits.heads import EventLeaf
-from services.clients import Client as ClientRow
+from services.events import OFFICE
 from services.events import Event as Table
-from services.issuers import Issuer, SubjectLink
-from services.packs.tables import Pack, PackProposal
-from services.people import Person as PersonRow
 from services.posts import Appointment as AppointmentRow
-from services.posts import Post
-from services.sealing import TenantKey
-from services.tables import Tenant
-from services.trusted_documents import TrustedDocument
-from services.units import Unit
 
 if TYPE_CHECKING:
     from schema.clients import Client
 
 APPOINTMENT = light(AppointmentRow)
 LEAF = light(EventLeaf)
-# What administrators look after.
-OFFICE = sorted(
-    table.__name__
-    for table in (
-        Account, AppointmentRow, ClientRow, Issuer, Pack, PackProposal, PersonRow, Post,
-        SubjectLink, Tenant, TenantKey, TrustedDocument, Unit,
-    )
-)  # fmt: skip
 
 
 @strawberry.enum(description="事件按什么排序。 By what events are ordered.")
@@ -116,7 +99,7 @@ class EventFilter:
 
 def _of_administration(_: Ask, row: Row) -> ColumnElement[bool]:
     """Done to what administrators look after: nothing of residents' matters, or whose they are."""
-    return row["object"].in_(OFFICE)
+    return row["object"].in_(sorted(OFFICE))
 
 
 def _number(ask: Ask, row: Row) -> ColumnElement[Any]:

@@ -1,8 +1,8 @@
 """Role grants (角色授权): who may do something now, and why somebody may or may not."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
-from uuid import UUID
 
 import strawberry
 
@@ -12,7 +12,7 @@ from schema.commands import question
 from schema.nodes import spoken
 from schema.packs import Pack
 from schema.people import Person
-from schema.reading.declare import column, items, link
+from schema.reading.declare import About, column, items, link
 from schema.units import Unit
 from services import grants
 from services.grants.asking import LineSource
@@ -74,10 +74,16 @@ class WhoCan:
     holders: list[Holder] = items("holders", "凭任职可以做的人。 Who may by a post.")
 
 
-def _of_another(by: Actor, given: Mapping[str, Any]) -> tuple[str, UUID] | None:
+def _about_all(_: Actor, given: Mapping[str, Any]) -> About | None:
+    object_ = given.get("object")
+    return None if object_ is None else About("object", *object_)
+
+
+def _about_one(by: Actor, given: Mapping[str, Any]) -> About | None:
     """Of oneself one may ask about what one doesn't see: that is what one wants to know."""
+    about = _about_all(by, given)
     is_oneself = given.get("person") in (None, by.person_id)
-    return None if is_oneself else given.get("object")
+    return replace(about, is_quiet=is_oneself) if about else None
 
 
 @strawberry.type
@@ -87,10 +93,10 @@ class Queries:
     who_can: WhoCan = question(
         grants.who_can,
         "谁现在可以做；只看权限，不看办到哪一步。 Who may do this, by the policies alone.",
-        about=lambda _, given: given.get("object"),
+        about=_about_all,
     )
     why: Why = question(
         grants.why,
         "为什么可以或不可以；只看权限，不看办到哪一步。 Why somebody may, or may not.",
-        about=_of_another,
+        about=_about_one,
     )

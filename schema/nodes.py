@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Text, case, func, literal, select
 
 from schema.reading.declare import Ask, Row, argument, computed, connection, identity, light
 from schema.reading.pages import Connection
-from services.errors import Said
+from services.errors import Label, Said
 from services.events import Event as EventRow
 from services.packs import Pack
 
@@ -58,6 +58,17 @@ def label(section: str, column: str, description: str, *keys: str) -> Any:
         paths = [key.split(".") if "." in key else [section, key] for key in keys or ("labels",)]
         found = [_text(ask, path, row[column], language) for path in paths]
         return func.coalesce(*found, row[column])
+
+    return computed(build, description, _in_language())
+
+
+def county_name(section: str, key: str, otherwise: Label, description: str) -> Any:
+    """What the county's pack calls things of this kind, in the language asked for."""
+
+    def build(ask: Ask, row: Row) -> ColumnElement[Any]:
+        language = ask.argument("language", Text())
+        ours = case((language == "en", literal(otherwise.en)), else_=literal(otherwise.zh))
+        return func.coalesce(_text(ask, [section, key], language), ours)
 
     return computed(build, description, _in_language())
 

@@ -18,8 +18,11 @@ from schema.reading.answer import Asked
 from schema.reading.call import Call
 from schema.reading.paths import placed
 from schema.reading.values import as_json
+from services.arguments import ObjectId
 from services.errors import NotFound, Said
 
+# The id of nothing.
+NOTHING = UUID(int=0)
 Sees = Callable[[str], Awaitable[bool]]
 
 
@@ -27,13 +30,15 @@ async def answer(asked: Asked, session: AsyncSession, call: Call, sees: Sees) ->
     """The answer to one question as JSON; who may not ask is refused at its place.
 
     `sees` says of a global id whether whoever asks sees that object: what they don't see is to them
-    as if it weren't there.
+    as if it weren't there; where the question is quiet about that, it is asked of nothing.
     """
     with placed(asked.path):
         arguments = asked.question.arguments(call.arguments(asked.field, asked.node))
         about = asked.question.about and asked.question.about(call.actor, arguments)
-        if about is not None and not await sees(f"{about[0]}:{about[1]}"):
-            raise NotFound(id=f"{about[0]}:{about[1]}")
+        if about is not None and not await sees(f"{about.type_name}:{about.id}"):
+            if not about.is_quiet:
+                raise NotFound(id=f"{about.type_name}:{about.id}")
+            arguments = {**arguments, about.argument: ObjectId(about.type_name, NOTHING)}
         try:
             found = await asked.question.run(session, call.actor, **arguments)
         except Denied as denied:

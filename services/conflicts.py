@@ -93,7 +93,16 @@ packs.ACROSS.extend((of_known_roles, of_names_apart))
 APART = ("county_administrator", "security_administrator", "auditor")
 ALWAYS = tuple(
     Conflict(roles=pair, effect=Effect.block, reason="三员分立") for pair in combinations(APART, 2)
+) + tuple(
+    Conflict(roles=("auditor", role.name), effect=Effect.block, reason="审计不办事")
+    for role in policies.roles().values()
+    if role.peers == "county"
 )
+# The product's own reasons.
+REASONS = {
+    "三员分立": Said("三员分立", "the three administrators are three persons"),
+    "审计不办事": Said("审计员不兼县里办事的职务", "who audits holds no office of the county"),
+}
 
 
 class AppointmentConflict(Refused):
@@ -117,6 +126,6 @@ async def check(
         if conflict.effect is Effect.block:
             raise AppointmentConflict(
                 other=called(LABELS, other), role=called(LABELS, role),
-                reason=conflict.reason,
+                reason=REASONS.get(conflict.reason, conflict.reason),
             )  # fmt: skip
     return "; ".join(dict.fromkeys(conflict.reason for conflict, _ in hits)) or None

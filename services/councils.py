@@ -66,6 +66,7 @@ LABELS = Labels("councils", {
         (SeatKind.department, "职能部门", "Linked departments"),
     )
 })  # fmt: skip
+COUNCIL = packs.Label(zh="圆桌议事会", en="Round table")
 Day = Annotated[int, Ruled(ge=1, le=28)]
 
 
@@ -76,9 +77,7 @@ class CouncilRules(packs.Section):
     `report_days` are working days within which minutes are signed.
     """
 
-    name: Annotated[packs.Label, Said("名称", "Name")] = packs.Label(
-        zh="圆桌议事会", en="Round table"
-    )
+    name: Annotated[packs.Label, Said("名称", "Name")] = COUNCIL
     seats: Annotated[tuple[SeatKind, ...], Ruled(min_length=2), Said("设哪几方席位", "Seats")] = (
         tuple(SeatKind)
     )

@@ -28,6 +28,11 @@ from services.tables import Recorded, TenantRow, moment, within_tenant
 
 SALT = 16
 ORIGIN = "origin"
+# The types that administrators look after; the scope `office` is of their events.
+OFFICE = frozenset({
+    "Account", "Appointment", "Client", "Issuer", "Pack", "PackProposal", "Person", "Post",
+    "SubjectLink", "Tenant", "TenantKey", "TrustedDocument", "Unit",
+})  # fmt: skip
 PROVENANCE = frozenset({"tenant_id", "id", "made_at", "made_by", "made_as"})
 
 

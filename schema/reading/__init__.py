@@ -221,6 +221,7 @@ class Reader:
             if call.toil is not None:
                 call.toil(len(found.places))
         cost.charge(found.places, call)
+        call.objects |= found.objects
         return found
 
 

@@ -29,9 +29,9 @@ class PageLimits:
 class Call:
     """One running of a plan: who asks, the coerced variables, and what a mutation has just made.
 
-    `origin` is where the caller sent it
-    from; `answers` are what questions of the document were answered, by their places. `rows` is
-    what its plans may touch so far; `charge` takes them from the caller's allowance, of which
+    `origin` is where the caller sent it from; `answers` are what questions of the document were
+    answered, by their places. `rows` is what its plans may touch so far, `objects` those of the
+    policies that they read; `charge` takes them from the caller's allowance, of which
     `left` is what remains. `toil` is told of how many tables a plan was made anew. `passes` sign
     the addresses of files and minutes.
     """
@@ -48,6 +48,7 @@ class Call:
     charge: Callable[[int], int | None] | None = None
     toil: Callable[[int], None] | None = None
     rows: int = 0
+    objects: set[str] = field(default_factory=set)
     left: int | None = None
     _arguments: dict[int, dict[str, Any]] = field(default_factory=dict)
 

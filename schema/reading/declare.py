@@ -193,7 +193,19 @@ class Here:
     takes: Callable[[Ask], Any] | None = None
 
 
-About = Callable[[Actor, Mapping[str, Any]], "tuple[str, UUID] | None"]
+@dataclass(frozen=True, slots=True)
+class About:
+    """The object that a question is about, and by which argument; `is_quiet`: where whoever asks
+    doesn't see it, they are answered as of nothing.
+    """
+
+    argument: str
+    type_name: str
+    id: UUID
+    is_quiet: bool = False
+
+
+Subject = Callable[[Actor, Mapping[str, Any]], About | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +216,7 @@ class Question:
 
     run: Callable[..., Awaitable[Any]]
     arguments: Callable[[Mapping[str, Any]], Mapping[str, Any]]
-    about: About | None = None
+    about: Subject | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from policies import Actor
 from services.audits import heads
 from services.audits.heads import COLUMNS, AuditHead
+from services.events import commitment
 from services.prepared import DRIVER
 
 CHUNK = 2_000
@@ -53,6 +54,24 @@ async def unsealed(session: AsyncSession, by: Actor, size: int) -> AsyncIterator
     )  # fmt: skip
     for row in rows:
         yield heads.content(by.tenant_id, row)
+
+
+async def altered(session: AsyncSession, by: Actor) -> AsyncIterator[dict[str, str]]:
+    """Where another value stands apart from an event than the one whose hash the event holds."""
+    after = UUID(int=0)
+    while True:
+        rows = await session.info[DRIVER].fetch(
+            """select v.id, v.event_id, v.path, v.salt, v.value, e.apart from event_value v
+              join event e on e.tenant_id = v.tenant_id and e.id = v.event_id
+              where v.tenant_id = $1 and v.id > $2 order by v.id limit $3""",
+            by.tenant_id, after, CHUNK,
+        )  # fmt: skip
+        if not rows:
+            return
+        for row in rows:
+            after = row["id"]
+            if (row["apart"] or {}).get(row["path"]) != commitment(row["salt"], row["value"]):
+                yield {"event": str(row["event_id"]), "path": row["path"]}
 
 
 async def signed(session: AsyncSession, by: Actor) -> list[dict[str, Any]]:

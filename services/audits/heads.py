@@ -65,7 +65,7 @@ class AuditHead(TenantRow, table=True):
 
     `horizon` is the oldest transaction that was under way as it was looked at: what is older was
     seen. Where a batch ended inside one, it is that one, and `after_id` the last of its events that
-    were sealed.
+    were sealed. `is_complete`: nothing that was committed by then was left.
     """
 
     __tablename__ = "audit_head"
@@ -85,6 +85,7 @@ class AuditHead(TenantRow, table=True):
     signature: str
     horizon: int = Field(sa_type=BigInteger)
     after_id: UUID | None = None
+    is_complete: bool
 
 
 def content(tenant_id: UUID, event: Mapping[str, Any]) -> dict[str, Any]:
@@ -103,6 +104,7 @@ def statement(tenant_id: UUID, head: AuditHead) -> bytes:
             "size": head.size,
             "root": head.root,
             "sealed_at": _plain(head.sealed_at),
+            "complete": head.is_complete,
         }
     )
 
@@ -123,7 +125,8 @@ async def seal(session: AsyncSession, by: Actor, *, at: datetime, most: int = BA
     if not events:
         return 0
     seen: tuple[int, UUID | None] = (horizon, None)
-    if len(events) == most and (ended := events[-1]["transaction"]) < horizon:
+    is_complete = len(events) < most
+    if not is_complete and (ended := events[-1]["transaction"]) < horizon:
         # What a cut batch leaves comes behind its last event: nothing older is under way any more.
         seen = (ended, events[-1]["id"])
     hashes = [tree.leaf(canonical(content(by.tenant_id, event))) for event in events]
@@ -135,6 +138,7 @@ async def seal(session: AsyncSession, by: Actor, *, at: datetime, most: int = BA
         tenant_id=by.tenant_id, number=1 if last is None else last.number + 1, first=first,
         size=size, root=tree.root(frontier).hex(), frontier=[one.hex() for one in frontier],
         sealed_at=at, kid="", signature="", horizon=seen[0], after_id=seen[1],
+        is_complete=is_complete,
     )  # fmt: skip
     await _sign(session, by, head)
     session.add(head)

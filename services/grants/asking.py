@@ -11,9 +11,21 @@ from uuid import UUID
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import Select
 
 import policies
-from policies import CLIENT, PUBLIC, UNCHANGED, Actor, Held, Line, Permission, Scope, authorize
+from policies import (
+    CLIENT,
+    PUBLIC,
+    UNCHANGED,
+    Actor,
+    Denied,
+    Held,
+    Line,
+    Permission,
+    Scope,
+    authorize,
+)
 from services import authority, clock, packs, people, rows
 from services.arguments import Length, ObjectId, Of
 from services.errors import BadInput, Label, NotFound, Said, called
@@ -102,27 +114,8 @@ async def who_can(
     permission, place = _permission(action), None
     if object is not None:
         place = await _placed(session, by, object)
-    policy = by.policy
-    by_role = {role: policy.why(role, permission) for role in policy.roles}
-    wanted = [role for role, lines in by_role.items() if _posted(lines)]
-    held = (
-        select(Appointment, Post.role)
-        .join(Post, OF_POST)
-        .where(
-            Appointment.tenant_id == by.tenant_id,
-            is_active(),
-            col(Post.role).in_(wanted),
-        )
-        .order_by(col(Appointment.starts_at), col(Appointment.id))
-    )
-    if place is not None:
-        anywhere = [
-            role
-            for role in wanted
-            if _reach(by_role[role], Scope.county) or _reach(by_role[role], Scope.office)
-        ]
-        held = held.where(col(Post.role).in_(anywhere) | col(Appointment.unit_id).in_(place.within))
-    found = (await session.exec(held.limit(MOST + 1))).all()
+    by_role = {role: by.policy.why(role, permission) for role in by.policy.roles}
+    found = (await session.exec(_holding(by, by_role, place).limit(MOST + 1))).all()
     holders = [
         Holder(one.person_id, one.id, one.unit_id, role, line.role, line.scope, _source(line))
         for one, role in found[:MOST]
@@ -134,6 +127,28 @@ async def who_can(
         pack.id, pack.edition, _reach(everybody, Scope.own), _reach(everybody, Scope.public),
         len(found) > MOST, holders,
     )  # fmt: skip
+
+
+def _holding(
+    by: Actor, by_role: Mapping[str, list[Line]], place: Place | None
+) -> Select[Appointment, str]:
+    """Who holds a post that has it now, where the object is if one is named."""
+    wanted = [role for role, lines in by_role.items() if _posted(lines)]
+    held = (
+        select(Appointment, Post.role)
+        .join(Post, OF_POST)
+        .where(Appointment.tenant_id == by.tenant_id, is_active(), col(Post.role).in_(wanted))
+        .order_by(col(Appointment.starts_at), col(Appointment.id))
+    )
+    if place is None:
+        return held
+    anywhere = [
+        role
+        for role in wanted
+        if _reach(by_role[role], Scope.county)
+        or (place.is_office and _reach(by_role[role], Scope.office))
+    ]
+    return held.where(col(Post.role).in_(anywhere) | col(Appointment.unit_id).in_(place.within))
 
 
 async def why(
@@ -181,8 +196,13 @@ async def _asked(session: AsyncSession, by: Actor, person: UUID | None) -> tuple
     if person is None or person == by.person_id:
         authorize(by, "why", "grants", owner=by.person_id or by.client_id)
         return by, True
+    if not by.reach("grants", "why").widens:
+        raise Denied("why", "grants")
     row = await rows.find(session, Person, by, person)
-    authorize(by, "why", "grants", within=await people.path_of(session, by, row))
+    try:
+        authorize(by, "why", "grants", within=await people.path_of(session, by, row))
+    except Denied:
+        raise NotFound(id=f"Person:{person}") from None
     held = await authority.load(session, by.tenant_id, person_id=row.id, client_id=None)
     return held.actor, False
 
@@ -216,8 +236,10 @@ def _reaches(actor: Actor, line: Line, post: Held | None, place: Place | None) -
     if place is not None and not place.is_there:
         return False
     match line.scope:
-        case Scope.county | Scope.public | Scope.office:
+        case Scope.county | Scope.public:
             return True
+        case Scope.office:
+            return place is None or place.is_office
         case Scope.unit:
             return post is not None and (place is None or post.unit_id in place.within)
         case _:

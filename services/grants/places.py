@@ -14,6 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from policies import Actor
 from services import people, rows
 from services.errors import BadInput, Said
+from services.events import OFFICE, Event
 from services.people import Person
 from services.tables import TenantRow
 from services.tree import UnitPath
@@ -26,11 +27,14 @@ MOST_STEPS = 3
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Every unit that an object is in or below, and whose own it is; if there is one at all."""
+    """Every unit that an object is in or below, and whose own it is; if there is one at
+    all, and if it is an event of the administration.
+    """
 
     within: frozenset[UUID] = frozenset()
     owners: frozenset[UUID] = frozenset()
     is_there: bool = True
+    is_office: bool = False
 
 
 async def of_object(session: AsyncSession, by: Actor, type_name: str, id_: UUID) -> Place:
@@ -46,7 +50,9 @@ async def of_object(session: AsyncSession, by: Actor, type_name: str, id_: UUID)
     above = select(UnitPath.ancestor_id).where(
         UnitPath.tenant_id == by.tenant_id, col(UnitPath.unit_id).in_(units)
     )
-    return Place(frozenset((await session.exec(above)).all()), frozenset(owners))
+    is_office = isinstance(row, Event) and row.object in OFFICE
+    within = frozenset((await session.exec(above)).all())
+    return Place(within, frozenset(owners), is_office=is_office)
 
 
 async def _reached(

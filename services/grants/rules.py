@@ -23,6 +23,8 @@ from services.packs.comparing import pick
 from services.posts import OF_POST, Appointment, Post, is_active
 
 SECTION = "roles"
+# Each takes its time when the policies are expanded, which every process does once.
+MOST_OWN, MOST_LINES = 40, 500
 Permission = Annotated[str, Field(pattern=r"^[a-z_]+\.[a-z_]+$")]
 RoleName = Annotated[str, Field(pattern=r"^[a-z][a-z_]{2,39}$")]
 
@@ -66,9 +68,13 @@ class County(packs.Label):
 class RoleRules(packs.Section):
     """What a county changes of the product's roles; nothing, if it says nothing."""
 
-    takes: Annotated[tuple[Taking, ...], Said("收回", "Taken")] = ()
-    gives: Annotated[tuple[Gift, ...], Said("增加", "Given")] = ()
-    own: Annotated[dict[RoleName, County], Said("本县自设角色", "The county's own roles")] = {}
+    takes: Annotated[tuple[Taking, ...], Field(max_length=MOST_LINES), Said("收回", "Taken")] = ()
+    gives: Annotated[tuple[Gift, ...], Field(max_length=MOST_LINES), Said("增加", "Given")] = ()
+    own: Annotated[
+        dict[RoleName, County],
+        Field(max_length=MOST_OWN),
+        Said("本县自设角色", "The county's own roles"),
+    ] = {}
 
     @model_validator(mode="after")
     def _within_the_ceiling(self) -> Self:

@@ -15,59 +15,20 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from infra import audit_files, verify_audit
 from infra.audit_files import seal_all
 from infra.database import Database
-from policies import Actor
 from services import clock, people
 from services.audits import heads
 from tests.county import County
-
-PROGRAM = Path(verify_audit.__file__)
-
-
-def by_of(county: County) -> Actor:
-    return Actor(county.id, county.slug)
-
-
-async def batches(county: County, *sizes: int) -> None:
-    """So many events in each of several batches, the founding's in the first."""
-    for size in sizes:
-        for _ in range(size):
-            await county.person()
-        await seal_all(county.database, by_of(county))
-
-
-async def exported(county: County, folder: Path, *, with_values: bool = False) -> Path:
-    await asyncio.to_thread(folder.mkdir)
-    await audit_files.write(county.database, by_of(county), folder, with_values=with_values)
-    return folder
-
-
-async def verified(folder: Path, *more: str) -> tuple[int, str]:
-    """The program's exit code and what it prints, run apart."""
-    made = await asyncio.create_subprocess_exec(
-        sys.executable, "-I", str(PROGRAM), str(folder), "--lang", "en", *more,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, cwd="/",
-    )  # fmt: skip
-    out, _ = await made.communicate()
-    return made.returncode or 0, out.decode()
-
-
-async def as_superuser(database: Database, *statements: str) -> None:
-    """What somebody does who owns the database and may pass every wall."""
-    connection = await database.address.connect()
-    try:
-        async with connection.transaction():
-            tables = ("event", "event_leaf", "audit_head", "event_value")
-            for table in tables:
-                await connection.execute(f"alter table {table} no force row level security")
-            for statement in statements:
-                await connection.execute(statement)
-            for table in tables:
-                await connection.execute(f"alter table {table} force row level security")
-    finally:
-        await connection.close()
+from tests.infra.record import (
+    PROGRAM,
+    as_superuser,
+    batches,
+    by_of,
+    exported,
+    forged,
+    verified,
+)
 
 
 class TestSealing:
@@ -265,13 +226,50 @@ class TestTampering:
         assert code == 1
         assert expected in said
 
+    async def test_an_event_of_an_earlier_day_sealed_today_is_found_out(
+        self, county: County, tmp_path: Path
+    ) -> None:
+        await batches(county, 2)
+        await as_superuser(county.database, forged(county, days=-2))
+        await batches(county, 1)
+        code, said = await verified(await exported(county, tmp_path / "out"))
+        assert code == 1
+        assert "is older than the batch before and not in it: inserted" in said
+
+    async def test_so_is_one_of_a_day_to_come_that_waits_for_ever(
+        self, county: County, tmp_path: Path
+    ) -> None:
+        await batches(county, 2)
+        await as_superuser(county.database, forged(county, days=900, transaction=1))
+        code, said = await verified(await exported(county, tmp_path / "out"))
+        assert code == 1
+        assert "is newer than the export" in said
+        await as_superuser(county.database, forged(county, days=900))
+        await batches(county, 1)
+        code, said = await verified(await exported(county, tmp_path / "sealed"))
+        assert "is newer than its sealing" in said
+
+    async def test_a_value_that_stands_apart_and_was_altered_is_found_out(
+        self, county: County, tmp_path: Path
+    ) -> None:
+        await batches(county, 2)
+        await as_superuser(
+            county.database,
+            f"update event_value set value = '\"张三\"' where tenant_id = '{county.id}'"
+            " and path = 'after.name'",
+        )
+        code, said = await verified(await exported(county, tmp_path / "out"))
+        assert code == 1
+        assert "after.name is another value in the service now" in said
+
     async def test_an_earlier_end_shows_against_a_head_that_was_kept(
         self, county: County, tmp_path: Path
     ) -> None:
         await batches(county, 3, 2)
         kept = json.loads((await exported(county, tmp_path / "before") / "heads.json").read_text())
         head = tmp_path / "head.json"
-        head.write_text(json.dumps(kept[-1]))
+        # As GraphQL shows it, whose long numbers are texts.
+        head.write_text(json.dumps(kept[-1] | {"size": str(kept[-1]["size"])}))
         number = f"tenant_id = '{county.id}' and number"
         await as_superuser(
             county.database,

@@ -15,6 +15,7 @@ from policies import Actor
 from services import clock, units
 from tests.county import County
 from tests.everything import mutations
+from tests.infra.record import as_superuser
 from tests.infra.service import Service, token
 
 EXPORT = """mutation ($format: AuditExportFormat!, $name: String, $purpose: String) {
@@ -23,7 +24,9 @@ SEEN = """query ($id: ID!) { node(id: $id) { ... on AuditExport { state total do
   nodes { number name sha256 size lines url } } } } }"""
 SAMPLE = """mutation ($size: Int!, $seed: String) { sampleAudit(size: $size, seed: $seed) { seed
   population events { id name } } }"""
-REVEAL = "mutation ($id: ID!, $p: String!) { revealAudit(event: $id, purpose: $p) { values } }"
+REVEAL = (
+    "mutation ($id: ID!, $p: String!) { revealAudit(event: $id, purpose: $p) { values altered } }"
+)
 HISTORY = """query ($id: ID!) { node(id: $id) { history { totalCount nodes { id name person { name }
   before after apart number } } } }"""
 
@@ -190,6 +193,21 @@ class TestHistory:
         shown = (await served.ask(REVEAL, given, token=bearer))["revealAudit"]["values"]
         assert shown == {"after.name": "欧阳试验", "after.phone_masked": "139****1234"}
         assert await county.events("audit.revealed") == 1
+
+    async def test_a_value_that_was_altered_is_not_shown_as_the_original(
+        self, served: Service, county: County
+    ) -> None:
+        person = await county.person("欧阳试验")
+        bearer = await token(county, county.founders["auditor"])
+        asked = await served.ask(HISTORY, {"id": f"Person:{person.id}"}, token=bearer)
+        await as_superuser(
+            county.database,
+            f"update event_value set value = '\"张三\"' where tenant_id = '{county.id}'",
+        )
+        given = {"id": asked["node"]["history"]["nodes"][0]["id"], "p": "核对登记"}
+        shown = (await served.ask(REVEAL, given, token=bearer))["revealAudit"]
+        assert shown["values"] == {}
+        assert shown["altered"] == ["after.name"]
 
     async def test_not_without_a_purpose(self, served: Service, county: County) -> None:
         bearer = await token(county, county.founders["auditor"])

@@ -5,7 +5,7 @@ Two processes serve; what one activates holds in the other at its next request.
 
 from typing import Any
 
-from services import appointments
+from services import appointments, councils
 from services.matters.tables import Visibility
 from tests.county import County
 from tests.infra.service import Service, token
@@ -79,6 +79,8 @@ class TestTheWalk:
         branch = await county.actor("branch_secretary", tree.grids[0])
         above, below = await token(county, community), await token(county, branch)
         unit = {"id": f"Unit:{tree.grids[0].id}"}
+        async with county.session() as session:
+            await councils.form(session, county.administrator, grid=tree.grids[0].id, name="一号桌")
         await served.ask(RENAME, unit, token=above)
         assert await served_beside.code(RENAME, unit, token=below) == "FORBIDDEN"
 
@@ -92,6 +94,10 @@ class TestTheWalk:
         [pack] = (await served_beside.ask(active, token=administrator))["packs"]["nodes"]
         assert pack["edition"] == 2
         assert pack["document"]["councils"]["name"]["zh"] == "院落议事会"
+        tables = "{ councils { nodes { name kindLabel en: kindLabel(language: EN) } } }"
+        assert (await served_beside.ask(tables, token=administrator))["councils"]["nodes"] == [
+            {"name": "一号桌", "kindLabel": "院落议事会", "en": "Courtyard council"}
+        ]
 
     async def test_an_auditor_finds_who_did_it(self, served: Service, county: County) -> None:
         await adopted(served, county, CHANGES)
@@ -313,6 +319,39 @@ class TestWhy:
             for object_ in (f"Account:{county.id}", f"Matter:{county.id}")
         ]
         assert told[0] == told[1]
+
+    async def test_a_matter_kept_from_ones_own_post_is_as_none_at_all(
+        self, served: Service, county: County
+    ) -> None:
+        way = await Way.of(county)
+        matter = await way.raised(visibility=Visibility.confidential)
+        bearer = await token(county, way.building_head)
+        told = [
+            await self.why(served, bearer, action="matters.read", object=f"Matter:{id_}")
+            for id_ in (matter.id, county.id)
+        ]
+        assert told[0] == told[1]
+        assert not told[0]["isAllowed"]
+
+    async def test_of_events_the_security_administrator_is_told_what_they_see(
+        self, served: Service, county: County
+    ) -> None:
+        way = await Way.of(county)
+        matter = await way.raised()
+        auditor = await token(county, county.founders["auditor"])
+        asked = "query ($f: EventFilter) { events(filter: $f, last: 1) { nodes { id } } }"
+        of_both = [
+            (await served.ask(asked, {"f": {"object": id_}}, token=auditor))["events"]["nodes"][0]
+            for id_ in (f"Matter:{matter.id}", f"Unit:{way.tree.estate.id}")
+        ]
+        security = await token(county, county.security)
+        may = []
+        for event in of_both:
+            given = {"action": "events.read", "object": event["id"]}
+            may.append((await self.why(served, security, **given))["isAllowed"])
+            holders = (await served.ask(WHO, given, token=auditor))["whoCan"]["holders"]
+            may.append("security_administrator" in {one["role"] for one in holders})
+        assert may == [False, False, True, True]
 
     async def test_of_others_only_with_an_object_that_one_sees(
         self, served: Service, county: County

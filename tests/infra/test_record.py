@@ -8,12 +8,12 @@ import pytest
 
 from infra.audit_files import seal_all
 from infra.settings import Settings
+from services import units
 from services.matters.tables import Visibility
 from tests.county import County
-from tests.infra.record import found
+from tests.infra.record import by_of, exported, found, verified
 from tests.infra.service import Service, token
 from tests.infra.streams import Process, process
-from tests.infra.test_audit import by_of, exported, verified
 from tests.way import Way
 
 
@@ -67,6 +67,43 @@ class TestRecord:
         [event] = await found(county, "audit.read")
         assert event["person_id"] == county.security.person_id
 
+    async def test_what_an_auditors_command_answers_is_on_record_the_second_time_too(
+        self, served: Service, county: County
+    ) -> None:
+        auditor = await token(county, county.founders["auditor"])
+        for wanted in ("seed", "drawnBy { name history { totalCount } }"):
+            draw = f'mutation {{ sampleAudit(size: 3, commandId: "s-1") {{ {wanted} }} }}'
+            assert "errors" not in (await served.send(draw, token=auditor)).json()
+        first, second = await found(county, "audit.read")
+        assert first["after"]["fields"] == second["after"]["fields"] == ["sampleAudit"]
+
+    async def test_whose_or_what_an_auditor_looked_at_is_on_record(
+        self, served: Service, county: County
+    ) -> None:
+        auditor = await token(county, county.founders["auditor"])
+        unit, person = f"Unit:{county.root.id}", f"Person:{county.security.person_id}"
+        asked = "query ($id: ID!, $f: EventFilter) { node(id: $id) { id } events(filter: $f) {"
+        asked += " totalCount } }"
+        await served.ask(asked, {"id": unit, "f": {"person": person}}, token=auditor)
+        [event] = await found(county, "audit.read")
+        assert event["after"]["ids"] == {"node.id": unit, "events.filter.person": person}
+
+    async def test_who_was_refused_at_a_matter_shows_to_auditors_alone(
+        self, served: Service, county: County
+    ) -> None:
+        way = await Way.of(county)
+        matter = await way.raised(visibility=Visibility.confidential)
+        accept = "mutation ($id: ID!) { acceptMatter(matter: $id) { id } }"
+        raiser = await token(county, way.resident)
+        given = {"id": f"Matter:{matter.id}"}
+        assert await served.code(accept, given, token=raiser) == "FORBIDDEN"
+        asked = '{ events(filter: {name: "authority.refused"}) { nodes { object { id } } } }'
+        security = await token(county, county.security)
+        assert not (await served.ask(asked, token=security))["events"]["nodes"]
+        auditor = await token(county, county.founders["auditor"])
+        [event] = (await served.ask(asked, token=auditor))["events"]["nodes"]
+        assert event["object"] == {"id": f"Matter:{matter.id}"}
+
     async def test_an_administrators_events_are_of_the_administration(
         self, served: Service, county: County
     ) -> None:
@@ -92,8 +129,14 @@ class TestRecord:
         auditor = await token(county, county.founders["auditor"])
         async with streaming.stream(auditor, id=f"Unit:{county.root.id}") as stream:
             await stream.next()
-        [event] = await found(county, "audit.read")
-        assert event["after"]["fields"] == ["unitChanged"]
+            async with county.session() as session:
+                await units.rename(
+                    session, county.administrator, unit=county.root.id, name="改名县"
+                )
+            await streaming.look()
+            await stream.next()
+        events = await found(county, "audit.read")
+        assert [event["after"]["fields"] for event in events] == [["unitChanged"]] * 2
 
     async def test_what_a_subscription_is_refused_is_on_record(
         self, streaming: Process, county: County

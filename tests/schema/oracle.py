@@ -294,6 +294,11 @@ class Oracle(Sight):
         held = row["at"] - next(before, row["at"])
         return round(float(held.total_seconds()))
 
+    def _council_kindlabel(self, _: Node, given: Mapping[str, Any]) -> str:
+        pack = next(row for row in self.rows["Pack"] if row["until"] is None)
+        named: str = pack["document"]["councils"]["name"][given["language"].lower()]
+        return named
+
     def _councilseat_kindlabel(self, source: Node, given: Mapping[str, Any]) -> str:
         return self._label("councils", source.row["kind"], given["language"])
 

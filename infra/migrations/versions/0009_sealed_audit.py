@@ -77,6 +77,7 @@ def upgrade() -> None:
         sa.Column("signature", sa.String(), nullable=False),
         sa.Column("horizon", sa.BigInteger(), nullable=False),
         sa.Column("after_id", sa.Uuid(), nullable=True),
+        sa.Column("is_complete", sa.Boolean(), nullable=False),
         sa.CheckConstraint("isfinite(sealed_at)", name=op.f("ck_audit_head_sealed_at_is_finite")),
         sa.CheckConstraint("size > first", name=op.f("ck_audit_head_seals_something")),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_audit_head_tenant_id")),
