@@ -35,16 +35,24 @@ def export(
     help=say(
         "核验一份导出；有不符则退出码为 1。", "Verify an export; exit code 1 if it is not so."
     ),
-    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
 )
 def verify(
-    context: typer.Context,
     folder: Annotated[Path, typer.Argument(help=say("导出的文件夹。", "The export's folder."))],
-) -> None:
-    """The program `infra/verify_audit.py`, which imports nothing of the service, with its options:
-    `--key` fingerprint, `--head` file.
-    """
+    key: Annotated[
+        str | None, typer.Option(help=say("另存的密钥指纹。", "The fingerprint that you kept."))
+    ] = None,
+    head: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help=say("另存的封存头：auditHeads 的一项，存成 JSON。",
+                     "A head that you kept: one of auditHeads, as JSON.")
+        ),
+    ] = None,
+) -> None:  # fmt: skip
+    """The program `infra/verify_audit.py`, which imports nothing of the service."""
     from infra import verify_audit
 
+    kept = [part for path in head or () for part in ("--head", str(path))]
+    named = ["--key", key] if key else []
     language = ["--lang", "en" if IS_ENGLISH else "zh"]
-    sys.exit(verify_audit.main([str(folder), *context.args, *language]))
+    sys.exit(verify_audit.main([str(folder), *named, *kept, *language]))

@@ -5,12 +5,14 @@ import csv
 import hashlib
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from infra import audit_jobs
+from infra import audit_files, audit_jobs
 from infra.audit_files import seal_all
+from infra.settings import Settings
 from policies import Actor
 from services import clock, units
 from tests.county import County
@@ -260,3 +262,17 @@ class TestAuditor:
             if (reach := held.get(one.permission)) and not (reach.county or reach.units)
         }  # fmt: skip
         assert may - own == {"sampleAudit", "revealAudit", "exportAudit"}
+
+
+class TestCommandLine:
+    async def test_an_export_of_the_command_line_is_an_event_too(
+        self, county: County, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings
+    ) -> None:
+        monkeypatch.setattr(audit_files, "settled", lambda: settings)
+        await audit_files.export(county.slug, tmp_path)
+        assert await county.events("audit.exported") == 1
+        async with county.session(read_only=True) as session:
+            found = await session.info["driver"].fetch(
+                "select value from event_value where path = 'origin'"
+            )
+        assert [row["value"] for row in found] == ["command line"]

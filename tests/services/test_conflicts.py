@@ -5,7 +5,7 @@ from itertools import permutations
 import pytest
 
 from infra.database import Database
-from services import appointments
+from services import appointments, people
 from services.conflicts import APART, AppointmentConflict
 from services.packs import PackRefused
 from tests.county import County, adopt
@@ -95,6 +95,19 @@ class TestTheThreeAdministrators:
         await county.post(pair[1], county.root)
         async with unchanged(county, AppointmentConflict):
             await county.appoint(person, pair[1], county.root)
+
+
+@pytest.mark.parametrize("office", ["housing_officer", "working_officer", "industry_officer"])
+async def test_who_audits_holds_no_office_of_the_county(county: County, office: str) -> None:
+    """Or an auditor could change what they look at."""
+    auditor = county.founders["auditor"].person_id
+    assert auditor is not None
+    async with county.session(read_only=True) as session:
+        person = await people.find(session, county.administrator, auditor)
+    await county.post(office, county.root)
+    async with unchanged(county, AppointmentConflict) as refused:
+        await county.appoint(person, office, county.root)
+    assert "who audits holds no office" in refused.value.message("en")
 
 
 async def test_a_rule_with_an_unknown_effect_is_refused_with_the_whole_pack(

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 import policies
 from policies import Scope
 from services.grants import RoleRules
+from services.grants.rules import MOST_LINES, MOST_OWN
 from services.packs import Problem
 from services.packs.sections import examine
 
@@ -58,6 +59,23 @@ def accepted(roles: dict[str, Any]) -> RoleRules | None:
         if not problems({"own": {name: own}}):
             kept["own"][name] = own
     return RoleRules.model_validate(kept)
+
+
+class TestBounds:
+    """To expand a county's policies takes no longer than a request may."""
+
+    def test_so_many_roles_and_lines_and_no_more(self) -> None:
+        own = {
+            f"helper_{chr(97 + n // 26)}{chr(97 + n % 26)}": {
+                "zh": f"帮手{n}", "en": f"Helper {n}", "like": "grid_worker", "grants": [],
+            }
+            for n in range(MOST_OWN + 1)
+        }  # fmt: skip
+        assert [one.path for one in problems({"own": own})] == ["roles.own"]
+        own.popitem()
+        assert not problems({"own": own})
+        gift = {"role": "grid_worker", "permission": "units.rename", "scope": "unit"}
+        assert "roles.gives" in {one.path for one in problems({"gives": [gift] * (MOST_LINES + 1)})}
 
 
 class TestCeiling:
