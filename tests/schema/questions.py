@@ -137,7 +137,8 @@ MATTERS = (
     " matter { code } askedBy { name } decidedBy { name } } } }",
 )
 TABLE = (
-    "{ councils { totalCount nodes { id name since until version grid { name } seats { nodes {"
+    "{ councils { totalCount nodes { id name kindLabel(language: EN) since until version grid {"
+    " name } seats { nodes {"
     " id kind kindLabel since until version unit { name } council { name } } } } } }",
     f"{{ meetings {{ totalCount nodes {{ {MEETING} }} }} }}",
 )
