@@ -319,9 +319,9 @@ def given(get: Callable[[Call], Any], description: str) -> Any:
 def link(to: Any, description: str, *, lenient: bool = False) -> Any:
     """The row that a column of this row points at, or that a function finds in the call."""
     if isinstance(to, str):
-        return source(Link(to), description)
+        return source(Link(to, lenient), description)
     if hasattr(to, "key"):
-        return source(Link(to.key), description)
+        return source(Link(to.key, lenient), description)
     return source(Link(Given(to), lenient), description)
 
 

@@ -306,6 +306,9 @@ class TestWhy:
         bearer = await token(county, resident)
         found = await self.why(served, bearer, action="matters.raise")
         assert found["isAllowed"]
+        pack = '{ why(action: "matters.raise") { edition pack { edition } } }'
+        seen = (await served.ask(pack, token=bearer))["why"]
+        assert seen == {"edition": 1, "pack": None}
         other = {"action": "matters.raise", "person": f"Person:{county.administrator.person_id}"}
         assert await served.code(WHY, other, token=bearer) == "FORBIDDEN"
 
