@@ -9,6 +9,7 @@ import types
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
@@ -22,7 +23,7 @@ from strawberry.utils.str_converters import to_camel_case
 
 from schema.reading.declare import Question, Subject, argument, given, source
 from schema.reading.values import key_of, parse_id
-from services.arguments import GraphQLText, Length, ObjectId, Of, WrongText, clean_text
+from services.arguments import Decimals, GraphQLText, Length, ObjectId, Of, WrongText, clean_text
 from services.errors import BadInput, Said
 
 KEY = "command"
@@ -45,6 +46,7 @@ class Parameter:
     default: Any
     of: str | None
     length: Length | None
+    decimals: Decimals | None
     is_document: bool
     description: str
 
@@ -78,7 +80,24 @@ class Parameter:
             return self._text(given)
         if isinstance(given, date):
             return self._in_our_times(given)
+        if isinstance(given, Decimal):
+            return self._exact(given)
         return given
+
+    def _exact(self, given: Decimal) -> Decimal:
+        """A number as it can be kept, with nothing rounded away."""
+        limits = self.decimals
+        assert limits is not None  # noqa: S101 - every number says how exact it is
+        is_kept = given.is_finite() and 0 < given <= limits.most
+        kept = given.quantize(Decimal(1).scaleb(-limits.places)) if is_kept else None
+        if kept is None or kept != given:
+            most, places = limits.most, limits.places
+            reason = Said(
+                f"应大于 0、不超过 {most}，小数不超过 {places} 位",
+                f"above nought, {most} at most, with {places} decimal places at most",
+            )
+            raise BadInput(argument=self.graphql_name, reason=reason)
+        return kept
 
     def _in_our_times(self, given: date) -> date:
         """A day or moment that somebody could mean; a moment says how far from UTC its clock is."""
@@ -194,6 +213,7 @@ def _parameter(parameter: inspect.Parameter, hint: Any) -> Parameter:
         default=parameter.default,
         of=of,
         length=next((note for note in notes if isinstance(note, Length)), None),
+        decimals=next((note for note in notes if isinstance(note, Decimals)), None),
         is_document=any(isinstance(note, GraphQLText) for note in notes),
         description=words[0] if words else _words_for(parameter.name, of),
     )
@@ -225,6 +245,9 @@ WORDS = {
     "title": "名称。 The title.",
     "text": "正文。 The text.",
     "parent": "上级单元。 The unit above it.",
+    "property_unit": "专有部分。 The property unit.",
+    "ownership": "产权。 The ownership.",
+    "organisation": "单位。 The organisation.",
 }
 
 

@@ -10,19 +10,22 @@ from schema.appointments import Appointment, AppointmentFilter, AppointmentOrder
 from schema.commands import command, made
 from schema.nodes import Node
 from schema.reading.call import Call
-from schema.reading.declare import Ask, Row, column, connection, link, reads
+from schema.reading.declare import Ask, Row, column, connection, light, link, reads
 from schema.reading.members import Where, where
 from schema.reading.pages import Connection
 from schema.scopes import PATH, equals, found_by, of_person, pointing, starting, under
 from services import people
+from services.ownerships import Ownership, OwnershipState
 from services.people import Person as PersonRow
 from services.posts import Appointment as AppointmentRow
 from services.posts import AppointmentState
+from services.property_units import PropertyUnit
 
 if TYPE_CHECKING:
     from schema.units import Unit
 
 APPOINTMENT = AppointmentRow.__table__  # type: ignore[attr-defined]
+OWNERSHIP, PROPERTY_UNIT = light(Ownership), light(PropertyUnit)
 
 
 @strawberry.enum(description="人员按什么排序。 By what people are ordered.")
@@ -80,7 +83,7 @@ class PersonFilter:
 
 
 def _within(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElement[bool]:
-    """A person is where they live and where they serve."""
+    """A person is where they live, where they serve, and where they own."""
     post, serving = PATH.alias(), APPOINTMENT.alias()
     serves = select(serving.c.person_id).where(
         serving.c.tenant_id == ask.tenant,
@@ -92,7 +95,17 @@ def _within(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElement[bool]
         post.c.ancestor_id == func.any(held),
     )
     serves_there = found_by(ask, row["id"], serves, serving.c.person_id)
-    return or_(under(ask, row["home_id"], held), serves_there)
+    owned, unit = OWNERSHIP.alias(), PROPERTY_UNIT.alias()
+    owns = select(owned.c.person_id).where(
+        owned.c.tenant_id == ask.tenant,
+        owned.c.state == OwnershipState.verified.value,
+        owned.c.until.is_(None),
+        unit.c.tenant_id == ask.tenant,
+        unit.c.id == owned.c.property_unit_id,
+        under(ask, unit.c.unit_id, held),
+    )
+    owns_there = found_by(ask, row["id"], owns, owned.c.person_id)
+    return or_(under(ask, row["home_id"], held), serves_there, owns_there)
 
 
 @strawberry.type(description="人员。电话和身份证号只显示一部分。 A person; numbers are masked.")

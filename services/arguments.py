@@ -6,6 +6,7 @@ A command's signature is the one place where its arguments are declared; the sch
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -36,6 +37,14 @@ class Length:
     least: int
     most: int
     is_exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decimals:
+    """A number above nought, this at most, with no more places behind its point."""
+
+    most: Decimal
+    places: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import BindParameter, Executable, Table, inspect
+from sqlalchemy import BindParameter, Executable, Numeric, Table, inspect
 from sqlalchemy.dialects.postgresql.asyncpg import PGCompiler_asyncpg, PGDialect_asyncpg
 from sqlalchemy.orm import Mapper, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
@@ -163,6 +163,8 @@ def _writer(type_: TypeEngine[Any]) -> Callable[[Any], Any] | None:
 
 
 def _reader(type_: TypeEngine[Any]) -> Callable[[Any], Any] | None:
+    if isinstance(type_, Numeric):
+        return None  # exact already, as the driver gives it
     implementation = type_.dialect_impl(DIALECT)
     found: Callable[[Any], Any] | None = implementation.result_processor(DIALECT, None)
     return found

@@ -72,6 +72,7 @@ KEPT: dict[str, Said] = {
     "appointment": Said("任职", "appointments"),
     "council": Said("圆桌议事会或席位", "round tables or seats"),
     "duty": Said("责任", "duties"),
+    "property_unit": Said("专有部分", "property units"),
     "linkage": Said("物业服务关系", "linkages"),
     "matter": Said("事项", "matters"),
     "station": Said("红色驿站", "stations"),

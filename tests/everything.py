@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -25,6 +26,9 @@ TABLES = {
     "Linkage": "linkage",
     "Duty": "duty",
     "Station": "station",
+    "Organisation": "organisation",
+    "PropertyUnit": "property_unit",
+    "Ownership": "ownership",
     "File": "file",
     "Client": "client",
     "Account": "account",
@@ -61,6 +65,8 @@ PLAIN = {
 # What fits together, where the first of each choice doesn't.
 SAID: dict[str, dict[str, Any]] = {
     "raiseMatter": {"channel": Channel.visit},
+    # The holder is one or the other.
+    "recordOwnership": {"organisation": None},
     "proposePack": {"changes": {"councils": {"meet_by": 20}}},
 }
 
@@ -154,7 +160,7 @@ def _one(parameter: Parameter, known: Mapping[str, UUID]) -> Any:
     if parameter.is_list:
         return "units.read" if parameter.name == "grants" else "https://m.example.com"
     samples: dict[Any, Any] = {
-        bool: True, int: 1, dict: {}, date: date(2030, 1, 1),
+        bool: True, int: 1, Decimal: Decimal("89.53"), dict: {}, date: date(2030, 1, 1),
         datetime: datetime(2030, 1, 1, tzinfo=UTC),
     }  # fmt: skip
     least = parameter.length.least if parameter.length else 1

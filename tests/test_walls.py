@@ -295,7 +295,7 @@ class TestForeignIds:
                 continue
             said = [
                 await _refusal(mine, actor, mutation, given | {parameter.name: id_})
-                for id_ in (beyond[parameter.name], uuid7())
+                for id_ in (beyond[parameter.name] or foreign[parameter.of], uuid7())
             ]
             assert said[0] == said[1], (mutation.name, parameter.name)
         assert (await mine.county.events(), await theirs.county.events()) == before

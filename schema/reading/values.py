@@ -19,6 +19,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     Integer,
+    Numeric,
     Text,
     Uuid,
     case,
@@ -46,7 +47,7 @@ def scalar(column: ColumnElement[Any], type_: GraphQLOutputType, *, is_optional:
     if isinstance(column.type, DateTime):
         moment = func.to_char(func.timezone("UTC", column), MOMENT_SQL)
         return quoted(moment, is_optional=is_optional)
-    if named.name == BIG or isinstance(column.type, Uuid):
+    if named.name == BIG or isinstance(column.type, Uuid | Numeric):
         return quoted(column, is_optional=is_optional)
     if named.name == "Float":
         return Json((_with_a_point(cast(column, Text)),), is_optional)

@@ -70,7 +70,13 @@ class Sight:
                 for held in self.rows["Appointment"]
                 if held["person_id"] == row["id"] and self.is_active(held)
             ]
-            return any(self.is_below(place, unit) for place in [row["home_id"], *serving])
+            owned = [
+                self._row("PropertyUnit", one["property_unit_id"])["unit_id"]
+                for one in self._standing()
+                if one["person_id"] == row["id"]
+            ]
+            places = [row["home_id"], *serving, *owned]
+            return any(self.is_below(place, unit) for place in places)
         if type_name in MEMBERS:
             owner, column = MEMBERS[type_name]
             return self._is_in(owner, self._row(owner, row[column]), unit)
@@ -87,6 +93,14 @@ class Sight:
         ):
             return True
         return any(self.is_below(row[column], unit) for column in PLACES.get(type_name, ()))
+
+    def _standing(self) -> list[Row]:
+        """The ownerships that were verified and go on."""
+        return [
+            one
+            for one in self.rows["Ownership"]
+            if one["state"] == "verified" and one["until"] is None
+        ]
 
     def _shown(self, file: Row) -> list[Row]:
         return [row for row in self.rows["Evidence"] if row["file_id"] == file["id"]]
@@ -129,6 +143,11 @@ class Sight:
             case "Post":
                 mine = (held for held in self.rows["Appointment"] if held["person_id"] == me)
                 return any(held["post_id"] == row["id"] for held in mine)
+            case "PropertyUnit":
+                return any(
+                    one["property_unit_id"] == row["id"] and one["person_id"] == me is not None
+                    for one in self._standing()
+                )
             case "Client":
                 return bool(row["id"] == client)
             case "TrustedDocument":

@@ -16,7 +16,8 @@ TABLES = {
     "Publication": "publication", "Objection": "objection", "BoardEntry": "publication",
     "BoardWithdrawal": "publication", "PackProposal": "pack_proposal",
     "AuditHead": "audit_head", "AuditSample": "audit_sample", "AuditExport": "audit_export",
-    "AuditExportPart": "audit_export_part",
+    "AuditExportPart": "audit_export_part", "Organisation": "organisation",
+    "PropertyUnit": "property_unit", "Ownership": "ownership",
 }  # fmt: skip
 OBJECTS = {
     "Unit": "units", "Person": "people", "Post": "appointments", "Appointment": "appointments",
@@ -32,14 +33,16 @@ OBJECTS = {
     "Publication": "publications", "Objection": "objections", "BoardEntry": "board",
     "BoardWithdrawal": "board", "PackProposal": "packs",
     "AuditHead": "audits", "AuditSample": "audits", "AuditExport": "audits",
-    "AuditExportPart": "audits",
+    "AuditExportPart": "audits", "Organisation": "organisations",
+    "PropertyUnit": "property_units", "Ownership": "ownerships",
 }  # fmt: skip
 # The columns whose unit a row is in.
 PLACES = {
     "Unit": ("id",), "Post": ("unit_id",), "Appointment": ("unit_id",),
     "Linkage": ("estate_id", "firm_id"), "Duty": ("member_id",), "RuleBook": ("unit_id",),
     "Station": ("grid_id",), "Matter": ("scope_id", "handler_id"),
-    "Resolution": ("owner_id",), "Supervision": ("unit_id", "holder_id"), "File": ("unit_id",),
+    "PropertyUnit": ("unit_id",), "Resolution": ("owner_id",),
+    "Supervision": ("unit_id", "holder_id"), "File": ("unit_id",),
 }  # fmt: skip
 # Those that are seen where what they belong to is: of which type, by which column.
 MEMBERS = {
@@ -47,12 +50,14 @@ MEMBERS = {
     "Publication": ("Matter", "matter_id"), "Objection": ("Matter", "matter_id"),
     "Attendance": ("Meeting", "meeting_id"), "Evidence": ("Matter", "matter_id"),
     "Minutes": ("Meeting", "meeting_id"), "Signature": ("Meeting", "meeting_id"),
+    "Ownership": ("PropertyUnit", "property_unit_id"),
     "Correction": ("Meeting", "meeting_id"), "Recusal": ("AgendaItem", "item_id"),
 }  # fmt: skip
 # The columns that hold whose a row is.
 OWNERS = {
     "Person": "id", "Appointment": "person_id", "Account": "person_id",
-    "SubjectLink": "person_id", "Matter": "raiser_id", "Notice": "person_id", "File": "made_by",
+    "SubjectLink": "person_id", "Ownership": "person_id", "Matter": "raiser_id",
+    "Notice": "person_id", "File": "made_by",
 }  # fmt: skip
 ELSEWHERE = {
     ("MatterEntry", "person"): "made_by",
@@ -64,6 +69,8 @@ ELSEWHERE = {
     ("Extension", "askedBy"): "made_by",
     ("Publication", "approvedBy"): "approved_by",
     ("Objection", "answeredBy"): "answered_by",
+    ("Ownership", "verifiedBy"): "verified_by",
+    ("Ownership", "verifiedAs"): "verified_as",
     ("Extension", "decidedBy"): "decided_by",
     ("Resolution", "reportedBy"): "reported_by",
     ("Resolution", "verifiedBy"): "verified_by",
@@ -86,6 +93,7 @@ BACK = {
     ("Unit", "matters"): "grid_id",
     ("Person", "appointments"): "person_id",
     ("Post", "appointments"): "post_id",
+    ("PropertyUnit", "ownerships"): "property_unit_id",
     ("Matter", "entries"): "matter_id",
     ("Matter", "duplicates"): "merged_into_id",
     ("Matter", "evidence"): "matter_id",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -41,6 +42,7 @@ OTHER_TYPES = {
     "matter": "Matter",
     "appointment": "Appointment",
     "post": "Post",
+    "organisation": "Organisation",
 }
 ENDS = ("revoked_at", "distrusted_at", "withdrawn_at", "until")
 
@@ -48,6 +50,8 @@ ENDS = ("revoked_at", "distrusted_at", "withdrawn_at", "until")
 def matches(type_name: str, row: Row, name: str, wanted: Any) -> bool:
     """Whether a row is what a member of a filter asks for."""
     match name:
+        case "use":
+            return bool(row["use"].upper() == wanted)
         case "kinds" | "states" | "outcomes" | "rungs":
             return row[name.removesuffix("s")].upper() in wanted
         case "names":
@@ -65,8 +69,8 @@ def matches(type_name: str, row: Row, name: str, wanted: Any) -> bool:
         case "active" | "trusted":
             column = next(c for c in ENDS if c in row)
             return bool((row[column] is None) == wanted)
-        case "name" if type_name in ("Unit", "Person"):
-            return str(row["name"]).startswith(wanted)
+        case "name" | "number" if type_name in ("Unit", "Person", "Organisation", "PropertyUnit"):
+            return str(row[name]).startswith(wanted)
         case _ if f"{to_snake_case(name)}_id" in row:
             _, key = key_of(str(wanted), name, OTHER_TYPES.get(name, "Unit"))
             return bool(row[f"{to_snake_case(name)}_id"] == key)
@@ -82,7 +86,7 @@ def written(value: Any) -> Any:
             return f"{moment.isoformat(timespec='microseconds')}Z"
         case date():
             return value.isoformat()
-        case UUID():
+        case UUID() | Decimal():
             return str(value)
         case _:
             return value

@@ -41,6 +41,21 @@ ANYBODY = (
     " fragment Named on Unit { version }",
     "{ a: __typename units(first: 1) { nodes { n: name name n: name } } }",
 )
+OWNED = (
+    "id numerator denominator since until ground state verifiedAt version person { name }"
+    " organisation { name } propertyUnit { number } verifiedBy { name } verifiedAs { id }"
+)
+OWN_REGISTER = (
+    f"{{ propertyUnits {{ totalCount nodes {{ id number use area areaSource since until version"
+    f" estate {{ name }} unit {{ name }} ownerships {{ totalCount nodes {{ {OWNED} }} }} }} }} }}",
+    '{ propertyUnits(filter: {number: "1-1", use: DWELLING, current: true}) { nodes { area } } }',
+    f"{{ ownerships(filter: {{states: [VERIFIED, REJECTED]}}) {{ nodes {{ {OWNED} }} }} }}",
+)
+REGISTER = (
+    *OWN_REGISTER,
+    "{ organisations { nodes { id name code isBuilder version } } }",
+    '{ organisations(filter: {name: "城建", code: "91361026MA35AB7C06"}) { totalCount } }',
+)
 SIGNED_IN = (
     f"{{ people {{ totalCount nodes {{ {PERSON} home {{ name }} appointments {{ nodes {{ {HELD}"
     f" post {{ {POST} unit {{ name }} }} unit {{ name }} person {{ name }} }} }} }} }} }}",
@@ -174,8 +189,9 @@ EVERYTHING = {
         *TABLE,
         *SITTERS,
         *FILES,
+        *REGISTER,
     ),
-    "raiser": (*ANYBODY, *SIGNED_IN, *MATTERS, *TABLE, *FILES),
+    "raiser": (*ANYBODY, *SIGNED_IN, *OWN_REGISTER, *MATTERS, *TABLE, *FILES),
     "firm_staff": (*ANYBODY, *MATTERS, *TABLE, *SITTERS),
     "partner": (*ANYBODY, *MATTERS, *TABLE, *SITTERS),
     "department": (*ANYBODY, *MATTERS, *TABLE, *SITTERS),
@@ -189,10 +205,11 @@ EVERYTHING = {
         *MATTERS,
         *TABLE,
         *SITTERS,
+        *REGISTER,
     ),
-    "elsewhere": (*ANYBODY, *SIGNED_IN, *COVERAGE, *OFFICERS, *FILES),
-    "stairwell_head": (*ANYBODY, *SIGNED_IN, *FILES),
+    "elsewhere": (*ANYBODY, *SIGNED_IN, *REGISTER, *COVERAGE, *OFFICERS, *FILES),
+    "stairwell_head": (*ANYBODY, *SIGNED_IN, *OWN_REGISTER, *FILES),
     "firm_manager": (*ANYBODY, *SIGNED_IN, *OFFICERS, *FILES),
-    "resident": (*ANYBODY, *SIGNED_IN, *FILES),
+    "resident": (*ANYBODY, *SIGNED_IN, *OWN_REGISTER, *FILES),
     "client": (*ANYBODY, *SIGNED_IN, *COVERAGE),
 }

@@ -47,6 +47,14 @@ TABLES: Mapping[str, Changes] = {
     "rule_book": {"title": TEXTS, "text": TEXTS, "is_public": TRUTHS},
     "station": {"name": TEXTS, "address": TEXTS, "is_public": TRUTHS, "since until": SPANS},
     "file": {"name": TEXTS},
+    "organisation": {"name": TEXTS, "is_builder": TRUTHS},
+    "property_unit": {
+        "area": (0.01, 0.1, 9999999.99), "use": ("shop", "parking"), "since until": SPANS,
+    },
+    "ownership": {
+        "ground": TEXTS, "numerator denominator": ((1, 3), (999999, 1000000)),
+        "since until": SPANS, "state": ("recorded", "verified", "rejected"),
+    },
     "event": {"before": RECORDS, "after": RECORDS, "command_key": PERHAPS},
     "client": {"name": TEXTS, "origins": LISTS, "rows_per_minute": (None, 1, 2**31 - 1)},
     "account": {"must_change": TRUTHS, "failures": (0, 2**31 - 1)},

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, NamedTuple
 
-from graphql import GraphQLInputObjectType, get_named_type, is_list_type
+from graphql import GraphQLEnumType, GraphQLInputObjectType, get_named_type, is_list_type
 
 from tests.schema.oracle_values import OTHER_TYPES
 
@@ -121,6 +121,9 @@ class Filters:
         if is_list_type(type_):
             offered = getattr(named, "values", None)
             return lambda: self._choices(sorted(offered)) if offered else self._texts()
+        if isinstance(named, GraphQLEnumType):
+            members = sorted(named.values)
+            return lambda: name_of(self.chance.choice(members))
         if named.name == "DateTime":
             return lambda: quoted(self.chance.choice(MOMENTS))
         if named.name == "Boolean":

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import select
@@ -18,7 +20,10 @@ from services import (
     files,
     linkages,
     objections,
+    organisations,
+    ownerships,
     people,
+    property_units,
     publications,
     rulebooks,
     stations,
@@ -29,6 +34,8 @@ from services.audits import heads
 from services.audits.exports import ExportFormat
 from services.matters.states import MatterState
 from services.matters.tables import Channel, Visibility
+from services.people import Person
+from services.property_units import AreaSource, PropertyUse
 from services.units import Unit
 from tests.county import County, Tree, adopt
 from tests.round_table import RoundTable
@@ -63,6 +70,7 @@ async def world(county: County) -> World:
     await _hidden(county, tree)
     await _access(county, head.id)
     await _words(county)
+    await _register(county, tree, resident)
     await _audited(county)
     way = await _matters(county, tree)
     readers = {
@@ -113,6 +121,48 @@ async def _institutions(county: County, tree: Tree) -> None:
             session, by, grid=tree.grids[0].id, name="红色驿站", address="东街1号", hours="9-17",
             since=begun,
         )  # fmt: skip
+
+
+async def _register(county: County, tree: Tree, resident: Person) -> None:
+    """A flat that was sold, a shop of its builder; ownerships at each of their states."""
+    clerk = await county.actor("housing_officer")
+    async with county.session() as session:
+        builder = await organisations.register(
+            session, clerk, name="城建置业", code="91361026MA35AB7C06", is_builder=True
+        )
+        flat = await property_units.add(
+            session, clerk, unit=tree.stairwell.id, number="1-1-101", use=PropertyUse.dwelling,
+            area=Decimal("89.53"), area_source=AreaSource.register, since=date(2020, 1, 1),
+        )  # fmt: skip
+        shop = await property_units.add(
+            session, clerk, unit=tree.estate.id, number="S-1", use=PropertyUse.shop,
+            area=Decimal("120.50"), area_source=AreaSource.survey, since=date(2020, 1, 1),
+        )  # fmt: skip
+        await session.flush()
+        kept: dict[str, Any] = {"since": date(2021, 1, 1), "ground": "赣（2021）试验第 1 号"}
+        sold = await ownerships.record_(
+            session, clerk, property_unit=flat.id, organisation=builder.id, ground="初始登记",
+            since=date(2020, 1, 1),
+        )  # fmt: skip
+        await session.flush()
+        await ownerships.end(
+            session, clerk, ownership=sold.id, until=date(2021, 1, 1), reason="售出"
+        )
+        half = await ownerships.record_(
+            session, clerk, property_unit=flat.id, person=resident.id, denominator=2, **kept
+        )
+        await ownerships.record_(
+            session, clerk, property_unit=shop.id, organisation=builder.id, **kept
+        )
+        await session.flush()
+    other = await county.actor("housing_officer")
+    async with county.session() as session:
+        await ownerships.verify(session, other, ownership=half.id)
+        wrong = await ownerships.record_(
+            session, clerk, property_unit=flat.id, person=resident.id, denominator=4, **kept
+        )
+        await session.flush()
+        await ownerships.reject(session, other, ownership=wrong.id, reason="没有登记")
 
 
 async def _hidden(county: County, tree: Tree) -> None:
