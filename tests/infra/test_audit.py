@@ -100,7 +100,7 @@ class TestSealing:
         async with county.session() as sealing:
             assert await heads.seal(sealing, by_of(county), at=clock.now())
             await sealing.flush()
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 await county.person()
 
     async def test_more_than_a_batch_takes_several(

@@ -25,7 +25,7 @@ async def here(settings: Settings, database: Database) -> AsyncIterator[Live]:
     """A service that looks often, and whose limits are soon met."""
     own = {
         "subscription_poll_ms": 50,
-        "init_seconds": 1,
+        "init_seconds": 5,
         "max_streams": MOST,
         "max_connections": MOST,
         "max_body_bytes": 4096,
