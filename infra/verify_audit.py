@@ -235,7 +235,7 @@ def _look_at(line: Json, place: int, batch: int, report: Report) -> None:
 def _was_made_between(event: Json, earlier: Json | None, head: Json, report: Report) -> None:
     """An event is written after what was sealed whole before it, and before it is sealed itself."""
     id_, batch, made = event["id"], head["number"], _made_at(event["id"])
-    if made > _moment(head["sealed_at"]) + GRACE:
+    if made - GRACE > _moment(head["sealed_at"]):
         report.wrong(f"第 {batch} 批：事件 {id_} 晚于封存的时刻",
                      f"batch {batch}: event {id_} is newer than its sealing")  # fmt: skip
     if earlier is None or not earlier["complete"]:
@@ -267,7 +267,7 @@ def _nothing_came_in_unsealed(folder: Path, heads: list[Json], report: Report) -
             report.wrong(
                 f"事件 {event['id']} 不是这个县的", f"event {event['id']} is another county's"
             )
-        if made > exported + GRACE:
+        if made - GRACE > exported:
             report.wrong(f"事件 {event['id']} 晚于导出的时刻",
                          f"event {event['id']} is newer than the export")  # fmt: skip
         if last is not None and made < last - GRACE:
@@ -300,8 +300,11 @@ def _object(pairs: list[tuple[str, Any]]) -> Json:
 
 
 def _made_at(id_: str) -> datetime:
-    """The moment in a UUIDv7."""
-    return datetime.fromtimestamp(int(id_.replace("-", "")[:12], 16) / 1000, UTC)
+    """The moment in a UUIDv7; the last there is for one beyond all calendars."""
+    try:
+        return datetime.fromtimestamp(int(id_.replace("-", "")[:12], 16) / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return datetime.max.replace(tzinfo=UTC)
 
 
 def _moment(text: str) -> datetime:
@@ -324,7 +327,15 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         before = [json.loads(path.read_text(encoding="utf-8")) for path in given.head]
         verify(given.folder, report, given.key, before)
-    except (ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError) as wrong:
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        OSError,
+        OverflowError,
+        RecursionError,
+    ) as wrong:
         report.wrong(f"导出读不下去：{wrong!r}", f"the export can't be read on: {wrong!r}")
     for line in (*report.remarks, *report.findings):
         print(line)
