@@ -20,7 +20,8 @@ AT_ONCE = 5_000
 MADE = """
 insert into event (tenant_id, id, at, name, object, object_id, person_id, after)
 select e.tenant_id, (lpad(to_hex((extract(epoch from now()) * 1000)::bigint), 12, '0') || '7'
-    || substr(md5(n::text), 1, 3) || '8' || substr(md5(random()::text), 1, 15))::uuid, now(), 'unit.renamed',
+    || substr(md5(n::text), 1, 3) || '8' || substr(md5(random()::text), 1, 15))::uuid, now(),
+  'unit.renamed',
   'Unit', e.object_id, e.person_id,
   json_build_object('name', '名称' || n, 'version', n, 'decision', repeat('依据', 20))
 from (select * from event where tenant_id = $1 order by id limit 1) e, generate_series(1, $2) n"""
