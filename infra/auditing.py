@@ -100,11 +100,11 @@ def ids_in(given: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _about(ids: Mapping[str, str]) -> tuple[str, UUID] | None:
-    """What a refusal is about: what isn't of the administration first, since who reads of that
-    alone is not to read of this.
+    """What a refusal is about, if that isn't of the administration: who reads of that alone is not
+    to read of this. It is of no type, since it is no news to whoever watches the object.
     """
-    named = [parse_id(id_, "id") for id_ in ids.values()]
-    return next((one for one in named if one[0] not in OFFICE), next(iter(named), None))
+    named = (parse_id(id_, "id") for id_ in ids.values())
+    return next((("Refusal", id_) for type_name, id_ in named if type_name not in OFFICE), None)
 
 
 def _whose(authority: Authority) -> tuple[str, UUID] | None:

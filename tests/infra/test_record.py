@@ -1,7 +1,9 @@
 """What is put on record though no command ran, from where it came, and what of it stands apart."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -97,12 +99,42 @@ class TestRecord:
         raiser = await token(county, way.resident)
         given = {"id": f"Matter:{matter.id}"}
         assert await served.code(accept, given, token=raiser) == "FORBIDDEN"
-        asked = '{ events(filter: {name: "authority.refused"}) { nodes { object { id } } } }'
+        asked = '{ events(filter: {name: "authority.refused"}) { nodes { id } } }'
         security = await token(county, county.security)
         assert not (await served.ask(asked, token=security))["events"]["nodes"]
         auditor = await token(county, county.founders["auditor"])
         [event] = (await served.ask(asked, token=auditor))["events"]["nodes"]
-        assert event["object"] == {"id": f"Matter:{matter.id}"}
+        history = "query ($id: ID!) { node(id: $id) { history(last: 1) { nodes { id } } } }"
+        told = await served.ask(history, given, token=auditor)
+        assert told["node"]["history"]["nodes"] == [event]
+
+    async def test_whoever_watches_is_not_told_who_was_refused_there(
+        self, served: Service, streaming: Process, county: County
+    ) -> None:
+        """Or they would learn that somebody tried, and anybody could make them listen."""
+        way = await Way.of(county)
+        matter = await way.raised()
+        watched = {
+            f"Matter:{matter.id}": "subscription ($id: ID!) { matterChanged(id: $id) { version } }",
+            f"Unit:{way.tree.estate.id}":
+                "subscription ($id: ID!) { unitChanged(id: $id) { version } }",
+        }  # fmt: skip
+        commands = (
+            "mutation ($id: ID!) { acceptMatter(matter: $id) { id } }",
+            'mutation ($id: ID!) { renameUnit(unit: $id, name: "夺名") { id } }',
+        )
+        raiser = await token(county, way.resident)
+        for (id_, watch), command in zip(watched.items(), commands, strict=True):
+            async with streaming.stream(raiser, watch, id=id_) as stream:
+                await stream.answer()
+                assert await served.code(command, {"id": id_}, token=raiser) == "FORBIDDEN"
+                next_ = asyncio.ensure_future(anext(stream.answers))
+                await streaming.look()
+                done, _ = await asyncio.wait([next_], timeout=0.3)
+                assert not done
+                next_.cancel()
+                with suppress(asyncio.CancelledError):
+                    await next_
 
     async def test_an_administrators_events_are_of_the_administration(
         self, served: Service, county: County
