@@ -15,7 +15,7 @@ from schema.reading.members import Where, where
 from schema.reading.pages import Connection
 from schema.scopes import PATH, equals, found_by, of_person, pointing, starting, under
 from services import people
-from services.ownerships import Ownership, OwnershipState
+from services.ownerships import Ownership, is_standing
 from services.people import Person as PersonRow
 from services.posts import Appointment as AppointmentRow
 from services.posts import AppointmentState
@@ -98,8 +98,7 @@ def _within(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElement[bool]
     owned, unit = OWNERSHIP.alias(), PROPERTY_UNIT.alias()
     owns = select(owned.c.person_id).where(
         owned.c.tenant_id == ask.tenant,
-        owned.c.state == OwnershipState.verified.value,
-        owned.c.until.is_(None),
+        is_standing(owned.c),
         unit.c.tenant_id == ask.tenant,
         unit.c.id == owned.c.property_unit_id,
         under(ask, unit.c.unit_id, held),

@@ -17,7 +17,7 @@ from schema.reading.pages import Connection
 from schema.scopes import below, equals, found_by, is_current, pointing, starting
 from services import property_units
 from services.ownerships import Ownership as OwnershipRow
-from services.ownerships import OwnershipState
+from services.ownerships import is_standing
 from services.property_units import AreaSource, PropertyUse
 from services.property_units import PropertyUnit as Table
 
@@ -53,8 +53,7 @@ def _owned(ask: Ask, row: Row) -> Condition:
     mine = select(one.c.property_unit_id).where(
         one.c.tenant_id == ask.tenant,
         one.c.person_id == ask.person,
-        one.c.state == OwnershipState.verified.value,
-        one.c.until.is_(None),
+        is_standing(one.c),
     )
     return found_by(ask, row["id"], mine, one.c.property_unit_id)
 

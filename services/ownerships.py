@@ -11,7 +11,8 @@ from fractions import Fraction
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, ColumnElement, Index, and_
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlmodel import Field, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
@@ -114,6 +115,12 @@ class OwnOwnership(Refused):
 class OwnershipOver(Refused):
     """这份产权已经结束：{id}。
     This ownership is over: {id}.
+    """
+
+
+class StillOwned(Refused):
+    """这套房还有 {number} 份产权没有结束，不能注销。
+    This unit has {number} ownerships that haven't ended; end them first.
     """
 
 
@@ -279,6 +286,12 @@ async def _check_whole(
         raise MoreThanTheWhole(day=day.isoformat(), sum=str(held))
 
 
+def is_standing(columns: ReadOnlyColumnCollection[str, Any]) -> ColumnElement[bool]:
+    """Whether an ownership was verified and goes on, by the columns of its table or an alias."""
+    is_verified = columns["state"] == OwnershipState.verified.value
+    return and_(is_verified, columns["until"].is_(None))
+
+
 def _owned_in(tenant_id: UUID, person_id: UUID) -> SelectOfScalar[UUID]:
     """The places where somebody owns a unit: who works there may reach them."""
     held = (col(PropertyUnit.tenant_id) == Ownership.tenant_id) & (
@@ -290,19 +303,31 @@ def _owned_in(tenant_id: UUID, person_id: UUID) -> SelectOfScalar[UUID]:
         .where(
             Ownership.tenant_id == tenant_id,
             Ownership.person_id == person_id,
-            Ownership.state == OwnershipState.verified,
-            col(Ownership.until).is_(None),
+            is_standing(Ownership.__table__.c),  # type: ignore[attr-defined]
         )
     )
 
 
 async def _owns(session: AsyncSession, by: Actor, row: Person) -> None:
     """Nobody who owns vanishes from the register."""
-    mine = await rows.every(session, Ownership, by, "id", person_id=row.id, until=None)
-    number = sum(one.state != OwnershipState.rejected for one in mine)
+    number = await _going_on(session, by, person_id=row.id)
     if number:
         raise StillOwns(number=number)
 
 
+async def _is_owned(session: AsyncSession, by: Actor, row: PropertyUnit) -> None:
+    """Nothing that is owned vanishes from under its owners; the unit is locked."""
+    number = await _going_on(session, by, property_unit_id=row.id)
+    if number:
+        raise StillOwned(number=number)
+
+
+async def _going_on(session: AsyncSession, by: Actor, **of: Any) -> int:
+    """How many ownerships of somebody, or of a unit, haven't ended."""
+    found = await rows.every(session, Ownership, by, "id", until=None, **of)
+    return sum(one.state != OwnershipState.rejected for one in found)
+
+
 people.PLACES.append(_owned_in)
 people.ERASING.append(_owns)
+property_units.ENDING.append(_is_owned)

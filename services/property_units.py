@@ -4,7 +4,7 @@ The area is exact, in hundredths of a square metre, and says where it comes from
 merged, split or pulled down ends on a day; what was owned and voted there stays.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -57,6 +57,8 @@ USES = {
     PropertyUse.storage: Said("储藏间", "storage"),
     PropertyUse.other: Said("其他", "other"),
 }
+# What refuses the end of a unit: each capability for its rows.
+ENDING: list[Callable[[AsyncSession, Actor, "PropertyUnit"], Awaitable[None]]] = []
 # Where in an estate a unit may be.
 INSIDE = (UnitKind.estate, UnitKind.building, UnitKind.stairwell)
 
@@ -187,6 +189,8 @@ async def end(
     before, ends = state_of(row), clock.by_today(until)
     if ends <= row.since:
         raise EndsBeforeItBegins()
+    for check in ENDING:
+        await check(session, by, row)
     row.until, row.version = ends, row.version + 1
     record(
         session, by, "property_unit.ended", row, acting=acting, before=before,

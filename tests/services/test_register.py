@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from policies import Actor, Denied
 from services import organisations, ownerships, people, property_units, units
 from services.errors import BadInput, EndsBeforeItBegins, NotFound, StaleVersion
-from services.organisations import LETTERS, Organisation, OrganisationKnown
+from services.organisations import LETTERS, OrganisationKnown
 from services.ownerships import (
     MoreThanTheWhole,
     Ownership,
@@ -25,6 +25,7 @@ from services.ownerships import (
     OwnershipState,
     OwnOwnership,
     OwnRecord,
+    StillOwned,
     StillOwns,
     most_held,
 )
@@ -282,6 +283,21 @@ class TestOwnerships:
         async with unchanged(register.county, OwnershipSettled):
             await register.do("reject", mine, other, reason="错")
 
+    async def test_what_is_owned_is_not_taken_off_the_register(self, register: Register) -> None:
+        unit = await register.add()
+        row = await register.own(unit)
+        county = register.county
+        async with unchanged(county, StillOwned), county.session() as session:
+            await property_units.end(
+                session, register.officer, property_unit=unit.id, reason="拆除"
+            )
+        await register.do("end", row, reason="征收")
+        async with county.session() as session:
+            ended = await property_units.end(
+                session, register.officer, property_unit=unit.id, reason="拆除"
+            )
+        assert ended.until is not None
+
     async def test_rejected_its_share_is_free_again(self, register: Register) -> None:
         unit = await register.add()
         wrong = await register.own(unit)
@@ -360,7 +376,3 @@ class TestMostHeld:
         held, day = most_held(owned, days[0])
         assert held == max(sums)
         assert sums[days.index(day)] == held
-
-
-def test_an_organisation_has_nothing_personal() -> None:
-    assert not Organisation.personal
