@@ -50,8 +50,8 @@ STATEMENT_BYTES_CACHED = 1 << 20
 
 def tables() -> MetaData:
     """Every capability's tables, and with them what each registers in another one."""
-    for module in pkgutil.iter_modules(services.__path__):
-        importlib.import_module(f"services.{module.name}")
+    for module in pkgutil.walk_packages(services.__path__, f"{services.__name__}."):
+        importlib.import_module(module.name)
     return metadata
 
 

@@ -24,6 +24,8 @@ CAPABILITIES = (
     "organisations",
     "ownerships",
     "property_units",
+    "votes",
+    "ballots",
     "files",
     "packs",
     "grants",

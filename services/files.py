@@ -18,7 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from policies import Actor, authorize
 from services import clock, rows, units
 from services.arguments import Length, UnitId
-from services.errors import BadInput, Refused, Said
+from services.errors import BadInput, NotFound, Refused, Said
 from services.events import record, state_of
 from services.passes import UPLOAD_LASTS, passes_of
 from services.rows import made
@@ -44,7 +44,7 @@ NEXT = {FileState.prepared: FileState.stored}
 
 class File(Recorded, table=True):
     """A file; what describes its content is there once it is stored, a size in pixels if it is a
-    picture.
+    picture. One of a ballot is opened with that ballot alone.
     """
 
     __tablename__ = "file"
@@ -78,6 +78,7 @@ class File(Recorded, table=True):
     width: int | None = None
     height: int | None = None
     stored_at: datetime | None = moment(default=None)
+    is_ballot: bool = False
 
 
 class TooManyPrepared(Refused):
@@ -89,6 +90,12 @@ class TooManyPrepared(Refused):
 class FileStored(Refused, status=409):
     """这个文件已经上传过，内容与这次的不同：{id}。请重新准备一个文件。
     This file is stored already, with other content: {id}. Prepare a new one.
+    """
+
+
+class FileNotStored(Refused):
+    """这个文件还没有上传完成：{id}。请先上传。
+    The bytes of this file haven't come yet: {id}. Upload them first.
     """
 
 
@@ -154,6 +161,16 @@ async def store(session: AsyncSession, by: Actor, *, file: UUID, content: Conten
 async def find(session: AsyncSession, by: Actor, file: UUID, *, for_update: bool = False) -> File:
     """A file of the county."""
     return await rows.find(session, File, by, file, for_update=for_update)
+
+
+async def find_own(session: AsyncSession, by: Actor, file: UUID) -> File:
+    """A stored file that the actor uploaded, held as it is until the transaction ends."""
+    row = await rows.find(session, File, by, file, for_share=True)
+    if row.made_by != by.person_id:
+        raise NotFound(id=f"File:{file}")
+    if row.state != FileState.stored:
+        raise FileNotStored(id=f"File:{file}")
+    return row
 
 
 def check_same(row: File, original_sha256: str) -> None:

@@ -131,7 +131,7 @@ async def add(
     place = await units.find_open(session, by, unit)
     path = await units.path_of(session, by, place.id)
     acting = authorize(by, "add", "property_units", within=path)
-    estate = await _estate_of(session, by, place, path)
+    estate = await estate_of(session, by, place, path)
     await _check_number(session, by, estate, number)
     row = PropertyUnit(
         **made(by, acting), estate_id=estate, unit_id=place.id, number=number, use=use, area=area,
@@ -209,8 +209,8 @@ async def find(
     return row
 
 
-async def _estate_of(session: AsyncSession, by: Actor, place: Unit, path: Sequence[UUID]) -> UUID:
-    """The estate that a place is in; nothing is owned apart outside of one."""
+async def estate_of(session: AsyncSession, by: Actor, place: Unit, path: Sequence[UUID]) -> UUID:
+    """The estate that a place is in, `path` being all above it; there is no other."""
     if place.kind in INSIDE:
         estates = select(Unit.id).where(
             Unit.tenant_id == by.tenant_id, col(Unit.id).in_(path), Unit.kind == UnitKind.estate

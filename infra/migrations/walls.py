@@ -26,14 +26,29 @@ APPENDED_ONLY = frozenset(
         "evidence",
         "matter_entry",
         "recusal",
+        "roll_entry",
+        "roll_holder",
         "rule_book",
         "signature",
+        "vote_delivery",
     }
 )
 # Written once, and gone where a person's data are erased by law.
 ERASABLE = frozenset({"event_value"})
-# What goes on and on, and is never gone: a matter, a meeting, what it resolved.
-LASTING = frozenset({"agenda_item", "matter", "meeting", "minutes", "resolution"})
+# What goes on and on, and is never gone: a matter, a meeting, a vote, what came of each.
+LASTING = frozenset(
+    {
+        "agenda_item",
+        "ballot",
+        "matter",
+        "meeting",
+        "minutes",
+        "resolution",
+        "vote",
+        "vote_objection",
+        "vote_proxy",
+    }
+)
 PLATFORM_ID = "00000000-0000-0000-0000-000000000001"
 # A query of its own, so that a statement reads the setting once and not for each row.
 TENANT = "(select nullif(current_setting('sanfang.tenant', true), '')::uuid)"
