@@ -15,9 +15,9 @@ from starlette.websockets import WebSocket
 
 import schema
 from infra import (
-    audit_parts,
     console,
     cors,
+    downloads,
     files,
     lateness,
     minutes,
@@ -77,7 +77,7 @@ def create_app(settings: Settings, *, has_worker: bool = False) -> Service:
         app.router.routes.extend(tokens.routes(authenticator, database, settings))
         app.router.routes.extend(files.routes(database, settings))
         app.router.routes.extend(minutes.routes(database))
-        app.router.routes.extend(audit_parts.routes(database, settings))
+        app.router.routes.extend(downloads.routes(database, settings))
         async with AsyncExitStack() as stack:
             stack.push_async_callback(database.close)
             if has_worker:
@@ -207,6 +207,7 @@ async def _welcome(request: Request) -> Response:
             "files": "/files/{county}/{pass}",
             "minutes": "/minutes/{county}/{pass}",
             "audit": "/audit/{county}/{pass}",
+            "evidence": "/evidence/{county}/{pass}",
             "health": ["/healthz", "/readyz", "/metrics"],
         }
     )

@@ -26,6 +26,7 @@ CAPABILITIES = (
     "property_units",
     "votes",
     "ballots",
+    "vote_evidence",
     "files",
     "packs",
     "grants",

@@ -155,6 +155,21 @@ def _has_voted(ask: Ask, row: Row) -> ColumnElement[Any]:
     return found.correlate_except(ballot).exists()
 
 
+def _receipt(ask: Ask, row: Row) -> ColumnElement[Any]:
+    """For whoever voted; another would find by it what was said in a secret vote."""
+    holder = HOLDER.alias()
+    is_theirs = (
+        select(holder.c.id)
+        .where(
+            holder.c.tenant_id == ask.tenant, holder.c.id == row["holder_id"],
+            _votes_for(ask, holder.c),
+        )
+        .correlate_except(holder)
+        .exists()
+    )  # fmt: skip
+    return case((is_theirs, row["receipt"]))
+
+
 def _scan(ask: Ask, row: Row) -> ColumnElement[Any]:
     """For whoever is to confirm it, as long as it waits: all scans together would be a count.
 
@@ -225,8 +240,9 @@ class Ballot(Node):
     way: BallotWay = column(Table.way, "怎么来的。 How it came.")
     state: BallotState = column(Table.state, "状态。 Where it stands.")
     state_label: str = worded("state", STATES, "状态的说法。 The state in words.")
-    receipt: str = column(
-        Table.receipt, "回执，可在证据包里核对。 Its hash, found in the evidence."
+    receipt: str | None = computed(
+        _receipt,
+        "回执，只给投票人，可在证据包里核对。 Its hash, for the voter; it is in the evidence.",
     )
     received_at: datetime = column(Table.received_at, "何时收到。 When it came.")
     entered_by: Person | None = link(Table.made_by, "谁投或录入的。 Who cast or entered it.")

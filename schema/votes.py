@@ -205,6 +205,9 @@ class Vote(Node):
     roll_heads: int | None = column(Table.roll_heads, "名册上的人数。 The heads on its roll.")
     roll_area: Decimal | None = column(Table.roll_area, "名册上的面积。 The area of its roll.")
     counted_at: datetime | None = column(Table.counted_at, "何时计票。 When it was counted.")
+    ballots_sha256: str | None = column(
+        Table.ballots_sha256, "所计选票的 SHA-256。 The hash of the receipts that were counted."
+    )
     objections_until: datetime | None = column(
         Table.objections_until, "异议到何时为止。 Until when objections are heard."
     )

@@ -32,11 +32,12 @@ class Purpose(StrEnum):
     read = "read"
     minutes = "minutes"
     export = "export"
+    evidence = "evidence"
 
 
 # Where each kind of pass is taken.
 PATHS = {Purpose.upload: "files", Purpose.read: "files", Purpose.minutes: "minutes",
-         Purpose.export: "audit"}  # fmt: skip
+         Purpose.export: "audit", Purpose.evidence: "evidence"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,9 @@ from services.errors import BadInput, Refused, Said
 from services.events import record, state_of
 from services.rows import made
 from services.tree import HOLD
+from services.votes.rules import Secrecy
 from services.votes.states import Polling, questions_of, take
-from services.votes.tables import RollHolder, Vote, VoteId
+from services.votes.tables import RollEntry, RollHolder, Vote, VoteId
 from services.votes.tally import Choice
 
 OBJECT = "ballots"
@@ -112,7 +113,7 @@ async def cast(
             state=BallotState.effective, key_number=0, answers_cipher=b"", receipt="",
             received_at=clock.now(),
         )  # fmt: skip
-        row.seal(keys, answers)
+        row.seal(keys, answers, await number_of(session, by, polling.vote, one.entry))
         session.add(row)
         record(session, by, "ballot.cast", row, acting=polling.acting)
         receipts.append(row.receipt)
@@ -222,6 +223,13 @@ async def _make_way(session: AsyncSession, by: Actor, holders: Sequence[UUID]) -
         before = state_of(row)
         row.state, row.version = BallotState.superseded, row.version + 1
         record(session, by, "ballot.superseded", row, acting=None, before=before)
+
+
+async def number_of(session: AsyncSession, by: Actor, row: Vote, entry: UUID) -> int | None:
+    """The place on the roll that a ballot's receipt names: none of a secret vote."""
+    if row.secrecy == Secrecy.secret:
+        return None
+    return (await rows.find(session, RollEntry, by, entry)).number
 
 
 def check_in_time(row: Vote, at: datetime) -> None:

@@ -21,6 +21,7 @@ from services.ballots.casting import (
     check_free,
     check_in_time,
     hold,
+    number_of,
 )
 from services.ballots.tables import (
     Ballot,
@@ -95,7 +96,8 @@ async def enter(
         holder_id=holder, proxy_id=proxy, way=BallotWay.paper, state=BallotState.entered,
         key_number=0, answers_cipher=b"", receipt="", received_at=at, scan_id=scan,
     )  # fmt: skip
-    row.seal(await sealing.keys(session, by.tenant_id), answers)
+    number = await number_of(session, by, polling.vote, found.entry_id)
+    row.seal(await sealing.keys(session, by.tenant_id), answers, number)
     session.add(row)
     record(session, by, "ballot.entered", row, acting=polling.acting)
     return row

@@ -125,6 +125,8 @@ class Ballot(Recorded, table=True):
         Index(None, "tenant_id", "scan_id"),
     )  # fmt: skip
     unrecorded: ClassVar[frozenset[str]] = frozenset({"answers_cipher"})
+    # By it whoever sees the evidence of a secret vote would know whose ballot it is.
+    unspoken: ClassVar[frozenset[str]] = frozenset({"receipt"})
 
     vote_id: UUID
     entry_id: UUID
@@ -141,20 +143,26 @@ class Ballot(Recorded, table=True):
     confirmed_at: datetime | None = moment(default=None)
     reason: str | None = Field(default=None, max_length=500)
 
-    def seal(self, keys: Keys, answers: Mapping[str, str]) -> None:
-        """Write the answers, each question's choice, under the county's newest key."""
-        said = canonical({"answers": dict(answers), "salt": secrets.token_hex(SALT)})
+    def seal(self, keys: Keys, answers: Mapping[str, str], number: int | None) -> None:
+        """Write the answers, each question's choice, under the county's newest key.
+
+        `number` is the entry's on the roll, where the vote is open: then the receipt proves for
+        which unit it was said.
+        """
+        said = canonical(
+            {"answers": dict(answers), "entry": number, "salt": secrets.token_hex(SALT)}
+        )
         self.key_number = keys.number
         self.answers_cipher = keys.seal(keys.number, said.decode(), context=f"{self.id}:answers")
         self.receipt = hashlib.sha256(said).hexdigest()
 
     def open(self, keys: Keys) -> dict[str, Any]:
-        """The answers and the salt of the receipt; for the count and the evidence alone."""
+        """What the receipt is the hash of; for the count and the evidence alone."""
         return open_answers(keys, self.id, self.key_number, self.answers_cipher)
 
 
 def open_answers(keys: Keys, ballot: UUID, number: int, cipher: bytes) -> dict[str, Any]:
-    """What a ballot holds under the key of this number: `answers` by question, and `salt`."""
+    """What a ballot holds under the key of this number: `answers` by question, `entry`, `salt`."""
     said = keys.open(number, cipher, context=f"{ballot}:answers")
     opened: dict[str, Any] = json.loads(said or "")
     return opened

@@ -5,6 +5,8 @@ found is preliminary until objections have been heard; then it stands, or the vo
 void. Whatever comes to light after a count has it counted anew.
 """
 
+import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any
@@ -64,10 +66,12 @@ async def count(
     if row.state == VoteState.disputed and not row.is_stale:
         raise NothingToRecount()
     await _check_confirmed(session, by, vote)
-    outcomes = await counted(session, by, polling)
+    ballots = await effective(session, by, vote)
+    outcomes = await counted(session, by, polling, ballots)
     for question, outcome in zip(await questions_of(session, by, vote), outcomes, strict=True):
         _write(session, by, polling, question, outcome)
     row.counted_at, row.is_stale = clock.now(), False
+    row.ballots_sha256 = hashed(one.receipt for one in ballots)
     row.objections_until = row.counted_at + polling.rules.objection_days * DAY
     return go(session, by, "count", polling, "counted")
 
@@ -130,9 +134,10 @@ class Sealed:
     proxy: UUID | None
     number: int
     cipher: bytes
+    receipt: str
 
     def said(self, keys: Keys) -> dict[str, Any]:
-        """Its answers, and the salt of its receipt."""
+        """What its receipt is the hash of: its answers first of all."""
         return open_answers(keys, self.id, self.number, self.cipher)
 
 
@@ -141,7 +146,7 @@ async def effective(session: AsyncSession, by: Actor, vote: UUID) -> list[Sealed
     theirs = (
         select(  # type: ignore[call-overload]
             Ballot.id, Ballot.entry_id, Ballot.holder_id, VoteProxy.person_id, Ballot.key_number,
-            Ballot.answers_cipher,
+            Ballot.answers_cipher, Ballot.receipt,
         )
         .outerjoin(
             VoteProxy,
@@ -162,7 +167,17 @@ async def entries(session: AsyncSession, by: Actor, vote: UUID) -> list[RollEntr
     return await rows.every(session, RollEntry, by, "number", vote_id=vote)
 
 
-async def counted(session: AsyncSession, by: Actor, polling: Polling) -> list[Outcome]:
+def hashed(receipts: Iterable[str]) -> str:
+    """The hash of all ballots that count: of their receipts in order, each with an end of line.
+
+    It is published with the result, so that no other ballots can be shown as those counted.
+    """
+    return hashlib.sha256("".join(f"{one}\n" for one in sorted(receipts)).encode()).hexdigest()
+
+
+async def counted(
+    session: AsyncSession, by: Actor, polling: Polling, ballots: Sequence[Sealed]
+) -> list[Outcome]:
     """What the ballots of a vote come to, by the tally's rules and the vote's."""
     row = polling.vote
     keys = await sealing.keys(session, by.tenant_id)
@@ -172,18 +187,18 @@ async def counted(session: AsyncSession, by: Actor, polling: Polling) -> list[Ou
         Entry(str(one.id), one.area, str(one.head), one.property_unit_id in delivered)
         for one in await entries(session, by, row.id)
     ]
-    ballots = [
+    said = [
         tally.Ballot(
             str(one.entry_id), question, str(one.holder_id), Choice(choice),
             None if one.proxy is None else str(one.proxy),
         )
-        for one in await effective(session, by, row.id)
+        for one in ballots
         for question, choice in one.said(keys)["answers"].items()
     ]  # fmt: skip
     asked = [
         Question(str(one.id), Kind(one.kind)) for one in await questions_of(session, by, row.id)
     ]
-    return tally.tally(roll, ballots, asked, polling.rules.counting(row.clause))
+    return tally.tally(roll, said, asked, polling.rules.counting(row.clause))
 
 
 async def _check_confirmed(session: AsyncSession, by: Actor, vote: UUID) -> None:

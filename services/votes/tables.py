@@ -134,6 +134,7 @@ class Vote(Recorded, table=True):
     roll_heads: int | None = None
     roll_area: Decimal | None = Field(default=None, sa_type=AreaSum)
     counted_at: datetime | None = moment(default=None)
+    ballots_sha256: str | None = Field(default=None, max_length=64)
     is_stale: bool = False
     objections_until: datetime | None = moment(default=None)
     settled_at: datetime | None = moment(default=None)

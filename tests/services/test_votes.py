@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from policies import Denied
-from services import clock, property_units
+from services import clock, property_units, rows
 from services.errors import BadInput, NotFound, StaleVersion
 from services.units import UnitUnfit
 from services.votes import counting, deliveries, drafting, holding, objecting, rolls
@@ -35,7 +35,7 @@ from services.votes.objecting import (
     VoteObjectionAnswered,
 )
 from services.votes.rules import Secrecy
-from services.votes.states import VoteNotThere
+from services.votes.states import VoteNotThere, questions_of
 from services.votes.tables import VoteItem
 from tests.county import County, adopt
 from tests.polls import CLOSES, DRAFTED, OPENS, OVER, VOTING, Poll
@@ -74,18 +74,18 @@ class TestDrafting:
         said = {"scope": tree.estate.id, "convener": tree.communities[0].id, "title": "甲",
                 "text": "乙", "opens_at": OPENS, "closes_at": CLOSES}  # fmt: skip
         await _draft(poll, poll.community, said)
-        for unit, refusal in (
+        for unit, why in (
             ({"scope": tree.communities[0].id}, UnitUnfit),
             ({"convener": tree.grids[0].id}, NoConvener),
             ({"convener": tree.communities[1].id}, NoConvener),
         ):
-            async with unchanged(poll.county, refusal):
+            async with unchanged(poll.county, why):
                 await _draft(poll, poll.community, said | unit)
 
     async def test_which_majority_is_the_laws(self, poll: Poll) -> None:
         await poll.drafted(*VoteItem)
         async with poll.county.session(read_only=True) as session:
-            found = await drafting.questions_of(session, poll.chair, poll.vote)
+            found = await questions_of(session, poll.chair, poll.vote)
         assert {one.item for one in found if one.kind == "special"} == {
             "raising_funds", "rebuilding", "common_use",
         }  # fmt: skip
@@ -410,7 +410,7 @@ class TestCounting:
 
 async def _objection(poll: Poll) -> Any:
     async with poll.county.session(read_only=True) as session:
-        found = await objecting.rows.every(
+        found = await rows.every(
             session, objecting.VoteObjection, poll.chair, "id", vote_id=poll.vote
         )
     return found[-1]

@@ -42,6 +42,7 @@ def upgrade() -> None:
         sa.Column("roll_heads", sa.Integer(), nullable=True),
         sa.Column("roll_area", sa.Numeric(precision=14, scale=2), nullable=True),
         sa.Column("counted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ballots_sha256", sa.String(length=64), nullable=True),
         sa.Column("is_stale", sa.Boolean(), nullable=False),
         sa.Column("objections_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
