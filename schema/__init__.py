@@ -27,6 +27,7 @@ CAPABILITIES = (
     "votes",
     "ballots",
     "vote_evidence",
+    "committees",
     "files",
     "packs",
     "grants",

@@ -29,8 +29,10 @@ language plpgsql set search_path = pg_catalog, pg_temp
 as $$ declare
   one public.vote_question := case tg_op when 'DELETE' then old else new end;
 begin
-  if tg_op = 'UPDATE' and (new.vote_id, new.number, new.item, new.kind, new.text, new.candidate_id)
-    is not distinct from (old.vote_id, old.number, old.item, old.kind, old.text, old.candidate_id)
+  if tg_op = 'UPDATE' and (new.vote_id, new.number, new.item, new.kind, new.text,
+    new.candidate_id, new.is_recall)
+    is not distinct from (old.vote_id, old.number, old.item, old.kind, old.text,
+    old.candidate_id, old.is_recall)
   then
     return new;
   end if;

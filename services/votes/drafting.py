@@ -162,7 +162,8 @@ async def ask(
     vote: VoteId,
     item: Annotated[VoteItem, "法定事项的种类，决定所需多数。 What of the law's items it is."],
     text: Wording,
-    candidate: Annotated[UUID | None, Of("Person"), "候选人，选举时。 For whom, if any."] = None,
+    candidate: Annotated[UUID | None, Of("Person"), "候选人或被罢免人。 Of whom, if any."] = None,
+    is_recall: Annotated[bool, "是否罢免。 Whether it recalls them, or the committee."] = False,
 ) -> VoteQuestion:
     """Add a question to a draft. Which majority it needs follows from the law's item."""
     polling = await take(session, by, "ask", vote)
@@ -170,16 +171,17 @@ async def ask(
     asked = await questions_of(session, by, vote)
     if len(asked) >= MOST_QUESTIONS:
         raise TooManyQuestions(limit=MOST_QUESTIONS)
+    if (candidate is not None or is_recall) and item != VoteItem.election:
+        reason = Said("只有选举才有候选人或罢免", "only an election has candidates, or recalls")
+        raise BadInput(argument="item", reason=reason)
     if candidate is not None:
-        if item != VoteItem.election:
-            reason = Said("只有选举才有候选人", "only an election has candidates")
-            raise BadInput(argument="candidate", reason=reason)
         await people.find_alive(session, by, candidate)
         same = [one for one in asked if one.candidate_id == candidate]
         if same:
             raise SameCandidate(id=f"VoteQuestion:{same[0].id}")
     row = VoteQuestion(
         **made(by, polling.acting), vote_id=vote, text=text, item=item, candidate_id=candidate,
+        is_recall=is_recall,
         number=max((one.number for one in asked), default=0) + 1,
         kind=Kind.special if item in SPECIAL else Kind.ordinary,
     )  # fmt: skip

@@ -107,19 +107,10 @@ class VoteRules(packs.Section):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        problems = [
-            (f"sources.{name}", Said("没有这项规则", f"{name} is no rule"))
-            for name in self.sources
-            if name not in SOURCES
-        ]
+        problems = packs.unsourced(self, SOURCES)
         if self.shortest_days > self.longest_days:
             said = Said("不能多于最长天数", "no more than longest_days")
             problems.append(("shortest_days", said))
-        for name in SOURCES:
-            is_own = getattr(self, name) != type(self).model_fields[name].default
-            if is_own and self.sources.get(name) in (None, SOURCES[name]):
-                said = Said("与产品默认不同，须写明依据", "set otherwise; its source is needed")
-                problems.append((f"sources.{name}", said))
         if problems:
             raise packs.Wrong(*problems)
         object.__setattr__(self, "sources", SOURCES | self.sources)

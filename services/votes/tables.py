@@ -144,7 +144,10 @@ class Vote(Recorded, table=True):
 
 
 class VoteQuestion(Recorded, table=True):
-    """One question of a vote; the sums are there once it is counted."""
+    """One question of a vote; the sums are there once it is counted.
+
+    An election is of a candidate, a recall (罢免) of a member or, without one, of the committee.
+    """
 
     __tablename__ = "vote_question"
     __table_args__: ClassVar[Any] = (
@@ -155,6 +158,7 @@ class VoteQuestion(Recorded, table=True):
         one_of("verdict", Verdict),
         UniqueConstraint("tenant_id", "vote_id", "number"),
         CheckConstraint("candidate_id is null or item = 'election'", name="candidate"),
+        CheckConstraint("not is_recall or item = 'election'", name="recall"),
         _without_numbers("text"),
         Index(None, "tenant_id", "vote_id", "number", "id"),
         Index(None, "tenant_id", "candidate_id"),
@@ -166,6 +170,7 @@ class VoteQuestion(Recorded, table=True):
     kind: str
     text: str = Field(max_length=2000)
     candidate_id: UUID | None = None
+    is_recall: bool = False
     verdict: str | None = None
     part_area: Decimal | None = Field(default=None, sa_type=AreaSum)
     part_heads: int | None = None

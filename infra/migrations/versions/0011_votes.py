@@ -157,6 +157,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("text", sa.String(length=2000), nullable=False),
         sa.Column("candidate_id", sa.Uuid(), nullable=True),
+        sa.Column("is_recall", sa.Boolean(), nullable=False),
         sa.Column("verdict", sa.String(), nullable=True),
         sa.Column("part_area", sa.Numeric(precision=14, scale=2), nullable=True),
         sa.Column("part_heads", sa.Integer(), nullable=True),
@@ -166,6 +167,9 @@ def upgrade() -> None:
         sa.Column("against_heads", sa.Integer(), nullable=True),
         sa.Column("abstain_area", sa.Numeric(precision=14, scale=2), nullable=True),
         sa.Column("abstain_heads", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "not is_recall or item = 'election'", name=op.f("ck_vote_question_recall")
+        ),
         sa.CheckConstraint(
             "candidate_id is null or item = 'election'", name=op.f("ck_vote_question_candidate")
         ),
