@@ -1,5 +1,4 @@
 """Owners' committees: terms, preparers, candidates, alarms."""
-# ruff: noqa: E501
 
 import sqlalchemy as sa
 from alembic import op
