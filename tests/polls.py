@@ -130,6 +130,10 @@ class Poll:
     async def noticed(self, *items: VoteItem, **said: Any) -> Vote:
         """A vote whose notice is out."""
         await self.drafted(*items, **said)
+        return await self.announced()
+
+    async def announced(self) -> Vote:
+        """The draft, reviewed, and its notice given."""
         await self.do(drafting.review, self.community, at=DRAFTED)
         row: Vote = await self.do(drafting.announce, self.chair, at=DRAFTED)
         return row
@@ -151,7 +155,7 @@ class Poll:
         async with self.county.session(read_only=True) as session:
             return await questions_of(session, self.chair, self.vote)
 
-    async def do(self, command: Any, by: Actor, *, at: datetime = VOTING, **said: Any) -> Any:
+    async def do(self, command: Any, by: Actor, *, at: Any = VOTING, **said: Any) -> Any:
         """One command about the vote, or about something of it, at a moment."""
         about = {"ballot", "holder", "proxy", "objection", "question", "vote"}
         given = said if about & set(said) else {"vote": self.vote, **said}
