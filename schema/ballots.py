@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Any
 
 import strawberry
-from sqlalchemy import ColumnElement, and_, case, null, or_, select
+from sqlalchemy import ColumnElement, Text, and_, case, cast, null, or_, select
 
 from policies import Scope
 from schema.commands import command, made
@@ -118,11 +118,20 @@ def _of_holder(own: str, other: str) -> Any:
     """What belongs to a holder is theirs who vote for it: by this column, which is the other's."""
 
     def build(ask: Ask, row: Row) -> Condition:
-        holder = HOLDER.alias()
+        holder, spoken_for, proxy = HOLDER.alias(), HOLDER.alias(), PROXY.alias()
         mine = select(holder.c[other]).where(
-            holder.c.tenant_id == ask.tenant, _votes_for(ask, holder.c)
+            holder.c.tenant_id == ask.tenant, holder.c.person_id == ask.person
         )
-        return found_by(ask, row[own], mine, holder.c[other])
+        # Looked up by itself: with an "or" within it every holder of the county would be.
+        theirs = select(spoken_for.c[other]).where(
+            proxy.c.tenant_id == ask.tenant, proxy.c.person_id == ask.person,
+            proxy.c.state == ProxyState.confirmed.value,
+            spoken_for.c.tenant_id == ask.tenant, spoken_for.c.id == proxy.c.holder_id,
+        )  # fmt: skip
+        return or_(
+            found_by(ask, row[own], mine, holder.c[other]),
+            found_by(ask, row[own], theirs, spoken_for.c[other]),
+        )
 
     return build
 
@@ -176,7 +185,7 @@ def _scan(ask: Ask, row: Row) -> ColumnElement[Any]:
     Nobody who sees the whole county opens one.
     """
     if Scope.county in ask.scopes("ballots"):
-        return null()
+        return cast(null(), Text)
     is_to_confirm = and_(row["state"] == BallotState.entered.value, row["made_by"] != ask.person)
     return case((is_to_confirm, ADDRESS(ask, {"id": row["scan_id"]})))
 

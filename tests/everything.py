@@ -46,6 +46,12 @@ TABLES = {
     "Extension": "extension",
     "Publication": "publication",
     "Objection": "objection",
+    "Vote": "vote",
+    "VoteQuestion": "vote_question",
+    "VoteObjection": "vote_objection",
+    "RollHolder": "roll_holder",
+    "VoteProxy": "vote_proxy",
+    "Ballot": "ballot",
     "Pack": "pack",
     "PackProposal": "pack_proposal",
     "Event": "event",
@@ -59,6 +65,8 @@ PLAIN = {
     "Appointment": " where post_id in (select id from post where role = 'resident')",
     # Newest first: a meeting that is planned, an item that waits, a resolution of no matter.
     "Matter": " where raiser_id is null",
+    # One that is open, of which a roll holds those who vote.
+    "Vote": " where state = 'open'",
 }
 
 

@@ -131,6 +131,10 @@ class Poll:
     async def noticed(self, *items: VoteItem, **said: Any) -> Vote:
         """A vote whose notice is out."""
         await self.drafted(*items, **said)
+        return await self.announced()
+
+    async def announced(self) -> Vote:
+        """The draft, reviewed, and its notice given."""
         await self.do(drafting.review, self.community, at=DRAFTED)
         row: Vote = await self.do(drafting.announce, self.chair, at=DRAFTED)
         return row

@@ -50,7 +50,6 @@ FRAME_OF_SERVICES = {
     "posts": "tables and questions of appointments",
     "prepared": "what every command asks, compiled once",
     "proving": "what tokens of issuers prove",
-    "votes": "how ballots are counted; nothing is recorded by it",
     "resealing": "moving what is sealed to a newer key",
     "rows": "finding and making rows of the county",
     "sealing": "encryption for people",

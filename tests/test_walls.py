@@ -293,9 +293,10 @@ class TestForeignIds:
         for parameter in mutation.command.parameters:
             if parameter.of in (None, "Tenant"):
                 continue
+            missing = [uuid7()] if parameter.is_list else uuid7()
             said = [
                 await _refusal(mine, actor, mutation, given | {parameter.name: id_})
-                for id_ in (beyond[parameter.name] or foreign[parameter.of], uuid7())
+                for id_ in (beyond[parameter.name] or foreign[parameter.of], missing)
             ]
             assert said[0] == said[1], (mutation.name, parameter.name)
         assert (await mine.county.events(), await theirs.county.events()) == before

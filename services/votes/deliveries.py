@@ -52,6 +52,7 @@ class VoteDelivery(Recorded, table=True):
         one_of("method", DeliveryMethod),
         UniqueConstraint("tenant_id", "vote_id", "property_unit_id"),
         CheckConstraint("method = 'electronic' or file_id is not null", name="is_proven"),
+        Index(None, "tenant_id", "delivered_at", "id"),
         Index(None, "tenant_id", "vote_id", "delivered_at", "id"),
         Index(None, "tenant_id", "property_unit_id"),
         Index(None, "tenant_id", "file_id"),

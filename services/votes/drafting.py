@@ -123,7 +123,7 @@ async def draft(
         pack_id=await packs.active(session, by), title=title, text=text, opens_at=opens_at,
         closes_at=closes_at, secrecy=secrecy or rules.secrecy, clause=clause,
     )  # fmt: skip
-    check_impersonal(title=title, text=text)
+    check_impersonal(title=title, text=text, clause=clause)
     _check_dates(row, rules)
     session.add(row)
     record(session, by, "vote.drafted", row, acting=acting)
@@ -146,7 +146,7 @@ async def amend(
     """Write a draft differently; what is left out stays. It goes by the rules of this day."""
     polling = await take(session, by, "amend", vote, expected_version=expected_version)
     row = polling.vote
-    check_impersonal(title=title, text=text)
+    check_impersonal(title=title, text=text, clause=clause)
     row.title, row.text = title or row.title, text or row.text
     row.opens_at, row.closes_at = opens_at or row.opens_at, closes_at or row.closes_at
     row.secrecy, row.clause = secrecy or row.secrecy, clause or row.clause

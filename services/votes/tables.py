@@ -101,7 +101,7 @@ class Vote(Recorded, table=True):
             " 'failed', 'executed') or roll_sha256 is not null",
             name="is_held_on_a_roll",
         ),
-        *(_without_numbers(column) for column in ("title", "text", "report")),
+        *(_without_numbers(column) for column in ("title", "text", "clause", "report")),
         Index(None, "tenant_id", "made_at", "id"),
         Index(None, "tenant_id", "opens_at", "id"),
         Index(None, "tenant_id", "estate_id", "opens_at", "id"),
@@ -192,6 +192,7 @@ class RollEntry(TenantRow, table=True):
         UniqueConstraint("tenant_id", "vote_id", "number"),
         UniqueConstraint("tenant_id", "vote_id", "property_unit_id"),
         CheckConstraint("area > 0", name="has_an_area"),
+        Index(None, "tenant_id", "unit_number", "id"),
         Index(None, "tenant_id", "vote_id", "unit_number", "id"),
         Index(None, "tenant_id", "property_unit_id"),
     )

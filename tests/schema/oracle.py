@@ -34,6 +34,7 @@ from services.guarantees import WHY
 from services.matters import states
 from services.packs.tables import STATES as PROPOSALS
 from tests.county import County
+from tests.schema import oracle_votes
 from tests.schema.oracle_board import entries, withdrawals
 from tests.schema.oracle_coverage import Derived, coverage
 from tests.schema.oracle_guarantees import guarantees
@@ -327,7 +328,7 @@ class Oracle(Sight):
         """Nobody signs here: `tests.services.test_passes` looks at addresses."""
 
     _file_urluntil = _minutes_docxurl = _minutes_docxuntil = _file_url
-    _auditexportpart_url = _auditexportpart_urluntil = _file_url
+    _auditexportpart_url = _auditexportpart_urluntil = _ballot_scanurl = _file_url
 
     def _appointment_isactive(self, source: Node, _: Any) -> bool:
         return self.is_active(source.row)
@@ -341,6 +342,17 @@ class Oracle(Sight):
     def _guaranteeline_why(self, source: Derived, given: Mapping[str, Any]) -> str:
         said = WHY[source.row["why"]]
         return said.en if given["language"] == "EN" else said.zh
+
+    def _rollentry_hasvoted(self, source: Node, _: Any) -> bool:
+        return any(
+            ballot["entry_id"] == source.row["id"] and ballot["state"] == "effective"
+            for ballot in self.rows["Ballot"]
+        )
+
+    def _vote_statelabel(self, source: Node, given: Mapping[str, Any]) -> str:
+        return oracle_votes.label(source.type_name, source.row, given["language"])
+
+    _ballot_statelabel = _votequestion_itemlabel = _votedelivery_methodlabel = _vote_statelabel
 
     def _query_guarantees(self, _: Any, given: Mapping[str, Any]) -> dict[str, Any]:
         unit = given.get("unit")

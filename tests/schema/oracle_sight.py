@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from policies import Actor
+from tests.schema import oracle_votes
 from tests.schema.oracle_types import MEMBERS, OBJECTS, OFFICE, OWNERS, PLACES
 from tests.schema.oracle_values import Row
 
@@ -86,6 +87,8 @@ class Sight:
             return any(self._is_in("Evidence", shown, unit) for shown in self._shown(row))
         if type_name == "Matter" and self._is_to_ask(row, unit):
             return True
+        if type_name == "Vote" and row["convener_id"] == unit:
+            return True
         is_open = type_name == "Matter" and row["visibility"] != "confidential"
         if is_open and any(
             item["matter_id"] == row["id"] and self._has_seat(item, unit)
@@ -148,6 +151,8 @@ class Sight:
                     one["property_unit_id"] == row["id"] and one["person_id"] == me is not None
                     for one in self._standing()
                 )
+            case _ if type_name in oracle_votes.TYPES:
+                return me is not None and oracle_votes.is_own(self.rows, me, type_name, row)
             case "Client":
                 return bool(row["id"] == client)
             case "TrustedDocument":
@@ -183,6 +188,10 @@ class Sight:
             case "Meeting":
                 grid = self._row("Council", row["council_id"])["grid_id"]
                 return bool(row["state"] == "published") and self._is_shown(grid)
+            case "Vote":
+                return row["noticed_at"] is not None and self._is_shown(row["scope_id"])
+            case "VoteQuestion" | "VoteObjection":
+                return self._is_public("Vote", self._row("Vote", row["vote_id"]))
             case "Linkage":
                 return self._is_shown(row["estate_id"]) and self._is_shown(row["grid_id"])
             case "Tenant":

@@ -18,6 +18,9 @@ TABLES = {
     "AuditHead": "audit_head", "AuditSample": "audit_sample", "AuditExport": "audit_export",
     "AuditExportPart": "audit_export_part", "Organisation": "organisation",
     "PropertyUnit": "property_unit", "Ownership": "ownership",
+    "Vote": "vote", "VoteQuestion": "vote_question", "VoteObjection": "vote_objection",
+    "RollEntry": "roll_entry", "RollHolder": "roll_holder", "VoteProxy": "vote_proxy",
+    "Ballot": "ballot", "VoteDelivery": "vote_delivery",
 }  # fmt: skip
 OBJECTS = {
     "Unit": "units", "Person": "people", "Post": "appointments", "Appointment": "appointments",
@@ -35,6 +38,9 @@ OBJECTS = {
     "AuditHead": "audits", "AuditSample": "audits", "AuditExport": "audits",
     "AuditExportPart": "audits", "Organisation": "organisations",
     "PropertyUnit": "property_units", "Ownership": "ownerships",
+    "Vote": "votes", "VoteQuestion": "votes", "VoteObjection": "votes",
+    "RollEntry": "ballots", "RollHolder": "ballots", "VoteProxy": "ballots",
+    "Ballot": "ballots", "VoteDelivery": "ballots",
 }  # fmt: skip
 # The columns whose unit a row is in.
 PLACES = {
@@ -43,6 +49,7 @@ PLACES = {
     "Station": ("grid_id",), "Matter": ("scope_id", "handler_id"),
     "PropertyUnit": ("unit_id",), "Resolution": ("owner_id",),
     "Supervision": ("unit_id", "holder_id"), "File": ("unit_id",),
+    "Vote": ("scope_id",),
 }  # fmt: skip
 # Those that are seen where what they belong to is: of which type, by which column.
 MEMBERS = {
@@ -52,6 +59,10 @@ MEMBERS = {
     "Minutes": ("Meeting", "meeting_id"), "Signature": ("Meeting", "meeting_id"),
     "Ownership": ("PropertyUnit", "property_unit_id"),
     "Correction": ("Meeting", "meeting_id"), "Recusal": ("AgendaItem", "item_id"),
+    "VoteQuestion": ("Vote", "vote_id"), "VoteObjection": ("Vote", "vote_id"),
+    "RollEntry": ("Vote", "vote_id"), "RollHolder": ("Vote", "vote_id"),
+    "VoteProxy": ("Vote", "vote_id"), "Ballot": ("Vote", "vote_id"),
+    "VoteDelivery": ("Vote", "vote_id"),
 }  # fmt: skip
 # The columns that hold whose a row is.
 OWNERS = {
@@ -79,6 +90,9 @@ ELSEWHERE = {
     ("PackProposal", "approvedAs"): "approved_as",
     ("AuditSample", "drawnBy"): "made_by",
     ("AuditExport", "askedBy"): "made_by",
+    ("Ballot", "enteredBy"): "made_by",
+    ("Ballot", "confirmedBy"): "confirmed_by",
+    ("VoteProxy", "confirmedBy"): "confirmed_by",
 }
 BACK = {
     ("Unit", "children"): "parent_id",
@@ -103,6 +117,9 @@ BACK = {
     ("AuditExport", "parts"): "export_id",
     ("AgendaItem", "recusals"): "item_id",
     ("AgendaItem", "resolutions"): "item_id",
+    ("Vote", "questions"): "vote_id",
+    ("Vote", "objections"): "vote_id",
+    ("RollEntry", "holders"): "entry_id",
     **{
         ("Meeting", name): "meeting_id"
         for name in (
@@ -127,6 +144,7 @@ RENAMED = {
     ("AuditSample", "drawnAt"): "made_at",
     ("AuditExport", "askedAt"): "made_at",
     ("Objection", "raisedAt"): "made_at",
+    ("VoteObjection", "raisedAt"): "made_at",
 }
 ORDERS = {
     "drawn_at": "made_at",
@@ -134,6 +152,8 @@ ORDERS = {
     "registered_at": "made_at",
     "proposed_at": "made_at",
     "Objection.raised_at": "made_at",
+    "VoteObjection.raised_at": "made_at",
+    "RollHolder.entry": "entry_id",
 }
 
 

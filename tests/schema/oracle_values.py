@@ -43,6 +43,7 @@ OTHER_TYPES = {
     "appointment": "Appointment",
     "post": "Post",
     "organisation": "Organisation",
+    "vote": "Vote",
 }
 ENDS = ("revoked_at", "distrusted_at", "withdrawn_at", "until")
 

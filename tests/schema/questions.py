@@ -1,6 +1,7 @@
 """Documents that ask for every field of the schema, reader by reader."""
 
 from tests.schema.oracle_board import BOARD, EDITIONS, WITHDRAWALS
+from tests.schema.questions_votes import BALLOTS, CANDIDATES, PACKS_OF_VOTES, VOTES
 
 UNIT = (
     "id kind kindLabel kindLabelEn: kindLabel(language: EN) name since until decision"
@@ -14,6 +15,7 @@ INFO = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
 ANYBODY = (
     *BOARD,
     *WITHDRAWALS,
+    *VOTES,
     "{ viewer { isSignedIn person { id name } county { id slug name nameEn state }"
     " posts { role appointmentId unitId } roles { name zh en purposeZh purposeEn }"
     " may { object action scope } __typename } }",
@@ -57,6 +59,7 @@ REGISTER = (
     '{ organisations(filter: {name: "城建", code: "91361026MA35AB7C06"}) { totalCount } }',
 )
 SIGNED_IN = (
+    *CANDIDATES,
     f"{{ people {{ totalCount nodes {{ {PERSON} home {{ name }} appointments {{ nodes {{ {HELD}"
     f" post {{ {POST} unit {{ name }} }} unit {{ name }} person {{ name }} }} }} }} }} }}",
     '{ people(filter: {name: "王", isPartyMember: true}) { nodes { name } } }',
@@ -190,6 +193,8 @@ EVERYTHING = {
         *SITTERS,
         *FILES,
         *REGISTER,
+        *BALLOTS,
+        *PACKS_OF_VOTES,
     ),
     "raiser": (*ANYBODY, *SIGNED_IN, *OWN_REGISTER, *MATTERS, *TABLE, *FILES),
     "firm_staff": (*ANYBODY, *MATTERS, *TABLE, *SITTERS),
@@ -206,10 +211,12 @@ EVERYTHING = {
         *TABLE,
         *SITTERS,
         *REGISTER,
+        *FILES,
+        *BALLOTS,
     ),
-    "elsewhere": (*ANYBODY, *SIGNED_IN, *REGISTER, *COVERAGE, *OFFICERS, *FILES),
-    "stairwell_head": (*ANYBODY, *SIGNED_IN, *OWN_REGISTER, *FILES),
+    "elsewhere": (*ANYBODY, *SIGNED_IN, *REGISTER, *COVERAGE, *OFFICERS, *FILES, *BALLOTS),
+    "stairwell_head": (*ANYBODY, *SIGNED_IN, *OWN_REGISTER, *FILES, *BALLOTS),
     "firm_manager": (*ANYBODY, *SIGNED_IN, *OFFICERS, *FILES),
-    "resident": (*ANYBODY, *SIGNED_IN, *OWN_REGISTER, *FILES),
+    "resident": (*ANYBODY, *SIGNED_IN, *OWN_REGISTER, *FILES, *BALLOTS),
     "client": (*ANYBODY, *SIGNED_IN, *COVERAGE),
 }

@@ -55,6 +55,17 @@ TABLES: Mapping[str, Changes] = {
         "ground": TEXTS, "numerator denominator": ((1, 3), (999999, 1000000)),
         "since until": SPANS, "state": ("recorded", "verified", "rejected"),
     },
+    "vote": {
+        "is_electronic": TRUTHS, "extensions": (0, 2**31 - 1), "void_reason": PERHAPS,
+        "report": PERHAPS, "settled_at": (None, *MOMENTS), "state": ("final", "extended", "void"),
+    },
+    "vote_question": {
+        "part_area": (None, 0.01, 999999999999.99), "consent_heads": (None, 2**31 - 1),
+        "verdict": (None, "passed", "no_quorum"),
+    },
+    "vote_objection": {"text": TEXTS},
+    "vote_proxy": {"reason": PERHAPS},
+    "ballot": {"reason": PERHAPS},
     "event": {"before": RECORDS, "after": RECORDS, "command_key": PERHAPS},
     "client": {"name": TEXTS, "origins": LISTS, "rows_per_minute": (None, 1, 2**31 - 1)},
     "account": {"must_change": TRUTHS, "failures": (0, 2**31 - 1)},
@@ -73,7 +84,8 @@ TABLES: Mapping[str, Changes] = {
 JSON = ("before", "after", "origins")
 CASTS = {
     "since": "date", "until": "date", "starts_at": "timestamptz", "ends_at": "timestamptz",
-    "raised_at": "timestamptz", "at": "timestamptz", "seen_at": "timestamptz",
+    "raised_at": "timestamptz", "settled_at": "timestamptz", "part_area": "numeric",
+    "at": "timestamptz", "seen_at": "timestamptz",
     "origins": "jsonb", "before": "jsonb", "after": "jsonb",
 }  # fmt: skip
 

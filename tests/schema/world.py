@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from infra import audit_jobs
 from policies import Actor
@@ -39,6 +40,7 @@ from services.property_units import AreaSource, PropertyUse
 from services.units import Unit
 from tests.county import County, Tree, adopt
 from tests.round_table import RoundTable
+from tests.schema.world_votes import votes
 from tests.way import Way
 
 PHONE = "19900001234"
@@ -73,6 +75,7 @@ async def world(county: County) -> World:
     await _register(county, tree, resident)
     await _audited(county)
     way = await _matters(county, tree)
+    await votes(county, tree, await county.reload(resident.id), head.id)
     readers = {
         "public": Actor(county.id, county.slug),
         "auditor": county.founders["auditor"],
@@ -163,6 +166,24 @@ async def _register(county: County, tree: Tree, resident: Person) -> None:
         )
         await session.flush()
         await ownerships.reject(session, other, ownership=wrong.id, reason="没有登记")
+        await _unsold(session, tree, (clerk, other), builder.id)
+
+
+async def _unsold(
+    session: AsyncSession, tree: Tree, by: tuple[Actor, Actor], builder: UUID
+) -> None:
+    """An office that an organisation owns, recorded by one and verified by the other."""
+    office = await property_units.add(
+        session, by[0], unit=tree.building.id, number="B-1", use=PropertyUse.office,
+        area=Decimal("300"), area_source=AreaSource.survey, since=date(2020, 1, 1),
+    )  # fmt: skip
+    await session.flush()
+    row = await ownerships.record_(
+        session, by[0], property_unit=office.id, organisation=builder, since=date(2021, 1, 1),
+        ground="首次登记",
+    )  # fmt: skip
+    await session.flush()
+    await ownerships.verify(session, by[1], ownership=row.id)
 
 
 async def _hidden(county: County, tree: Tree) -> None:

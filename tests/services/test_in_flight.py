@@ -50,6 +50,10 @@ OTHERWISE: dict[str, Any] = {
     "roles": {"takes": [{"role": "community_secretary", "permission": "units.rename"}]},
     "trusted_documents": {"demanded_of": ["clients"]},
     "retention": {"personal_years": 30},
+    "votes": {
+        "notice_days": 90, "electronic": False, "objection_days": 60,
+        "sources": dict.fromkeys(("notice_days", "electronic", "objection_days"), "县里另有规定"),
+    },
 }  # fmt: skip
 STEPS = ("raised", "accepted", "inquired", "tabled", "opened", "resolved", "adjourned", "completed")
 

@@ -50,6 +50,9 @@ def upgrade() -> None:
         sa.Column("report", sa.String(length=2000), nullable=True),
         sa.Column("void_reason", sa.String(length=500), nullable=True),
         sa.CheckConstraint(
+            "clause !~ '1[3-9][0-9]{9}|[0-9]{17}[0-9Xx]'", name=op.f("ck_vote_no_number_in_clause")
+        ),
+        sa.CheckConstraint(
             "report !~ '1[3-9][0-9]{9}|[0-9]{17}[0-9Xx]'", name=op.f("ck_vote_no_number_in_report")
         ),
         sa.CheckConstraint("secrecy in ('open', 'secret')", name=op.f("ck_vote_secrecy")),
@@ -267,6 +270,12 @@ def upgrade() -> None:
             "property_unit_id",
             name=op.f("uq_vote_delivery_tenant_id_vote_id_property_unit_id"),
         ),
+    )
+    op.create_index(
+        op.f("ix_vote_delivery_tenant_id_delivered_at_id"),
+        "vote_delivery",
+        ["tenant_id", "delivered_at", "id"],
+        unique=False,
     )
     op.create_index(
         op.f("ix_vote_delivery_tenant_id_file_id"),

@@ -55,6 +55,12 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
+        op.f("ix_roll_entry_tenant_id_unit_number_id"),
+        "roll_entry",
+        ["tenant_id", "unit_number", "id"],
+        unique=False,
+    )
+    op.create_index(
         op.f("ix_roll_entry_tenant_id_vote_id_unit_number_id"),
         "roll_entry",
         ["tenant_id", "vote_id", "unit_number", "id"],
