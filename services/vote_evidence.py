@@ -27,12 +27,13 @@ from services.files import File
 from services.rows import made
 from services.tables import Recorded, moment, one_of, within_tenant
 from services.votes import counting
+from services.votes.counting import Line
 from services.votes.deliveries import VoteDelivery
 from services.votes.drafting import wording
 from services.votes.objecting import VoteObjection
 from services.votes.rules import VoteRules
 from services.votes.states import questions_of, rules_of
-from services.votes.tables import RollEntry, RollHolder, Vote, VoteId, VoteQuestion
+from services.votes.tables import RollHolder, Vote, VoteId, VoteQuestion
 
 FORMAT = 1
 OBJECT = "vote_evidence"
@@ -175,7 +176,7 @@ class Marks:
     heads: dict[int, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, row: Vote, roll: Sequence[RollEntry]) -> "Marks":
+    def of(cls, row: Vote, roll: Sequence[Line]) -> "Marks":
         """The roll's own numbers, or new marks."""
         is_secret = row.secrecy == "secret"
         return cls(
@@ -184,15 +185,15 @@ class Marks:
             {one.head: secrets.token_hex(8) if is_secret else one.head for one in roll},
         )
 
-    def entry(self, one: RollEntry) -> Any:
+    def entry(self, one: Line) -> Any:
         """What a unit is called."""
         return self.entries[one.id]
 
-    def head(self, one: RollEntry) -> Any:
+    def head(self, one: Line) -> Any:
         """What its head is called."""
         return self.heads[one.head]
 
-    def ordered(self, roll: Sequence[RollEntry]) -> list[RollEntry]:
+    def ordered(self, roll: Sequence[Line]) -> list[Line]:
         """In an order that says nothing more than the marks do."""
         return sorted(roll, key=self.entry)
 
@@ -245,7 +246,7 @@ async def _ballots(
     session: AsyncSession,
     by: Actor,
     row: Vote,
-    roll: Sequence[RollEntry],
+    roll: Sequence[Line],
     marks: Marks,
     found: Contents,
 ) -> None:

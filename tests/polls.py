@@ -25,8 +25,9 @@ from services.people import Person
 from services.prepared import put
 from services.property_units import AreaSource, PropertyUnit, PropertyUse
 from services.votes import counting, drafting, holding
+from services.votes.counting import Line
 from services.votes.states import questions_of
-from services.votes.tables import RollEntry, RollHolder, Vote, VoteItem, VoteQuestion
+from services.votes.tables import RollHolder, Vote, VoteItem, VoteQuestion
 from tests.county import County, Tree
 
 DRAFTED = datetime(2026, 3, 2, 9, tzinfo=CHINA)
@@ -215,7 +216,7 @@ class Poll:
         async with self.county.session(read_only=True) as session:
             return await rows.find(session, Vote, self.chair, self.vote)
 
-    async def roll(self) -> Sequence[RollEntry]:
+    async def roll(self) -> Sequence[Line]:
         """Its roll."""
         async with self.county.session(read_only=True) as session:
             return await counting.entries(session, self.chair, self.vote)

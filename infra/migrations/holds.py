@@ -54,17 +54,20 @@ create function public.sanfang_hold_roll() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$ begin
   if exists (
-    select from public.vote v where v.tenant_id = new.tenant_id and v.id = new.vote_id
-      and v.frozen_at is not null
+    select from added a
+      join public.vote v on v.tenant_id = a.tenant_id and v.id = a.vote_id
+     where v.frozen_at is not null
   ) then
     raise check_violation using message = 'a frozen roll never changes';
   end if;
-  return new;
+  return null;
 end $$;
-create trigger hold_roll before insert on public.roll_entry
-  for each row execute function public.sanfang_hold_roll();
-create trigger hold_roll before insert on public.roll_holder
-  for each row execute function public.sanfang_hold_roll()"""
+create trigger hold_roll after insert on public.roll_entry
+  referencing new table as added
+  for each statement execute function public.sanfang_hold_roll();
+create trigger hold_roll after insert on public.roll_holder
+  referencing new table as added
+  for each statement execute function public.sanfang_hold_roll()"""
 
 HOLD_BALLOTS = """
 create function public.sanfang_hold_ballot() returns trigger

@@ -9,14 +9,15 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Any
+from decimal import Decimal
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor
-from services import clock, rows, sealing
+from services import clock, sealing
 from services.arguments import Length, Reason, Version
 from services.ballots.tables import Ballot, BallotState, VoteProxy, open_answers
 from services.errors import Refused
@@ -162,9 +163,28 @@ async def effective(session: AsyncSession, by: Actor, vote: UUID) -> list[Sealed
     return [Sealed(*one) for one in await session.exec(theirs)]
 
 
-async def entries(session: AsyncSession, by: Actor, vote: UUID) -> list[RollEntry]:
+class Line(NamedTuple):
+    """A unit on the roll as it is counted; of twenty thousand no objects are made."""
+
+    id: UUID
+    property_unit_id: UUID
+    number: int
+    unit_number: str
+    area: Decimal
+    head: int
+
+
+async def entries(session: AsyncSession, by: Actor, vote: UUID) -> list[Line]:
     """A vote's roll in its order."""
-    return await rows.every(session, RollEntry, by, "number", vote_id=vote)
+    mine = (
+        select(  # type: ignore[call-overload]
+            RollEntry.id, RollEntry.property_unit_id, RollEntry.number, RollEntry.unit_number,
+            RollEntry.area, RollEntry.head,
+        )
+        .where(RollEntry.tenant_id == by.tenant_id, RollEntry.vote_id == vote)
+        .order_by(col(RollEntry.number))
+    )  # fmt: skip
+    return [Line(*one) for one in await session.exec(mine)]
 
 
 def hashed(receipts: Iterable[str]) -> str:
@@ -181,8 +201,10 @@ async def counted(
     """What the ballots of a vote come to, by the tally's rules and the vote's."""
     row = polling.vote
     keys = await sealing.keys(session, by.tenant_id)
-    deliveries = await rows.every(session, VoteDelivery, by, "id", vote_id=row.id)
-    delivered = {one.property_unit_id for one in deliveries}
+    had = select(VoteDelivery.property_unit_id).where(
+        VoteDelivery.tenant_id == by.tenant_id, VoteDelivery.vote_id == row.id
+    )
+    delivered = set((await session.exec(had)).all())
     roll = [
         Entry(str(one.id), one.area, str(one.head), one.property_unit_id in delivered)
         for one in await entries(session, by, row.id)
