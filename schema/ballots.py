@@ -16,7 +16,7 @@ from schema.organisations import Organisation
 from schema.people import Person
 from schema.property_units import PropertyUnit
 from schema.reading.declare import Ask, Row, column, computed, connection, light, link, reads
-from schema.reading.found import Condition
+from schema.reading.found import Condition, either
 from schema.reading.pages import Connection
 from schema.scopes import among, found_by, pointing
 from schema.votes import Vote, of_vote
@@ -128,10 +128,10 @@ def _of_holder(own: str, other: str) -> Any:
             proxy.c.state == ProxyState.confirmed.value,
             spoken_for.c.tenant_id == ask.tenant, spoken_for.c.id == proxy.c.holder_id,
         )  # fmt: skip
-        return or_(
+        return either([
             found_by(ask, row[own], mine, holder.c[other]),
             found_by(ask, row[own], theirs, spoken_for.c[other]),
-        )
+        ])  # fmt: skip
 
     return build
 

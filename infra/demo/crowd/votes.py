@@ -57,7 +57,7 @@ update vote v set state = p.state, noticed_at = p.at, text_sha256 = repeat('0', 
   counted_at = case when p.state <> 'noticed' then p.at + interval '27 days' end,
   settled_at = case when p.state = 'final' then p.at + interval '35 days' end
 from poll p where v.tenant_id = p.tenant_id and v.id = p.id and p.state <> 'draft'""",
-    # One in ten votes by a proxy; one in nine on paper, one in seven not at all.
+    # One in four votes by a proxy; one in nine on paper, one in seven not at all.
     """
 insert into vote_proxy (tenant_id, id, version, made_at, made_by, vote_id, holder_id, person_id,
   state, confirmed_by, confirmed_at)
@@ -66,13 +66,13 @@ select e.tenant_id, pg_temp.identity(137, e.county, place), 2, e.at + interval '
   e.at + interval '17 days'
 from enrolled e join roll_holder h on h.tenant_id = e.tenant_id
   and h.id = pg_temp.identity(136, e.county, place)
-where place % 10 = 0""",
+where place % 4 = 0""",
     """
 insert into ballot (tenant_id, id, version, made_at, made_by, vote_id, entry_id, holder_id,
   proxy_id, way, state, key_number, answers_cipher, receipt, received_at, scan_id, confirmed_by,
   confirmed_at)
 select e.tenant_id, pg_temp.identity(138, e.county, place), 1, at.moment, h.person_id, e.id,
-  h.entry_id, h.id, case when place % 10 = 0 then pg_temp.identity(137, e.county, place) end,
+  h.entry_id, h.id, case when place % 4 = 0 then pg_temp.identity(137, e.county, place) end,
   way, case when way = 'paper' and place % 2 = 0 then 'entered' else 'effective' end, 1, '\\x00',
   encode(sha256(place::text::bytea), 'hex'), at.moment,
   case way when 'paper' then pg_temp.identity(85, e.county, e.head) end,
