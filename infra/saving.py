@@ -2,9 +2,12 @@
 
 SQLAlchemy's own flush sends a statement for each table, and waits for each. Here the rows of one
 flush are one `with … insert … update …`, so that a unit, its paths, its event and the caller's key
-cost one round trip. What isn't plain (deletions, very many rows) goes the usual way.
+cost one round trip. What isn't plain (deletions, very many objects) goes the usual way. Very many
+rows that are no objects go table by table, in the order in which each table first came, by one
+statement for some thousands of rows: arrays of their columns.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
@@ -15,13 +18,16 @@ from sqlalchemy import inspect as inspected
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Mapper, make_transient, make_transient_to_detached
 from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy.types import TypeEngine
 from sqlalchemy.util import await_only
 from sqlmodel import Session as PlainSession
 
-from services.prepared import DRIVER, ROWS, Prepared, Written
+from services.prepared import DIALECT, DRIVER, ROWS, Prepared, Written, writers
 
 # Of more rows the usual way is as good: it sends them by the hundred.
 MOST_ROWS = 40
+# From so many on they go table by table, so many at a time.
+MANY, AT_A_TIME = 400, 2_000
 SHAPES = 512
 Row = tuple[Written, dict[str, Any]]
 
@@ -47,8 +53,11 @@ class Session(PlainSession):
             super().flush(objects)
             new, changed = [], []
         rows = [*map(_inserted, new), *map(_updated, changed), *beside]
-        for at in range(0, len(rows), MOST_ROWS):
-            self._write(rows[at : at + MOST_ROWS])
+        if len(rows) >= MANY and not any(written.keys for written, _ in rows):
+            self._write_many(rows)
+        else:
+            for at in range(0, len(rows), MOST_ROWS):
+                self._write(rows[at : at + MOST_ROWS])
         self._settle(new, changed)
 
     def _write(self, rows: Sequence[Row]) -> None:
@@ -59,15 +68,34 @@ class Session(PlainSession):
             for number, (_, values) in enumerate(rows)
             for name, value in values.items()
         }
-        driver = self.info[DRIVER]
-        try:
-            found = await_only(driver.fetchval(statement.sql, *statement.arguments(given)))
-        except asyncpg.IntegrityConstraintViolationError as broken:
-            raise IntegrityError(statement.sql, None, broken, hide_parameters=True) from broken
-        except asyncpg.PostgresError as failed:
-            raise DBAPIError(statement.sql, None, failed, hide_parameters=True) from failed
+        found = self._ask(statement.sql, statement.arguments(given))
         if found != len(rows):
             raise StaleDataError(f"{len(rows) - found} rows are there no longer")
+
+    def _write_many(self, rows: Sequence[Row]) -> None:
+        """New rows, table by table."""
+        shapes: dict[Written, list[dict[str, Any]]] = {}
+        for written, values in rows:
+            shapes.setdefault(written, []).append(values)
+        for written, those in shapes.items():
+            sql, processed = _insertion(written), writers(written)
+            for at in range(0, len(those), AT_A_TIME):
+                some = those[at : at + AT_A_TIME]
+                columns = [
+                    [one[name] for one in some] if write is None
+                    else [None if one[name] is None else write(one[name]) for one in some]
+                    for name, write in zip(written.names, processed, strict=True)
+                ]  # fmt: skip
+                self._ask(sql, columns)
+
+    def _ask(self, sql: str, arguments: Sequence[Any]) -> Any:
+        """What the driver answers; its errors as SQLAlchemy's, without the values."""
+        try:
+            return await_only(self.info[DRIVER].fetchval(sql, *arguments))
+        except asyncpg.IntegrityConstraintViolationError as broken:
+            raise IntegrityError(sql, None, broken, hide_parameters=True) from broken
+        except asyncpg.PostgresError as failed:
+            raise DBAPIError(sql, None, failed, hide_parameters=True) from failed
 
     def _settle(self, new: Iterable[Any], changed: Iterable[Any]) -> None:
         """Take what was written for what the database holds."""
@@ -127,6 +155,25 @@ def _statement(rows: tuple[Written, ...]) -> Prepared:
     for count in counts:
         total = total + count
     return Prepared(select(total))
+
+
+@lru_cache(maxsize=SHAPES)
+def _insertion(written: Written) -> str:
+    """The statement for any number of rows of a shape, given an array for each column."""
+    named = ", ".join(f'"{name}"' for name in written.names)
+    types = [_type(written.table.c[name].type) for name in written.names]
+    arrays = ", ".join(f"${place}::{one[0]}[]" for place, one in enumerate(types, 1))
+    given = ", ".join(f'"{name}"::{one[1]}' for name, one in zip(written.names, types, strict=True))
+    return (
+        f'insert into "{written.table.name}" ({named})'  # noqa: S608 - names of ours
+        f" select {given} from unnest({arrays}) as given ({named})"
+    )
+
+
+def _type(type_: TypeEngine[Any]) -> tuple[str, str]:
+    """The type in which a column's values are given, and its own; JSON is given as text."""
+    own = re.sub(r" COLLATE .*", "", type_.compile(DIALECT))
+    return ("text", own) if own in ("JSON", "JSONB") else (own, own)
 
 
 def _part(number: int, row: Written) -> Any:

@@ -19,6 +19,7 @@ from infra import (
     console,
     cors,
     files,
+    imports,
     lateness,
     minutes,
     requests,
@@ -27,12 +28,14 @@ from infra import (
     tokens,
 )
 from infra.auth import Authenticator
+from infra.checking import Checker
 from infra.database import Database
 from infra.graphql import GraphQL, refused_response
 from infra.operations import Operations
 from infra.settings import Settings
 from infra.sse import EventStreams, ReservationRefused
 from infra.subscriptions import Subscriptions
+from infra.uploads import Uploads
 from infra.websockets import WebSockets
 from schema.documents import Documents
 from schema.errors import language_of
@@ -75,7 +78,10 @@ def create_app(settings: Settings, *, has_worker: bool = False) -> Service:
         app.state.subscriptions = subscriptions = Subscriptions(operations, settings)
         app.state.events, app.state.sockets = EventStreams(subscriptions), WebSockets(subscriptions)
         app.router.routes.extend(tokens.routes(authenticator, database, settings))
-        app.router.routes.extend(files.routes(database, settings))
+        checker = Checker(settings.checks_at_once)
+        uploads = Uploads(settings.max_uploads, settings.max_file_bytes)
+        app.router.routes.extend(files.routes(database, settings, checker, uploads))
+        app.router.routes.extend(imports.routes(database, checker, uploads))
         app.router.routes.extend(minutes.routes(database))
         app.router.routes.extend(audit_parts.routes(database, settings))
         async with AsyncExitStack() as stack:
@@ -207,6 +213,7 @@ async def _welcome(request: Request) -> Response:
             "files": "/files/{county}/{pass}",
             "minutes": "/minutes/{county}/{pass}",
             "audit": "/audit/{county}/{pass}",
+            "imports": "/imports/{county}/{pass}",
             "health": ["/healthz", "/readyz", "/metrics"],
         }
     )

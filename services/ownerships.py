@@ -4,7 +4,7 @@ One records what the register or a contract says, another verifies it. Shares ar
 at no moment do those of a unit come to more than the whole.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
@@ -254,6 +254,19 @@ async def _settle(
     unit = await rows.find(session, PropertyUnit, by, row.property_unit_id)
     acting = await _authorize(session, by, verb, unit)
     row.check_version(expected_version)
+    state = OwnershipState.verified if verb == "verify" else OwnershipState.rejected
+    return settle(session, by, row, state, acting, note)
+
+
+def settle(
+    session: AsyncSession,
+    by: Actor,
+    row: Ownership,
+    state: OwnershipState,
+    acting: Held | None,
+    note: Mapping[str, Any],
+) -> Ownership:
+    """Verify or reject an ownership that is held for it; the actor may do so there."""
     if row.state != OwnershipState.recorded:
         raise OwnershipSettled(state=called(STATES, row.state))
     if row.made_by == by.person_id:
@@ -261,7 +274,7 @@ async def _settle(
     if row.person_id is not None and row.person_id == by.person_id:
         raise OwnOwnership()
     before = state_of(row)
-    row.state = OwnershipState.verified if verb == "verify" else OwnershipState.rejected
+    row.state = state
     row.verified_by, row.verified_at = by.person_id, clock.now()
     row.verified_as = acting.appointment_id if acting else None
     row.version += 1

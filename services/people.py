@@ -24,6 +24,7 @@ from services.arguments import Length, Name, Of, PersonId, Reason, Version
 from services.errors import BadInput, Refused, Said
 from services.events import erase_values, record, state_of, write
 from services.rows import made
+from services.sealing import Keys
 from services.standing import raise_standing
 from services.tables import NameType, Recorded, moment, within_tenant
 from services.tree import UnitPath
@@ -288,17 +289,26 @@ async def _seal(
 ) -> None:
     """Write what was given under the county's newest key; what another person has is refused."""
     keys = await sealing.keys(session, by.tenant_id)
+    phone = None if phone is None else normal_phone(phone)
+    identity = None if identity is None else normal_identity(identity)
+    if phone is not None:
+        await _check_free(session, row, col(Person.phone_hash), keys.hashes(phone), PhoneTaken)
+    if identity is not None:
+        taken = IdentityTaken
+        await _check_free(session, row, col(Person.identity_hash), keys.hashes(identity), taken)
+    seal(row, keys, phone=phone, identity=identity)
+
+
+def seal(row: Person, keys: Keys, *, phone: str | None, identity: str | None) -> None:
+    """Put what was given, in its normal form, into the row: sealed, hashed and masked."""
     row.key_number = row.key_number or keys.number
     if phone is not None:
-        text = normal_phone(phone)
-        await _check_free(session, row, col(Person.phone_hash), keys.hashes(text), PhoneTaken)
-        row.phone_cipher = keys.seal(row.key_number, text, context=f"{row.id}:phone")
-        row.phone_hash, row.phone_masked = keys.hash(row.key_number, text), mask(text, 3, 4)
+        row.phone_cipher = keys.seal(row.key_number, phone, context=f"{row.id}:phone")
+        row.phone_hash, row.phone_masked = keys.hash(row.key_number, phone), mask(phone, 3, 4)
     if identity is not None:
-        text = normal_identity(identity)
-        await _check_free(session, row, col(Person.identity_hash), keys.hashes(text), IdentityTaken)
-        row.identity_cipher = keys.seal(row.key_number, text, context=f"{row.id}:identity")
-        row.identity_hash, row.identity_masked = keys.hash(row.key_number, text), mask(text, 4, 2)
+        row.identity_cipher = keys.seal(row.key_number, identity, context=f"{row.id}:identity")
+        row.identity_hash = keys.hash(row.key_number, identity)
+        row.identity_masked = mask(identity, 4, 2)
 
 
 async def _check_free(

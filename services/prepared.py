@@ -66,6 +66,12 @@ def put(session: AsyncSession, table: type[SQLModel], **values: Any) -> None:
     session.info.setdefault(ROWS, []).append((rows, values))
 
 
+def put_row(session: AsyncSession, row: SQLModel) -> None:
+    """Write such a row that has been made as an object, which nobody needs any more afterwards."""
+    values = {name: row.__dict__[name] for name in type(row).model_fields if name in row.__dict__}
+    put(session, type(row), **values)
+
+
 def change(
     session: AsyncSession, table: type[SQLModel], *, keys: Mapping[str, Any], **values: Any
 ) -> None:
@@ -127,6 +133,12 @@ def adopt(session: AsyncSession, table: type[RowT], row: Record) -> RowT:
     return made
 
 
+def writers(written: Written) -> list[Callable[[Any], Any] | None]:
+    """How the driver is given the value of each of these columns."""
+    return [_writer(written.table.c[name].type) for name in written.names]
+
+
+@cache
 def _table(table: type[SQLModel]) -> Table:
     found = inspect(table).local_table
     assert isinstance(found, Table)  # noqa: S101

@@ -155,6 +155,10 @@ async def amend(
     expected_version: Version = None,
 ) -> PropertyUnit:
     """Correct what the register says of a unit; what is left out stays."""
+    if number is not None:
+        # The estate before its unit, as an import holds them.
+        known = await find(session, by, property_unit)
+        await rows.find(session, Unit, by, known.estate_id, for_update=True)
     row = await find(session, by, property_unit, for_update=True)
     path = await units.path_of(session, by, row.unit_id)
     acting = authorize(by, "amend", "property_units", within=path)
