@@ -8,7 +8,7 @@ statement for some thousands of rows: arrays of their columns.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -53,11 +53,11 @@ class Session(PlainSession):
             super().flush(objects)
             new, changed = [], []
         rows = [*map(_inserted, new), *map(_updated, changed), *beside]
-        if len(rows) >= MANY and not any(written.keys for written, _ in rows):
-            self._write_many(rows)
-        else:
-            for at in range(0, len(rows), MOST_ROWS):
-                self._write(rows[at : at + MOST_ROWS])
+        if len(rows) >= MANY:
+            self._write_many([row for row in rows if not row[0].keys])
+            rows = [row for row in rows if row[0].keys]
+        for at in range(0, len(rows), MOST_ROWS):
+            self._write(rows[at : at + MOST_ROWS])
         self._settle(new, changed)
 
     def _write(self, rows: Sequence[Row]) -> None:
@@ -73,20 +73,37 @@ class Session(PlainSession):
             raise StaleDataError(f"{len(rows) - found} rows are there no longer")
 
     def _write_many(self, rows: Sequence[Row]) -> None:
-        """New rows, table by table."""
+        """New rows, table by table.
+
+        What was planned while a table was small (the keys' own look-ups too) is planned anew: by
+        an index that will do for a few rows it would go through all of these.
+        """
+        self._ask("discard plans", ())
         shapes: dict[Written, list[dict[str, Any]]] = {}
         for written, values in rows:
             shapes.setdefault(written, []).append(values)
         for written, those in shapes.items():
-            sql, processed = _insertion(written), writers(written)
+            processed = writers(written)
             for at in range(0, len(those), AT_A_TIME):
-                some = those[at : at + AT_A_TIME]
-                columns = [
-                    [one[name] for one in some] if write is None
-                    else [None if one[name] is None else write(one[name]) for one in some]
-                    for name, write in zip(written.names, processed, strict=True)
-                ]  # fmt: skip
-                self._ask(sql, columns)
+                self._write_some(written, processed, those[at : at + AT_A_TIME])
+
+    def _write_some(
+        self,
+        written: Written,
+        processed: Sequence[Callable[[Any], Any] | None],
+        those: Sequence[dict[str, Any]],
+    ) -> None:
+        """Rows of one shape: what is the same in all of them is said once."""
+        given: list[Any] = []
+        same: list[bool] = []
+        for name, write in zip(written.names, processed, strict=True):
+            first = those[0][name]
+            same.append(len(those) > 1 and all(one[name] is first for one in those))
+            column = [first] if same[-1] else [one[name] for one in those]
+            if write is not None:
+                column = [None if one is None else write(one) for one in column]
+            given.append(column[0] if same[-1] else column)
+        self._ask(_insertion(written, tuple(same)), given)
 
     def _ask(self, sql: str, arguments: Sequence[Any]) -> Any:
         """What the driver answers; its errors as SQLAlchemy's, without the values."""
@@ -158,15 +175,25 @@ def _statement(rows: tuple[Written, ...]) -> Prepared:
 
 
 @lru_cache(maxsize=SHAPES)
-def _insertion(written: Written) -> str:
-    """The statement for any number of rows of a shape, given an array for each column."""
+def _insertion(written: Written, same: tuple[bool, ...]) -> str:
+    """The statement for any number of rows of a shape, given an array for each column, or the one
+    value that is the same in each.
+    """
     named = ", ".join(f'"{name}"' for name in written.names)
     types = [_type(written.table.c[name].type) for name in written.names]
-    arrays = ", ".join(f"${place}::{one[0]}[]" for place, one in enumerate(types, 1))
-    given = ", ".join(f'"{name}"::{one[1]}' for name, one in zip(written.names, types, strict=True))
+    each = [(place, name, *one) for place, (name, one) in
+            enumerate(zip(written.names, types, strict=True), 1)]  # fmt: skip
+    arrays = [(place, name, array) for (place, name, array, _), is_same in
+              zip(each, same, strict=True) if not is_same]  # fmt: skip
+    values = ", ".join(
+        f"${place}::{array}::{own}" if is_same else f'"{name}"::{own}'
+        for (place, name, array, own), is_same in zip(each, same, strict=True)
+    )
+    unnested = ", ".join(f"${place}::{array}[]" for place, _, array in arrays)
+    columns = ", ".join(f'"{name}"' for _, name, _ in arrays)
     return (
         f'insert into "{written.table.name}" ({named})'  # noqa: S608 - names of ours
-        f" select {given} from unnest({arrays}) as given ({named})"
+        f" select {values} from unnest({unnested}) as given ({columns})"
     )
 
 

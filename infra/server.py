@@ -22,6 +22,7 @@ from infra import (
     imports,
     lateness,
     minutes,
+    registers,
     requests,
     sse,
     telemetry,
@@ -81,6 +82,7 @@ def create_app(settings: Settings, *, has_worker: bool = False) -> Service:
         checker = Checker(settings.checks_at_once)
         uploads = Uploads(settings.max_uploads, settings.max_file_bytes)
         app.router.routes.extend(files.routes(database, settings, checker, uploads))
+        app.router.routes.extend(registers.routes(database))
         app.router.routes.extend(imports.routes(database, checker, uploads))
         app.router.routes.extend(minutes.routes(database))
         app.router.routes.extend(audit_parts.routes(database, settings))
@@ -214,6 +216,7 @@ async def _welcome(request: Request) -> Response:
             "minutes": "/minutes/{county}/{pass}",
             "audit": "/audit/{county}/{pass}",
             "imports": "/imports/{county}/{pass}",
+            "registers": "/registers/{county}/{pass}",
             "health": ["/healthz", "/readyz", "/metrics"],
         }
     )

@@ -24,6 +24,8 @@ CAPABILITIES = (
     "organisations",
     "ownerships",
     "property_units",
+    "register_imports",
+    "register_exports",
     "files",
     "packs",
     "grants",

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Protocol
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ColumnElement, Index, and_
@@ -224,7 +224,27 @@ async def end(
     return row
 
 
-def most_held(owned: Iterable[Ownership], since: date) -> tuple[Fraction, date]:
+class Holding(Protocol):
+    """What counts of an ownership where shares are added up."""
+
+    @property
+    def state(self) -> str:
+        """Where it stands."""
+
+    @property
+    def share(self) -> Fraction:
+        """How much of the unit."""
+
+    @property
+    def since(self) -> date:
+        """From which day on."""
+
+    @property
+    def until(self) -> date | None:
+        """The first day without it."""
+
+
+def most_held(owned: Iterable[Holding], since: date) -> tuple[Fraction, date]:
     """The most that is held together on a day from `since` on, and the first such day.
 
     It can only grow on a day on which somebody's begins.
@@ -238,7 +258,7 @@ def most_held(owned: Iterable[Ownership], since: date) -> tuple[Fraction, date]:
     return max(sums, key=lambda found: found[0])
 
 
-def _is_held(row: Ownership, day: date) -> bool:
+def _is_held(row: Holding, day: date) -> bool:
     return row.since <= day and (row.until is None or day < row.until)
 
 

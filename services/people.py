@@ -296,19 +296,24 @@ async def _seal(
     if identity is not None:
         taken = IdentityTaken
         await _check_free(session, row, col(Person.identity_hash), keys.hashes(identity), taken)
-    seal(row, keys, phone=phone, identity=identity)
-
-
-def seal(row: Person, keys: Keys, *, phone: str | None, identity: str | None) -> None:
-    """Put what was given, in its normal form, into the row: sealed, hashed and masked."""
     row.key_number = row.key_number or keys.number
-    if phone is not None:
-        row.phone_cipher = keys.seal(row.key_number, phone, context=f"{row.id}:phone")
-        row.phone_hash, row.phone_masked = keys.hash(row.key_number, phone), mask(phone, 3, 4)
-    if identity is not None:
-        row.identity_cipher = keys.seal(row.key_number, identity, context=f"{row.id}:identity")
-        row.identity_hash = keys.hash(row.key_number, identity)
-        row.identity_masked = mask(identity, 4, 2)
+    for name, value in sealed(keys, row.key_number, row.id, phone, identity).items():
+        setattr(row, name, value)
+
+
+def sealed(
+    keys: Keys, number: int, id_: UUID, phone: str | None, identity: str | None
+) -> dict[str, Any]:
+    """The columns of a person that hold what was given, in its normal form: sealed by the key of
+    this number, hashed and masked.
+    """
+    found: dict[str, Any] = {}
+    for name, text, shown in (("phone", phone, (3, 4)), ("identity", identity, (4, 2))):
+        if text is not None:
+            found[f"{name}_cipher"] = keys.seal(number, text, context=f"{id_}:{name}")
+            found[f"{name}_hash"] = keys.hash(number, text)
+            found[f"{name}_masked"] = mask(text, *shown)
+    return found
 
 
 async def _check_free(

@@ -128,7 +128,11 @@ async def add(
     since: Since = None,
 ) -> PropertyUnit:
     """Put a unit on the register, in a building, a stairwell or the estate itself."""
-    place = await units.find_open(session, by, unit)
+    # Where the place is the estate itself, it is held at once as `_check_number` holds it: of two
+    # who had shared it first neither could.
+    known = await units.find(session, by, unit)
+    is_estate = known.kind == UnitKind.estate
+    place = await units.find_open(session, by, unit, for_update=is_estate)
     path = await units.path_of(session, by, place.id)
     acting = authorize(by, "add", "property_units", within=path)
     estate = await _estate_of(session, by, place, path)

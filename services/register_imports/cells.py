@@ -96,6 +96,8 @@ def area_of(cell: Any) -> Decimal | None:
         return None
     try:
         found = Decimal(str(round(cell, 6)) if isinstance(cell, float) else plain)
+        if not found.is_finite():
+            raise InvalidOperation
         kept = found.quantize(Decimal(1).scaleb(-PLACES_OF_AN_AREA))
     except InvalidOperation:
         raise Wrong(problem("area", "AREA_UNREADABLE")) from None
@@ -108,7 +110,7 @@ def area_of(cell: Any) -> Decimal | None:
 @lru_cache(DIFFERENT, typed=True)
 def share_of(cell: Any) -> Fraction | None:
     """A share of the whole; None where none is said, or that it is held together."""
-    plain = text_of(cell).replace(" ", "").removesuffix("份额")
+    plain = text_of(cell).replace(" ", "").replace("⁄", "/").removesuffix("份额")
     if not plain or plain in TOGETHER:
         return None
     if plain in WHOLE:

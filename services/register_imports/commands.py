@@ -72,7 +72,7 @@ async def start(
     Blank days of acquisition are `since`. Nothing is recorded before somebody has seen what each
     row comes to, and decides.
     """
-    place = await units.find_fit(session, by, estate, kind=UnitKind.estate)
+    place = await units.find_fit(session, by, estate, kind=UnitKind.estate, for_update=True)
     path = await units.path_of(session, by, place.id)
     acting = authorize(by, "start", "register_imports", within=path)
     await _check_number(session, by, place)
@@ -134,7 +134,7 @@ async def apply(
     Posts.of(by, path)
     row.check_version(expected_version)
     _check_state(row, ImportState.previewed)
-    if mode is ImportMode.all_or_nothing and row.bad:
+    if mode == ImportMode.all_or_nothing and row.bad:
         raise RowsHaveProblems(number=row.bad)
     if not row.good + row.unchanged:
         raise NothingToRecord()
@@ -215,7 +215,6 @@ def _check_state(row: RegisterImport, *wanted: ImportState) -> None:
 
 async def _check_number(session: AsyncSession, by: Actor, estate: Unit) -> None:
     """The estate is locked: of two who begin at once the second is counted after the first."""
-    await rows.find(session, Unit, by, estate.id, for_update=True)
     standing: Any = select(func.count()).where(
         RegisterImport.tenant_id == by.tenant_id,
         RegisterImport.estate_id == estate.id,

@@ -11,14 +11,12 @@ from decimal import Decimal
 from fractions import Fraction
 from uuid import UUID
 
-from services.ownerships import Ownership, most_held
+from services.ownerships import most_held
 from services.property_units import AreaSource, PropertyUse
 from services.register_imports.problems import Problem, problem
 from services.register_imports.reading import Entry
-from services.register_imports.register import KnownPerson, KnownUnit, Places, Register
+from services.register_imports.register import KnownPerson, KnownUnit, Owned, Places, Register
 from services.register_imports.tables import RegisterImport, RowState
-
-NOWHERE = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +91,9 @@ def compare(
             one.state = RowState.bad
         units.setdefault(one.entry.unit, []).append(one)
     for number, those in units.items():
-        sound = [one for one in those if one.state is RowState.good]
-        if number and sound:
-            _compare_unit(sound, known.units.get(number), places, given)
-            _compare_holders(sound, known, given)
+        if number:
+            _compare_unit(those, known.units.get(number), places, given)
+            _compare_holders(those, known, given)
     return found
 
 
@@ -104,7 +101,7 @@ def _compare_unit(
     those: Sequence[Outcome], unit: KnownUnit | None, places: Places, given: Given
 ) -> None:
     """The unit itself: that it has an area and a place, or is on the register as it is here."""
-    told = given.unit([one.entry for one in those])
+    told = given.unit([one.entry for one in those if not is_bad(one)])
     for one in those:
         entry, one.unit = one.entry, unit
         one.place = places.place(entry)
@@ -112,7 +109,7 @@ def _compare_unit(
             one.add(problem("building", "PLACE_UNKNOWN"))
         if unit is None:
             one.new_unit = told
-            if told is None:
+            if told is None and not is_bad(one):
                 one.add(problem("area", "AREA_MISSING"))
             continue
         if entry.area is not None and entry.area != unit.area:
@@ -131,6 +128,9 @@ def _compare_holders(those: Sequence[Outcome], known: Register, given: Given) ->
     for one in those:
         entry = one.entry
         if is_bad(one):
+            # Whatever else is wrong with it is said as well.
+            if entry.has_holder:
+                _find_holder(one, known)
             continue
         if entry.repeats is not None:
             one.state = RowState.repeated
@@ -184,17 +184,14 @@ def _namesake(unit: KnownUnit, name: str) -> KnownPerson | None:
     return KnownPerson(same[0], name, None) if len(same) == 1 else None
 
 
-def _held_by(one: Outcome, owned: Iterable[Ownership]) -> Ownership | None:
+def _held_by(one: Outcome, owned: Iterable[Owned]) -> Owned | None:
     """What the holder holds of the unit, and hasn't given away."""
     holder = one.person or one.organisation
-    return next(
-        (each for each in owned
-         if each.until is None and holder in (each.person_id, each.organisation_id)),
-        None,
-    ) if holder else None  # fmt: skip
+    standing = (each for each in owned if each.until is None and each.holder is not None)
+    return next((each for each in standing if each.holder == holder), None)
 
 
-def _compare_held(one: Outcome, held: Ownership) -> None:
+def _compare_held(one: Outcome, held: Owned) -> None:
     """A share that is on the register already: the same, or at odds with the file."""
     entry = one.entry
     one.state = RowState.unchanged
@@ -206,10 +203,6 @@ def _compare_held(one: Outcome, held: Ownership) -> None:
         one.add(problem("title", "TITLE_KEPT"))
 
 
-def _as_owned(entry: Entry, given: Given) -> Ownership:
+def _as_owned(entry: Entry, given: Given) -> Owned:
     """The ownership that the row would be, to be reckoned with."""
-    share = entry.share or Fraction(1)
-    return Ownership(
-        tenant_id=NOWHERE, property_unit_id=NOWHERE, numerator=share.numerator,
-        denominator=share.denominator, since=entry.since or given.since, ground="",
-    )  # fmt: skip
+    return Owned(entry.share or Fraction(1), entry.since or given.since)

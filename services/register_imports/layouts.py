@@ -13,6 +13,7 @@ from typing import Any
 
 from services.errors import Refused
 from services.register_imports.cells import text_of
+from services.register_imports.numbers import is_bare
 
 ROWS_LOOKED_AT, MOST_HEADING_ROWS = 20, 3
 # What a column may be headed, without white space, brackets and marks.
@@ -95,9 +96,7 @@ def layout(rows: Sequence[Sequence[Any]]) -> Layout:
         for top in range(min(ROWS_LOOKED_AT, len(rows)))
         for depth in range(1, MOST_HEADING_ROWS + 1)
     ]
-    fields, depth, top = max(
-        tries, key=lambda one: (len({*one[0].values()}), -one[1], -one[2]), default=({}, 0, 0)
-    )
+    fields, depth, top = max(tries, key=lambda one: _worth(*one), default=({}, 0, 0))
     found = {*fields.values()}
     if "number" not in found or not found & {"area", "name", "organisation"}:
         raise HeadingsMissing(rows=ROWS_LOOKED_AT)
@@ -138,6 +137,12 @@ def heading(cell: Any) -> str:
     return BRACKETED.sub("", unicodedata.normalize("NFKC", str(cell or ""))).lower()
 
 
+def _worth(fields: Mapping[int, str], depth: int, top: int) -> tuple[int, ...]:
+    """Many different columns, none of them twice, in few rows, near the top."""
+    different = len({*fields.values()})
+    return different, different - len(fields), -depth, -top
+
+
 def _fields(rows: Sequence[Sequence[Any]]) -> dict[int, str]:
     """The field of each column that these rows head."""
     found: dict[int, str] = {}
@@ -176,6 +181,7 @@ def _completed(cells: Mapping[str, Any], above: Mapping[str, Any]) -> Mapping[st
         left: Sequence[str] = OF_A_UNIT if is_owner and is_there else ()
     else:
         is_in_it = text_of(cells.get("building")) in ("", text_of(above.get("building")))
+        is_in_it = is_in_it and is_bare(text_of(cells["number"]))
         left = ("building", "stairwell") if is_in_it else ()
     filled = {field: above.get(field) for field in left
               if field in cells and not text_of(cells[field])}  # fmt: skip

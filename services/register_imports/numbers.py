@@ -14,7 +14,7 @@ WHOLE = re.compile(
 )
 BUILDING = re.compile(rf"第?(\w+?){SUFFIX}?楼?")
 STAIRWELL = re.compile(r"第?(\w+?)(?:单元|梯)?")
-ROOM = re.compile(r"(\d+[A-Za-z]?)(?:室|号|房)")
+ROOM = re.compile(r"(\d+[A-Za-z]?)(?:室|号房|号|房)")
 CHINESE = {one: str(number) for number, one in enumerate("零一二三四五六七八九十")}
 
 
@@ -48,6 +48,12 @@ def numbered(building: str, stairwell: str, room: str) -> Numbered:
         told[1] or inside[1],
         is_told,
     )
+
+
+def is_bare(room: str) -> bool:
+    """Whether a number doesn't say in which building it is."""
+    plain = DASHES.sub("-", room)
+    return "-" not in plain and WHOLE.fullmatch(plain) is None
 
 
 @lru_cache(4_000)

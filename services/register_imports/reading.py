@@ -5,7 +5,7 @@ unit or an owner that is there twice and differently, shares beyond the whole.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -182,7 +182,8 @@ def _look_at_a_unit(those: list[Entry]) -> None:
             one.problems = [problem("number", "SAME_AS_ROW", row=first.number)]
         elif one.has_holder:
             one.problems.append(problem("name", "HOLDER_TWICE", row=first.number))
-    _look_at_shares([one for one in those if one.has_holder and one.repeats is None])
+    first = {id(one) for one in holders.values()}
+    _look_at_shares([one for one in those if one.has_holder and id(one) in first])
 
 
 def _check_same(those: Iterable[Entry], name: str, code: str, said: Callable[[Entry], Any]) -> None:
@@ -266,7 +267,7 @@ def restored(number: int, unit: str, kept: Mapping[str, Any]) -> Entry:
     """The entry again."""
     known = {name: value for name, value in kept.items() if value is not None}
     given = {name: make(known.pop(name)) for name, make in MAKERS.items() if name in known}
-    return replace(Entry(number, unit), **known, **given)
+    return Entry(number, unit, **known, **given)
 
 
 MAKERS: Mapping[str, Callable[[Any], Any]] = {

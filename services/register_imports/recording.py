@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
+from uuid_utils.compat import uuid7
 
 from policies import Actor, Held, authorize
 from services import organisations, people
@@ -18,7 +19,7 @@ from services.events import record
 from services.organisations import Organisation
 from services.ownerships import Ownership
 from services.people import Person
-from services.prepared import put_row
+from services.prepared import fresh, put_row
 from services.property_units import PropertyUnit
 from services.register_imports.comparing import NewUnit, Outcome
 from services.register_imports.reading import Entry
@@ -84,8 +85,8 @@ class Recorder:
         return found
 
     def _unit(self, number: str, new: NewUnit, place: UUID | None) -> UUID:
-        row = PropertyUnit(
-            **made(self.by, self.posts.units), estate_id=self.row.estate_id,
+        row = fresh(
+            PropertyUnit, **made(self.by, self.posts.units), estate_id=self.row.estate_id,
             unit_id=place or self.row.estate_id, number=number, use=new.use.value, area=new.area,
             area_source=new.area_source.value, since=new.since,
         )  # fmt: skip
@@ -99,8 +100,11 @@ class Recorder:
         known = one.person or (self._new.get(entry.holder) if is_known else None)
         if known is not None:
             return known
-        row = Person(**made(self.by, self.posts.people), name=entry.name, key_number=0)
-        people.seal(row, self.keys, phone=entry.phone, identity=entry.identity)
+        id_, number = uuid7(), self.keys.number
+        row = fresh(
+            Person, **made(self.by, self.posts.people), id=id_, name=entry.name, key_number=number,
+            **people.sealed(self.keys, number, id_, entry.phone, entry.identity),
+        )  # fmt: skip
         self._write("person.registered", row, self.posts.people)
         self._new[entry.holder] = row.id
         return row.id
@@ -110,9 +114,10 @@ class Recorder:
         known = one.organisation or self._new.get(entry.holder)
         if known is not None:
             return known
-        row = Organisation(
-            **made(self.by, self.posts.organisations), name=entry.name, code=entry.code or ""
-        )
+        row = fresh(
+            Organisation, **made(self.by, self.posts.organisations), name=entry.name,
+            code=entry.code,
+        )  # fmt: skip
         self._write("organisation.registered", row, self.posts.organisations)
         self._new[entry.holder] = row.id
         return row.id
@@ -121,9 +126,9 @@ class Recorder:
         self, entry: Entry, unit: UUID, person: UUID | None, organisation: UUID | None
     ) -> UUID:
         share = entry.share or Fraction(1)
-        row = Ownership(
-            **made(self.by, self.posts.ownerships), property_unit_id=unit, person_id=person,
-            organisation_id=organisation, numerator=share.numerator,
+        row = fresh(
+            Ownership, **made(self.by, self.posts.ownerships), property_unit_id=unit,
+            person_id=person, organisation_id=organisation, numerator=share.numerator,
             denominator=share.denominator, since=entry.since or self.row.since,
             ground=entry.title or f"登记导入：{self.row.name}，第 {entry.number} 行",
         )  # fmt: skip

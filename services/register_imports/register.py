@@ -6,32 +6,37 @@ recorded it is read under locks, so that what was compared is still so when it i
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor
-from services.ownerships import Ownership, OwnershipState
+from services.ownerships import OwnershipState
 from services.prepared import DRIVER, has_pending
 from services.register_imports.numbers import BUILDING, STAIRWELL, core
 from services.register_imports.reading import Entry
 from services.sealing import Keys
 
 UNITS = """
-select id, unit_id, number, use, area, area_source from property_unit
-where tenant_id = $1 and estate_id = $2 and number = any($3) and until is null
-order by id {lock}"""
+select u.id, u.unit_id, u.number, u.use, u.area, u.area_source
+from unnest($3::text[]) as wanted (number) join property_unit u
+  on u.tenant_id = $1 and u.estate_id = $2 and u.number = wanted.number and u.until is null
+order by u.id {lock}"""
 OWNED = """
-select o.property_unit_id, o.id, o.person_id, o.organisation_id, o.numerator, o.denominator,
+select o.property_unit_id, o.person_id, o.organisation_id, o.numerator, o.denominator,
   o.since, o.until, o.ground, o.state, p.name
 from ownership o left join person p on p.tenant_id = o.tenant_id and p.id = o.person_id
 where o.tenant_id = $1 and o.property_unit_id = any($2) and o.state <> 'rejected'
 order by o.since, o.id"""
 PEOPLE = """
-select id, name, identity_hash, phone_hash from person
-where tenant_id = $1 and key_number = any($2) and {column} = any($3) {lock}"""
+select p.id, p.name, p.identity_hash, p.phone_hash
+from unnest($3::bytea[]) as wanted (hash) join person p
+  on p.tenant_id = $1 and p.key_number = any($2) and p.{column} = wanted.hash
+order by p.id {lock}"""
 ORGANISATIONS = "select id, name, code from organisation where tenant_id = $1 and code = any($2)"
 PLACES = """
 select u.id, u.name, u.kind, u.parent_id from unit_path p
@@ -39,6 +44,18 @@ join unit u on u.tenant_id = p.tenant_id and u.id = p.unit_id
 where p.tenant_id = $1 and p.ancestor_id = $2 and u.kind in ('building', 'stairwell')
   and u.until is null
 order by u.id"""
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """A share of a unit, on the register or about to be."""
+
+    share: Fraction
+    since: date
+    until: date | None = None
+    ground: str = ""
+    holder: UUID | None = None
+    state: str = OwnershipState.recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +67,7 @@ class KnownUnit:
     use: str
     area: Decimal
     area_source: str
-    owned: list[Ownership] = field(default_factory=list)
+    owned: list[Owned] = field(default_factory=list)
     # The names of the persons who hold something of it.
     names: dict[UUID, str] = field(default_factory=dict)
 
@@ -129,9 +146,13 @@ async def look_up(
     *,
     for_update: bool = False,
 ) -> Register:
-    """What the register has of these rows; `for_update` it stays so until the transaction ends."""
+    """What the register has of these rows; `for_update` it stays so until the transaction ends.
+
+    Planned anew each time: a plan for the register while it was small goes through all of it.
+    """
     if has_pending(session):
         await session.flush()
+    await session.info[DRIVER].execute("discard plans")
     found = Register(keys)
     await _units(session, by, found, estate, {one.unit for one in entries}, for_update)
     named = [one for one in entries if one.has_holder]
@@ -156,7 +177,7 @@ async def _units(
     numbers: Collection[str],
     for_update: bool,
 ) -> None:
-    lock = "for no key update" if for_update else ""
+    lock = "for no key update of u" if for_update else ""
     driver = session.info[DRIVER]
     rows = await driver.fetch(UNITS.format(lock=lock), by.tenant_id, estate, [*numbers])
     known = {
@@ -166,18 +187,15 @@ async def _units(
     found.units = {row["number"]: known[row["id"]] for row in rows}
     for row in await driver.fetch(OWNED, by.tenant_id, [*known]) if known else ():
         unit = known[row["property_unit_id"]]
-        unit.owned.append(_ownership(by, row))
+        unit.owned.append(_owned(row))
         if row["person_id"] is not None:
             unit.names[row["person_id"]] = row["name"]
 
 
-def _ownership(by: Actor, row: Mapping[str, Any]) -> Ownership:
-    return Ownership(
-        tenant_id=by.tenant_id, id=row["id"], property_unit_id=row["property_unit_id"],
-        person_id=row["person_id"], organisation_id=row["organisation_id"],
-        numerator=row["numerator"], denominator=row["denominator"], since=row["since"],
-        until=row["until"], ground=row["ground"], state=OwnershipState(row["state"]),
-    )  # fmt: skip
+def _owned(row: Mapping[str, Any]) -> Owned:
+    holder = row["person_id"] or row["organisation_id"]
+    share = Fraction(row["numerator"], row["denominator"])
+    return Owned(share, row["since"], row["until"], row["ground"], holder, row["state"])
 
 
 async def _people(
@@ -193,7 +211,7 @@ async def _people(
     if not texts:
         return
     hashes = [one for text in dict.fromkeys(texts) for one in keys.hashes(text)]
-    statement = PEOPLE.format(column=column, lock="for key share" if for_update else "")
+    statement = PEOPLE.format(column=column, lock="for key share of p" if for_update else "")
     rows = await session.info[DRIVER].fetch(statement, by.tenant_id, [*keys.by_number], hashes)
     for row in rows:
         known[row[column]] = KnownPerson(row["id"], row["name"], row["phone_hash"])

@@ -60,12 +60,14 @@ class Taken:
         return restored(self.number, self.unit, json.loads(text or "{}"))
 
 
-async def some(session: AsyncSession, by: Actor, row: RegisterImport, most: int) -> list[Taken]:
-    """The next rows: whole units, about so many; none at the end."""
+async def some(
+    session: AsyncSession, by: Actor, row: RegisterImport, reached: str | None, most: int
+) -> list[Taken]:
+    """The rows behind a unit's number: whole units, about so many; none at the end."""
     if has_pending(session):
         await session.flush()
     fetch = session.info[DRIVER].fetch
-    after, way = row.reached or "", ">=" if row.reached is None else ">"
+    after, way = reached or "", ">=" if reached is None else ">"
     found = await fetch(ROWS.format(**{"from": way}), by.tenant_id, row.id, after, most + 1)
     if len(found) > most:
         last = found[-1]["unit_number"]
@@ -119,6 +121,8 @@ async def put_outcomes(
     session: AsyncSession, by: Actor, row: RegisterImport, found: Sequence[Outcome]
 ) -> None:
     """Put down what rows came to beside the register; what was said of that before is gone."""
+    if not found:
+        return
     await _forget_problems(session, by, [one.row for one in found])
     for one in found:
         of = (one.row, one.entry.number)

@@ -6,7 +6,7 @@ and where it is cut short nothing of it was.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -47,6 +47,24 @@ SOUND = (RowState.good, RowState.unchanged)
 
 
 @dataclass(frozen=True, slots=True)
+class Batch:
+    """Some rows: up to which unit, their states before, and what the sound ones come to now."""
+
+    last: str
+    before: Mapping[UUID, RowState]
+    found: Sequence[Outcome]
+
+    def of(self, state: RowState) -> list[Outcome]:
+        """Those that come to this."""
+        return [one for one in self.found if one.state is state]
+
+    @property
+    def wrong(self) -> list[Outcome]:
+        """Those that can't come in any more."""
+        return self.of(RowState.bad)
+
+
+@dataclass(frozen=True, slots=True)
 class Work:
     """What a turn works with."""
 
@@ -64,6 +82,22 @@ class Work:
             for_update=for_update,
         )  # fmt: skip
         return compare(entries, known, self.places, Given.of(self.row))
+
+    async def batches(self, most: int | None) -> list[Batch]:
+        """The next rows, compared once more; what they are compared with is held until they are
+        recorded.
+        """
+        found: list[Batch] = []
+        reached = self.row.reached
+        while most is None or len(found) < most:
+            taken = await some(self.session, self.by, self.row, reached, SOME)
+            if not taken:
+                break
+            sound = [one for one in taken if one.state in SOUND]
+            compared = await self.compared(sound, for_update=True)
+            reached = taken[-1].unit
+            found.append(Batch(reached, {one.id: one.state for one in taken}, compared))
+        return found
 
 
 async def look(session: AsyncSession, by: Actor, *, at: datetime, most: int) -> int:
@@ -93,11 +127,10 @@ async def look(session: AsyncSession, by: Actor, *, at: datetime, most: int) -> 
 async def _read(session: AsyncSession, by: Actor, row: RegisterImport) -> None:
     """Some rows compared with the register, for the preview."""
     work = await _work(session, by, row, lock="")
-    taken = await some(session, by, row, SOME)
+    taken = await some(session, by, row, row.reached, SOME)
     found = await work.compared(taken, for_update=False)
-    sound = [one for one in found if not one.entry.is_spoilt]
-    await stages.put_outcomes(session, by, row, sound)
-    _count(row, sound)
+    await stages.put_outcomes(session, by, row, found)
+    _count(row, (one.state for one in found if not one.entry.is_spoilt))
     row.looked += len(taken)
     if taken:
         row.reached = taken[-1].unit
@@ -119,59 +152,36 @@ async def _apply(session: AsyncSession, by: Actor, row: RegisterImport, at: date
         _halt(session, by, row, Halt.authority_lost)
         return
     recorder = Recorder(session, applier, posts, row, work.keys)
-    if row.mode == ImportMode.all_or_nothing and not await _is_still_sound(work):
+    is_all = row.mode == ImportMode.all_or_nothing
+    batches = await work.batches(None if is_all else 1)
+    if is_all and any(one.wrong for one in batches):
+        for one in batches:
+            await stages.put_outcomes(session, by, row, one.wrong)
+            _recount(row, one)
         _halt(session, by, row, Halt.register_changed)
         return
-    is_over = False
-    while not is_over:
-        taken = await some(session, applier, row, SOME)
-        await _record(work, recorder, taken)
-        is_over = row.handled >= row.total
-        if row.mode == ImportMode.good_rows:
-            break
-    if is_over:
+    for one in batches:
+        await _record(work, recorder, one)
+    if row.handled >= row.total:
         before = state_of(row)
         row.state, row.finished_at, row.reached = ImportState.done, at, None
         record(session, applier, "register_import.done", row, acting=_acting(row, applier),
                before=before)  # fmt: skip
 
 
-async def _is_still_sound(work: Work) -> bool:
-    """Whether every row can be recorded still; whatever can't is said. What is looked at is held
-    until it is written.
-    """
-    row, is_sound = work.row, True
-    while taken := await some(work.session, work.by, row, SOME):
-        row.reached = taken[-1].unit
-        sound = [one for one in taken if one.state in SOUND]
-        found = await work.compared(sound, for_update=True)
-        wrong = [one for one in found if one.state is RowState.bad]
-        if wrong:
-            is_sound = False
-            await stages.put_outcomes(work.session, work.by, row, wrong)
-            _recount(row, sound, wrong)
-    row.reached = None
-    return is_sound
-
-
-async def _record(work: Work, recorder: Recorder, taken: Sequence[Taken]) -> None:
+async def _record(work: Work, recorder: Recorder, batch: Batch) -> None:
     """Record the good ones of some rows; what all of them say goes."""
-    row = work.row
-    sound = [one for one in taken if one.state in SOUND]
-    found = await work.compared(sound, for_update=True)
-    wrong = [one for one in found if one.state is RowState.bad]
-    good = [one for one in found if one.state is RowState.good]
+    row, good = work.row, batch.of(RowState.good)
     owned = recorder.record(good)
-    await stages.put_outcomes(work.session, recorder.by, row, wrong)
-    _recount(row, sound, wrong)
-    states = {one.id: (one.state, one.ownership) for one in taken}
-    states |= {one.row: (one.state, None) for one in found}
-    states |= {id_: (RowState.done, ownership) for id_, ownership in owned.items()}
-    await stages.settle(work.session, recorder.by, states, is_over=True)
-    row.handled += len(taken)
+    await stages.put_outcomes(work.session, recorder.by, row, batch.wrong)
+    _recount(row, batch)
+    states = {id_: (state, None) for id_, state in batch.before.items()}
+    states |= {one.row: (one.state, None) for one in batch.found}
+    settled = states | {id_: (RowState.done, ownership) for id_, ownership in owned.items()}
+    await stages.settle(work.session, recorder.by, settled, is_over=True)
+    row.handled += len(batch.before)
     row.done += len(good)
-    if taken:
-        row.reached = taken[-1].unit
+    row.reached = batch.last
 
 
 async def _verify(session: AsyncSession, by: Actor, row: RegisterImport, at: datetime) -> None:
@@ -190,7 +200,7 @@ async def _verify(session: AsyncSession, by: Actor, row: RegisterImport, at: dat
         row.halt = Halt.authority_lost
         record(session, by, "register_import.halted", row, acting=None, before=before)
         return
-    taken = await some(session, by, row, SOME)
+    taken = await some(session, by, row, row.reached, SOME)
     owned = [one.ownership for one in taken if one.ownership is not None]
     row.verified += await _settle(session, found.actor, owned, acting)
     if taken:
@@ -269,20 +279,17 @@ def _halt(session: AsyncSession, by: Actor, row: RegisterImport, why: Halt) -> N
     record(session, by, "register_import.halted", row, acting=None, before=before)
 
 
-def _count(row: RegisterImport, found: Sequence[Outcome]) -> None:
-    counts = Counter(one.state for one in found)
-    row.good += counts[RowState.good]
-    row.unchanged += counts[RowState.unchanged] + counts[RowState.repeated]
-    row.bad += counts[RowState.bad]
+def _count(row: RegisterImport, states: Iterable[RowState], sign: int = 1) -> None:
+    counts = Counter(states)
+    row.good += sign * counts[RowState.good]
+    row.unchanged += sign * (counts[RowState.unchanged] + counts[RowState.repeated])
+    row.bad += sign * counts[RowState.bad]
 
 
-def _recount(row: RegisterImport, before: Sequence[Taken], wrong: Sequence[Outcome]) -> None:
-    """Some of the rows that were sound are no longer."""
-    states = {one.id: one.state for one in before}
-    was_good = sum(states[one.row] is RowState.good for one in wrong)
-    row.good -= was_good
-    row.unchanged -= len(wrong) - was_good
-    row.bad += len(wrong)
+def _recount(row: RegisterImport, batch: Batch) -> None:
+    """What was sound is counted as it is now."""
+    _count(row, (batch.before[one.row] for one in batch.found), -1)
+    _count(row, (one.state for one in batch.found))
 
 
 ALARMS["register_imports"] = Alarm(look)
