@@ -182,8 +182,8 @@ def _look_at_a_unit(those: list[Entry]) -> None:
             one.problems = [problem("number", "SAME_AS_ROW", row=first.number)]
         elif one.has_holder:
             one.problems.append(problem("name", "HOLDER_TWICE", row=first.number))
-    first = {id(one) for one in holders.values()}
-    _look_at_shares([one for one in those if one.has_holder and id(one) in first])
+    counted = {id(one) for one in holders.values()}
+    _look_at_shares([one for one in those if one.has_holder and id(one) in counted])
 
 
 def _check_same(those: Iterable[Entry], name: str, code: str, said: Callable[[Entry], Any]) -> None:

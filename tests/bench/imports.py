@@ -82,13 +82,12 @@ async def imported(
 ) -> RegisterImport:
     """The whole way of a file."""
     clerk, by = await county.actor("housing_officer"), Actor(county.id, county.slug)
+    content = await asyncio.to_thread(path.read_bytes)
     async with county.session() as session:
         begun = await register_imports.start(session, clerk, estate=estate, name=path.name)
     async with service(settings) as running:
         with watch.on("sent and read"):
-            answer = await running.http.put(
-                begun.upload_url, content=path.read_bytes(), timeout=300
-            )
+            answer = await running.http.put(begun.upload_url, content=content, timeout=300)
     assert answer.status_code == 200, answer.text
     with watch.on("compared"):
         await work(county, by)
@@ -155,7 +154,7 @@ async def measured(number: int) -> None:
     """Print what it took."""
     with tempfile.TemporaryDirectory() as name:
         folder, watch = Path(name), Watch()
-        folder.chmod(0o711)
+        await asyncio.to_thread(folder.chmod, 0o711)
         held = await asyncio.to_thread(Embedded.start, folder)
         settings = Settings(data_dir=folder, database_url=None, master_key=MASTER_KEY)
         await migrate.upgrade(settings)

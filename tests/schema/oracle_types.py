@@ -18,6 +18,8 @@ TABLES = {
     "AuditHead": "audit_head", "AuditSample": "audit_sample", "AuditExport": "audit_export",
     "AuditExportPart": "audit_export_part", "Organisation": "organisation",
     "PropertyUnit": "property_unit", "Ownership": "ownership",
+    "RegisterImport": "register_import", "RegisterImportRow": "register_import_row",
+    "RegisterImportProblem": "register_import_problem", "RegisterExport": "register_export",
 }  # fmt: skip
 OBJECTS = {
     "Unit": "units", "Person": "people", "Post": "appointments", "Appointment": "appointments",
@@ -35,6 +37,8 @@ OBJECTS = {
     "AuditHead": "audits", "AuditSample": "audits", "AuditExport": "audits",
     "AuditExportPart": "audits", "Organisation": "organisations",
     "PropertyUnit": "property_units", "Ownership": "ownerships",
+    "RegisterImport": "register_imports", "RegisterImportRow": "register_imports",
+    "RegisterImportProblem": "register_imports", "RegisterExport": "register_exports",
 }  # fmt: skip
 # The columns whose unit a row is in.
 PLACES = {
@@ -43,6 +47,7 @@ PLACES = {
     "Station": ("grid_id",), "Matter": ("scope_id", "handler_id"),
     "PropertyUnit": ("unit_id",), "Resolution": ("owner_id",),
     "Supervision": ("unit_id", "holder_id"), "File": ("unit_id",),
+    "RegisterImport": ("estate_id",),
 }  # fmt: skip
 # Those that are seen where what they belong to is: of which type, by which column.
 MEMBERS = {
@@ -52,12 +57,14 @@ MEMBERS = {
     "Minutes": ("Meeting", "meeting_id"), "Signature": ("Meeting", "meeting_id"),
     "Ownership": ("PropertyUnit", "property_unit_id"),
     "Correction": ("Meeting", "meeting_id"), "Recusal": ("AgendaItem", "item_id"),
+    "RegisterImportRow": ("RegisterImport", "import_id"),
+    "RegisterImportProblem": ("RegisterImport", "import_id"),
 }  # fmt: skip
 # The columns that hold whose a row is.
 OWNERS = {
     "Person": "id", "Appointment": "person_id", "Account": "person_id",
     "SubjectLink": "person_id", "Ownership": "person_id", "Matter": "raiser_id",
-    "Notice": "person_id", "File": "made_by",
+    "Notice": "person_id", "File": "made_by", "RegisterExport": "made_by",
 }  # fmt: skip
 ELSEWHERE = {
     ("MatterEntry", "person"): "made_by",
@@ -79,6 +86,11 @@ ELSEWHERE = {
     ("PackProposal", "approvedAs"): "approved_as",
     ("AuditSample", "drawnBy"): "made_by",
     ("AuditExport", "askedBy"): "made_by",
+    ("RegisterImport", "startedBy"): "made_by",
+    ("RegisterImport", "appliedBy"): "applied_by",
+    ("RegisterImport", "appliedAs"): "applied_as",
+    ("RegisterImport", "verifiedBy"): "verified_by",
+    ("RegisterExport", "madeBy"): "made_by",
 }
 BACK = {
     ("Unit", "children"): "parent_id",
@@ -101,6 +113,9 @@ BACK = {
     ("Matter", "objections"): "matter_id",
     ("Council", "seats"): "council_id",
     ("AuditExport", "parts"): "export_id",
+    ("RegisterImport", "rows"): "import_id",
+    ("RegisterImport", "problems"): "import_id",
+    ("RegisterImportRow", "problems"): "row_id",
     ("AgendaItem", "recusals"): "item_id",
     ("AgendaItem", "resolutions"): "item_id",
     **{
@@ -126,11 +141,13 @@ RENAMED = {
     ("PackProposal", "proposedAt"): "made_at",
     ("AuditSample", "drawnAt"): "made_at",
     ("AuditExport", "askedAt"): "made_at",
+    ("RegisterImport", "startedAt"): "made_at",
     ("Objection", "raisedAt"): "made_at",
 }
 ORDERS = {
     "drawn_at": "made_at",
     "asked_at": "made_at",
+    "started_at": "made_at",
     "registered_at": "made_at",
     "proposed_at": "made_at",
     "Objection.raised_at": "made_at",
