@@ -20,6 +20,7 @@ from infra import (
     cors,
     files,
     imports,
+    jobs,
     lateness,
     minutes,
     registers,
@@ -72,6 +73,7 @@ def create_app(settings: Settings, *, has_worker: bool = False) -> Service:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         database = await Database.open(settings)
+        database.wake = jobs.wake
         authenticator = Authenticator(database, settings)
         app.state.database = database
         operations = Operations(database, authenticator, reader, documents, settings)

@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor, authorize
-from services import clock, rows, sealing, units
+from services import alarms, clock, rows, sealing, units
 from services.arguments import Length, Since, UnitId, Version
 from services.errors import called
 from services.events import record, state_of
@@ -111,6 +111,7 @@ async def receive(
     found.version += 1
     whose = replace(by, person_id=found.made_by)
     record(session, whose, "register_import.uploaded", found, acting=None, before=before)
+    alarms.soon(session)
     await session.flush()
     keys = await sealing.keys(session, by.tenant_id)
     for at, entry in enumerate(read.entries, 1):
@@ -145,6 +146,7 @@ async def apply(
     row.applied_through, row.reached, row.handled = by.client_id, None, 0
     row.version += 1
     record(session, by, "register_import.applied", row, acting=acting, before=before)
+    alarms.soon(session)
     return row
 
 
@@ -192,6 +194,7 @@ async def verify(
     row.verified_as = acting.appointment_id if acting else None
     row.version += 1
     record(session, by, "register_import.verified", row, acting=acting, before=before)
+    alarms.soon(session)
     return row
 
 

@@ -167,8 +167,8 @@ def _is_no_row(row: Sequence[Any], cells: Mapping[str, Any]) -> bool:
 
 
 def _completed(cells: Mapping[str, Any], above: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A row with what it leaves to the one above: an owner's without a number is of that unit; a
-    number without a building is in that building.
+    """A row with what it leaves to the one above: an owner's that says nothing of a unit is of that
+    unit; a number without a building is in that building.
     """
     if not above:
         return cells
@@ -177,7 +177,7 @@ def _completed(cells: Mapping[str, Any], above: Mapping[str, Any]) -> Mapping[st
         is_there = all(
             not text_of(cells.get(field)) or text_of(cells[field]) == text_of(above.get(field))
             for field in ("building", "stairwell")
-        )
+        ) and not any(text_of(cells.get(field)) for field in ("area", "area_source", "use"))
         left: Sequence[str] = OF_A_UNIT if is_owner and is_there else ()
     else:
         is_in_it = text_of(cells.get("building")) in ("", text_of(above.get("building")))
