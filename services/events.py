@@ -87,7 +87,11 @@ class EventValue(TenantRow, table=True):
 
 def state_of(row: Recorded) -> dict[str, Any]:
     """The row as JSON values, without its keys and without what must not be written down twice."""
-    return {name: _plain(getattr(row, name)) for name in _spoken(type(row))}
+    known = row.__dict__
+    return {
+        name: _plain(known[name] if name in known else getattr(row, name))
+        for name in _spoken(type(row))
+    }
 
 
 @cache

@@ -70,9 +70,9 @@ def fresh(table: type[RowT], **values: Any) -> RowT:
     """A new row as an object that no session knows, for `put_row`. Its class would take a hundred
     microseconds to look at the values; whoever makes thousands of them has looked.
     """
-    made: RowT = inspect(table).class_manager.new_instance()
+    made: RowT = _managed(table).new_instance()
     given = {name: default() for name, default in _defaults(table) if name not in values}
-    inspect(made).dict.update({**_nothing(table), **given, **values})
+    made.__dict__.update(_nothing(table), **given, **values)
     return made
 
 
@@ -164,6 +164,11 @@ def _defaults(table: type[SQLModel]) -> list[tuple[str, Callable[[], Any]]]:
         elif not field.is_required() and field.default is not None:
             found.append((name, partial(_same, field.default)))
     return found
+
+
+@cache
+def _managed(table: type[SQLModel]) -> Any:
+    return inspect(table).class_manager
 
 
 @cache

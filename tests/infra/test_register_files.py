@@ -131,9 +131,15 @@ class TestPreview:
                 (one["cell"], one["code"]) for one in seen["problems"]["nodes"]
             ]
 
-    async def test_the_old_format_too(self, desk: Desk) -> None:
+    async def test_the_old_format_too_and_the_clock_is_woken_for_it(self, desk: Desk) -> None:
+        county = desk.clerk.county
+        owner = await county.database.address.connect()
+        waiting = "select count(*) from sanfang_jobs.pgqueuer where payload = $1"
+        assert await owner.fetchval(waiting, str(county.id).encode()) == 0
         _, seen = await desk.preview(sheets.XLS)
         assert (seen["total"], seen["good"]) == (2, 2)
+        assert await owner.fetchval(waiting, str(county.id).encode()) == 1
+        await owner.close()
 
     async def test_nobody_elsewhere_sees_anything_of_it(self, desk: Desk, other: County) -> None:
         id_, _ = await desk.preview(sheets.XLS)

@@ -91,6 +91,26 @@ class TestWhole:
         assert {one.state for one in done} == {ImportState.done}
         assert len(await clerk.register()) == 3
 
+    async def test_an_owner_in_two_estates_files_at_once_is_registered_once(
+        self, clerk: Clerk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        settle = stages.settle
+
+        async def slowly(*given: Any, **named: Any) -> None:
+            await settle(*given, **named)
+            await asyncio.sleep(0.3)
+
+        beside = await clerk.county.unit("estate", "兰园", clerk.tree.grids[0])
+        both = [await clerk.preview([BING]), await clerk.preview([BING], estate=beside.id)]
+        await asyncio.gather(*(clerk.do("apply", one, mode="good_rows") for one in both))
+        monkeypatch.setattr(stages, "settle", slowly)
+        await clerk.work(at_once=3)
+        await clerk.work()
+        assert [(await clerk.row(one.id)).done for one in both] == [1, 1]
+        async with clerk.county.session(read_only=True) as session:
+            named = "select count(*) from person where name = '试验丙'"
+            assert await session.info["driver"].fetchval(named) == 1
+
     async def test_what_is_personal_of_its_rows_goes_when_they_are_recorded(
         self, clerk: Clerk
     ) -> None:
