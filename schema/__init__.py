@@ -28,6 +28,8 @@ CAPABILITIES = (
     "ballots",
     "vote_evidence",
     "committees",
+    "register_imports",
+    "register_exports",
     "files",
     "packs",
     "grants",

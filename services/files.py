@@ -131,7 +131,7 @@ async def prepare(
     place = await units.find_open(session, by, unit)
     acting = authorize(by, "prepare", "files", owner=by.person_id)
     await _check_number(session, by)
-    file = File(**made(by, acting), unit_id=place.id, name=_plain(name))
+    file = File(**made(by, acting), unit_id=place.id, name=plain_name(name))
     session.add(file)
     record(session, by, "file.prepared", file, acting=acting)
     address, until = passes_of(session).upload(by.tenant_id, by.domain, file.id)
@@ -193,7 +193,7 @@ async def _check_number(session: AsyncSession, by: Actor) -> None:
         raise TooManyPrepared(limit=MOST_PREPARED, minutes=minutes)
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
     """The last part of a path, which hides nowhere."""
     plain = FOLDERS.split(name)[-1].strip().lstrip(". ")
     if not plain:

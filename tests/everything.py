@@ -29,6 +29,7 @@ TABLES = {
     "Organisation": "organisation",
     "PropertyUnit": "property_unit",
     "Ownership": "ownership",
+    "RegisterImport": "register_import",
     "File": "file",
     "Client": "client",
     "Account": "account",

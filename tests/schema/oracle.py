@@ -28,8 +28,9 @@ from strawberry.utils.str_converters import to_snake_case
 import policies
 import schema
 from policies import Actor
-from services import notices, packs
+from services import notices, packs, register_imports
 from services.audits.exports import STATES as EXPORTS
+from services.errors import Said
 from services.guarantees import WHY
 from services.matters import states
 from services.packs.tables import STATES as PROPOSALS
@@ -58,6 +59,11 @@ BESIDE = {"UnitPath": "unit_path", "EventLeaf": "event_leaf"}
 @lru_cache(8)
 def _parsed(document: str) -> DocumentNode:
     return parse(document)
+
+
+def _said(words: Mapping[str, Said], code: str, given: Mapping[str, Any]) -> str:
+    """What the product calls something, in the language asked for."""
+    return words[code].to(given["language"].lower())
 
 
 @dataclass
@@ -246,6 +252,26 @@ class Oracle(Sight):
         said = EXPORTS[source.row["state"]]
         return said.en if given["language"] == "EN" else said.zh
 
+    def _registerimport_statelabel(self, source: Node, given: Mapping[str, Any]) -> str:
+        return _said(register_imports.STATES, source.row["state"], given)
+
+    def _registerimport_haltlabel(self, source: Node, given: Mapping[str, Any]) -> str | None:
+        halt = source.row["halt"]
+        return None if halt is None else _said(register_imports.HALTS, halt, given)
+
+    def _registerimport_percent(self, source: Node, _: Any) -> int:
+        row = source.row
+        done = {"prepared": 0, "reading": row["looked"], "applying": row["handled"]}
+        total: int = row["total"]
+        reached: int = done.get(row["state"], total)
+        return 100 * reached // total if total else 100
+
+    def _registerimportrow_statelabel(self, source: Node, given: Mapping[str, Any]) -> str:
+        return _said(register_imports.ROW_STATES, source.row["state"], given)
+
+    def _registerimportproblem_message(self, source: Node, given: Mapping[str, Any]) -> str:
+        return str(source.row[f"message_{given['language'].lower()}"])
+
     def _packproposal_statelabel(self, source: Node, given: Mapping[str, Any]) -> str:
         said = PROPOSALS[source.row["state"]]
         return said.en if given["language"] == "EN" else said.zh
@@ -329,6 +355,7 @@ class Oracle(Sight):
 
     _file_urluntil = _minutes_docxurl = _minutes_docxuntil = _file_url
     _auditexportpart_url = _auditexportpart_urluntil = _ballot_scanurl = _file_url
+    _registerexport_url = _registerexport_urluntil = _file_url
 
     def _appointment_isactive(self, source: Node, _: Any) -> bool:
         return self.is_active(source.row)

@@ -21,6 +21,8 @@ TABLES = {
     "Vote": "vote", "VoteQuestion": "vote_question", "VoteObjection": "vote_objection",
     "RollEntry": "roll_entry", "RollHolder": "roll_holder", "VoteProxy": "vote_proxy",
     "Ballot": "ballot", "VoteDelivery": "vote_delivery",
+    "RegisterImport": "register_import", "RegisterImportRow": "register_import_row",
+    "RegisterImportProblem": "register_import_problem", "RegisterExport": "register_export",
 }  # fmt: skip
 OBJECTS = {
     "Unit": "units", "Person": "people", "Post": "appointments", "Appointment": "appointments",
@@ -41,6 +43,8 @@ OBJECTS = {
     "Vote": "votes", "VoteQuestion": "votes", "VoteObjection": "votes",
     "RollEntry": "ballots", "RollHolder": "ballots", "VoteProxy": "ballots",
     "Ballot": "ballots", "VoteDelivery": "ballots",
+    "RegisterImport": "register_imports", "RegisterImportRow": "register_imports",
+    "RegisterImportProblem": "register_imports", "RegisterExport": "register_exports",
 }  # fmt: skip
 # The columns whose unit a row is in.
 PLACES = {
@@ -50,6 +54,7 @@ PLACES = {
     "PropertyUnit": ("unit_id",), "Resolution": ("owner_id",),
     "Supervision": ("unit_id", "holder_id"), "File": ("unit_id",),
     "Vote": ("scope_id",),
+    "RegisterImport": ("estate_id",),
 }  # fmt: skip
 # Those that are seen where what they belong to is: of which type, by which column.
 MEMBERS = {
@@ -63,12 +68,14 @@ MEMBERS = {
     "RollEntry": ("Vote", "vote_id"), "RollHolder": ("Vote", "vote_id"),
     "VoteProxy": ("Vote", "vote_id"), "Ballot": ("Vote", "vote_id"),
     "VoteDelivery": ("Vote", "vote_id"),
+    "RegisterImportRow": ("RegisterImport", "import_id"),
+    "RegisterImportProblem": ("RegisterImport", "import_id"),
 }  # fmt: skip
 # The columns that hold whose a row is.
 OWNERS = {
     "Person": "id", "Appointment": "person_id", "Account": "person_id",
     "SubjectLink": "person_id", "Ownership": "person_id", "Matter": "raiser_id",
-    "Notice": "person_id", "File": "made_by",
+    "Notice": "person_id", "File": "made_by", "RegisterExport": "made_by",
 }  # fmt: skip
 ELSEWHERE = {
     ("MatterEntry", "person"): "made_by",
@@ -93,6 +100,11 @@ ELSEWHERE = {
     ("Ballot", "enteredBy"): "made_by",
     ("Ballot", "confirmedBy"): "confirmed_by",
     ("VoteProxy", "confirmedBy"): "confirmed_by",
+    ("RegisterImport", "startedBy"): "made_by",
+    ("RegisterImport", "appliedBy"): "applied_by",
+    ("RegisterImport", "appliedAs"): "applied_as",
+    ("RegisterImport", "verifiedBy"): "verified_by",
+    ("RegisterExport", "madeBy"): "made_by",
 }
 BACK = {
     ("Unit", "children"): "parent_id",
@@ -115,6 +127,9 @@ BACK = {
     ("Matter", "objections"): "matter_id",
     ("Council", "seats"): "council_id",
     ("AuditExport", "parts"): "export_id",
+    ("RegisterImport", "rows"): "import_id",
+    ("RegisterImport", "problems"): "import_id",
+    ("RegisterImportRow", "problems"): "row_id",
     ("AgendaItem", "recusals"): "item_id",
     ("AgendaItem", "resolutions"): "item_id",
     ("Vote", "questions"): "vote_id",
@@ -143,12 +158,14 @@ RENAMED = {
     ("PackProposal", "proposedAt"): "made_at",
     ("AuditSample", "drawnAt"): "made_at",
     ("AuditExport", "askedAt"): "made_at",
+    ("RegisterImport", "startedAt"): "made_at",
     ("Objection", "raisedAt"): "made_at",
     ("VoteObjection", "raisedAt"): "made_at",
 }
 ORDERS = {
     "drawn_at": "made_at",
     "asked_at": "made_at",
+    "started_at": "made_at",
     "registered_at": "made_at",
     "proposed_at": "made_at",
     "Objection.raised_at": "made_at",

@@ -53,8 +53,23 @@ OWN_REGISTER = (
     '{ propertyUnits(filter: {number: "1-1", use: DWELLING, current: true}) { nodes { area } } }',
     f"{{ ownerships(filter: {{states: [VERIFIED, REJECTED]}}) {{ nodes {{ {OWNED} }} }} }}",
 )
+IMPORT = (
+    "id name state stateLabel stateEn: stateLabel(language: EN) halt haltLabel mode since use"
+    " areaSource sheet sheets columns ignored total good unchanged bad done verified percent"
+    " startedAt expiresAt appliedAt finishedAt verifiedAt version estate { name }"
+    " startedBy { name } appliedBy { name } appliedAs { id } verifiedBy { name }"
+)
+PROBLEM = "id rowNumber cell code isBlocking message messageEn: message(language: EN)"
 REGISTER = (
     *OWN_REGISTER,
+    f"{{ registerImports {{ totalCount nodes {{ {IMPORT} rows {{ totalCount nodes {{ id number"
+    f" unitNumber state stateLabel ownership {{ ground }} problems {{ totalCount nodes {{ {PROBLEM}"
+    f" }} }} }} }} problems(filter: {{isBlocking: true}}) {{ totalCount nodes {{ {PROBLEM} }} }}"
+    " } } }",
+    "{ registerImports(filter: {states: [DONE]}) { nodes { rows(filter: {states: [BAD, DONE]},"
+    " direction: DESC) { nodes { number } } } } }",
+    "{ registerExports { totalCount nodes { id purpose madeAt goodUntil url urlUntil"
+    " estate { name } madeBy { name } } } }",
     "{ organisations { nodes { id name code isBuilder version } } }",
     '{ organisations(filter: {name: "城建", code: "91361026MA35AB7C06"}) { totalCount } }',
 )

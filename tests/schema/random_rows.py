@@ -66,6 +66,14 @@ TABLES: Mapping[str, Changes] = {
     "vote_objection": {"text": TEXTS},
     "vote_proxy": {"reason": PERHAPS},
     "ballot": {"reason": PERHAPS},
+    "register_import": {
+        "name": TEXTS, "sheet": PERHAPS, "columns": RECORDS, "ignored": (None, [], ["H 备注"]),
+        "halt": (None, "authority_lost", "register_changed"), "mode": (None, "good_rows"),
+        "total handled looked": ((0, 0, 0), (3, 1, 2)), "state": ("applying", "reading", "done"),
+    },
+    "register_import_row": {"unit_number": TEXTS, "state": ("bad", "good", "waiting")},
+    "register_import_problem": {"message_zh": TEXTS, "message_en": TEXTS, "is_blocking": TRUTHS},
+    "register_export": {"purpose": PERHAPS},
     "event": {"before": RECORDS, "after": RECORDS, "command_key": PERHAPS},
     "client": {"name": TEXTS, "origins": LISTS, "rows_per_minute": (None, 1, 2**31 - 1)},
     "account": {"must_change": TRUTHS, "failures": (0, 2**31 - 1)},
@@ -81,12 +89,13 @@ TABLES: Mapping[str, Changes] = {
     "objection": {"text": TEXTS},
     "notice": {"at": MOMENTS, "seen_at": (None, *MOMENTS), "event_name": ("matter.raised", "x")},
 }  # fmt: skip
-JSON = ("before", "after", "origins")
+JSON = ("before", "after", "origins", "columns", "ignored")
 CASTS = {
     "since": "date", "until": "date", "starts_at": "timestamptz", "ends_at": "timestamptz",
     "raised_at": "timestamptz", "settled_at": "timestamptz", "part_area": "numeric",
     "at": "timestamptz", "seen_at": "timestamptz",
     "origins": "jsonb", "before": "jsonb", "after": "jsonb",
+    "columns": "jsonb", "ignored": "jsonb",
 }  # fmt: skip
 
 # The county has no word for an estate, nor a Chinese one for a resident.

@@ -26,6 +26,9 @@ from services import (
     people,
     property_units,
     publications,
+    register_exports,
+    register_imports,
+    rows,
     rulebooks,
     stations,
     supervisions,
@@ -37,6 +40,7 @@ from services.matters.states import MatterState
 from services.matters.tables import Channel, Visibility
 from services.people import Person
 from services.property_units import AreaSource, PropertyUse
+from services.register_imports import ImportMode, ImportState, RegisterImport, turns
 from services.units import Unit
 from tests.county import County, Tree, adopt
 from tests.round_table import RoundTable
@@ -73,6 +77,7 @@ async def world(county: County) -> World:
     await _access(county, head.id)
     await _words(county)
     await _register(county, tree, resident)
+    await _imports(county, tree)
     await _audited(county)
     way = await _matters(county, tree)
     await votes(county, tree, await county.reload(resident.id), head.id)
@@ -184,6 +189,33 @@ async def _unsold(
     )  # fmt: skip
     await session.flush()
     await ownerships.verify(session, by[1], ownership=row.id)
+
+
+async def _imports(county: County, tree: Tree) -> None:
+    """A file of which the good rows were recorded, one to be decided on, a table for its clerk."""
+    clerk, by = await county.actor("housing_officer"), Actor(county.id, county.slug)
+    headings, share = ("房号", "建筑面积", "单位名称", "统一社会信用代码", "共有份额"), "1/2"
+    for mode in (None, ImportMode.good_rows):
+        builder = ("B-1", 30, "城建置业", "91361026MA35AB7C06", share)
+        table = [headings, builder, ("B-2", "三十", None, None, None)]
+        async with county.session() as session:
+            begun = await register_imports.start(
+                session, clerk, estate=tree.estate.id, name="台账.xlsx"
+            )
+            await session.flush()
+            await register_imports.receive(
+                session, by, row=begun.id, sheet=("台账", 1), sha256="0" * 64,
+                read=register_imports.read(table),
+            )  # fmt: skip
+        for _ in range(4):
+            async with county.session() as session:
+                await turns.look(session, by, at=clock.now(), most=1)
+            async with county.session() as session:
+                row = await rows.find(session, RegisterImport, by, begun.id)
+                if mode is not None and row.state == ImportState.previewed:
+                    await register_imports.apply(session, clerk, register_import=row.id, mode=mode)
+    async with county.session() as session:
+        await register_exports.make(session, clerk, estate=tree.estate.id, purpose="核对登记")
 
 
 async def _hidden(county: County, tree: Tree) -> None:
