@@ -22,7 +22,7 @@ from services.errors import EndsBeforeItBegins, Refused, StaleVersion
 from services.events import record, state_of
 from services.tables import Recorded, within_tenant
 from services.tree import UnitPath
-from services.units import UnitKind
+from services.units import Unit, UnitKind
 
 
 class Linkage(Recorded, table=True):
@@ -151,6 +151,22 @@ async def end(
     current.check_version(expected_version)
     _end(session, by, current, clock.by_today(until), acting, reason)
     return current
+
+
+async def around(session: AsyncSession, by: Actor, estate: UUID) -> Sequence[UUID]:
+    """From where one acts for an estate: itself and all above it, its owners' committee, and the
+    party branch and committee that it is linked with now.
+    """
+    committees = select(Unit.id).where(
+        Unit.tenant_id == by.tenant_id, Unit.parent_id == estate,
+        Unit.kind == UnitKind.owners_committee, col(Unit.until).is_(None),
+    )  # fmt: skip
+    linked = select(Linkage.branch_id, Linkage.committee_id).where(
+        Linkage.tenant_id == by.tenant_id, Linkage.estate_id == estate, col(Linkage.until).is_(None)
+    )
+    parties = [one for row in (await session.exec(linked)).all() for one in row if one]
+    path = await units.path_of(session, by, estate)
+    return [*path, *(await session.exec(committees)).all(), *parties]
 
 
 async def find(session: AsyncSession, by: Actor, linkage: UUID) -> Linkage:
