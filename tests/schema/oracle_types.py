@@ -18,6 +18,10 @@ TABLES = {
     "AuditHead": "audit_head", "AuditSample": "audit_sample", "AuditExport": "audit_export",
     "AuditExportPart": "audit_export_part", "Organisation": "organisation",
     "PropertyUnit": "property_unit", "Ownership": "ownership",
+    "Contract": "contract", "ContractAlarm": "contract_alarm", "FeeStandard": "fee_standard",
+    "FeeAccount": "fee_account", "FeeHolder": "fee_holder", "LedgerEntry": "ledger_entry",
+    "Bill": "bill", "BillingRun": "billing_run", "Payment": "payment",
+    "FeeDispute": "fee_dispute", "InstalmentPlan": "instalment_plan", "Instalment": "instalment",
 }  # fmt: skip
 OBJECTS = {
     "Unit": "units", "Person": "people", "Post": "appointments", "Appointment": "appointments",
@@ -35,6 +39,10 @@ OBJECTS = {
     "AuditHead": "audits", "AuditSample": "audits", "AuditExport": "audits",
     "AuditExportPart": "audits", "Organisation": "organisations",
     "PropertyUnit": "property_units", "Ownership": "ownerships",
+    "Contract": "contracts", "ContractAlarm": "contracts", "FeeStandard": "fee_standards",
+    "FeeAccount": "ledger", "FeeHolder": "ledger", "LedgerEntry": "ledger",
+    "Bill": "bills", "BillingRun": "bills", "Payment": "payments", "FeeDispute": "disputes",
+    "InstalmentPlan": "instalment_plans", "Instalment": "instalment_plans",
 }  # fmt: skip
 # The columns whose unit a row is in.
 PLACES = {
@@ -43,6 +51,11 @@ PLACES = {
     "Station": ("grid_id",), "Matter": ("scope_id", "handler_id"),
     "PropertyUnit": ("unit_id",), "Resolution": ("owner_id",),
     "Supervision": ("unit_id", "holder_id"), "File": ("unit_id",),
+    **dict.fromkeys(("Contract", "FeeStandard", "FeeDispute"), ("estate_id", "firm_id")),
+    **dict.fromkeys(
+        ("FeeAccount", "LedgerEntry", "Bill", "BillingRun", "Payment", "InstalmentPlan"),
+        ("firm_id",),
+    ),
 }  # fmt: skip
 # Those that are seen where what they belong to is: of which type, by which column.
 MEMBERS = {
@@ -52,12 +65,20 @@ MEMBERS = {
     "Minutes": ("Meeting", "meeting_id"), "Signature": ("Meeting", "meeting_id"),
     "Ownership": ("PropertyUnit", "property_unit_id"),
     "Correction": ("Meeting", "meeting_id"), "Recusal": ("AgendaItem", "item_id"),
+    "ContractAlarm": ("Contract", "contract_id"), "FeeHolder": ("FeeAccount", "account_id"),
+    "Instalment": ("InstalmentPlan", "plan_id"),
+}  # fmt: skip
+# Those of an estate's parties too, and by which column they lead to an account of their own.
+AT_ESTATES = ("Contract", "FeeStandard", "FeeDispute")
+ACCOUNTS = {
+    "FeeAccount": "id", "FeeHolder": "account_id", "LedgerEntry": "account_id",
+    "Bill": "account_id", "Payment": "account_id", "InstalmentPlan": "account_id",
 }  # fmt: skip
 # The columns that hold whose a row is.
 OWNERS = {
     "Person": "id", "Appointment": "person_id", "Account": "person_id",
     "SubjectLink": "person_id", "Ownership": "person_id", "Matter": "raiser_id",
-    "Notice": "person_id", "File": "made_by",
+    "Notice": "person_id", "File": "made_by", "BillingRun": "made_by",
 }  # fmt: skip
 ELSEWHERE = {
     ("MatterEntry", "person"): "made_by",
@@ -72,6 +93,11 @@ ELSEWHERE = {
     ("Ownership", "verifiedBy"): "verified_by",
     ("Ownership", "verifiedAs"): "verified_as",
     ("Extension", "decidedBy"): "decided_by",
+    ("LedgerEntry", "person"): "made_by",
+    ("BillingRun", "askedBy"): "made_by",
+    ("Payment", "recordedBy"): "made_by",
+    ("Contract", "signedBy"): "signed_by",
+    ("FeeDispute", "settledBy"): "settled_by",
     ("Resolution", "reportedBy"): "reported_by",
     ("Resolution", "verifiedBy"): "verified_by",
     ("PackProposal", "proposedBy"): "made_by",
@@ -101,6 +127,11 @@ BACK = {
     ("Matter", "objections"): "matter_id",
     ("Council", "seats"): "council_id",
     ("AuditExport", "parts"): "export_id",
+    ("Contract", "alarms"): "contract_id",
+    ("FeeAccount", "holders"): "account_id",
+    ("FeeAccount", "entries"): "account_id",
+    ("Bill", "entries"): "bill_id",
+    ("InstalmentPlan", "instalments"): "plan_id",
     ("AgendaItem", "recusals"): "item_id",
     ("AgendaItem", "resolutions"): "item_id",
     **{
