@@ -22,8 +22,18 @@ from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
 
 from schema.reading.declare import Question, Subject, argument, given, source
+from schema.reading.scalars import BigInt
 from schema.reading.values import key_of, parse_id
-from services.arguments import Decimals, GraphQLText, Length, ObjectId, Of, WrongText, clean_text
+from services.arguments import (
+    Decimals,
+    GraphQLText,
+    Length,
+    ObjectId,
+    Of,
+    Whole,
+    WrongText,
+    clean_text,
+)
 from services.errors import BadInput, Said
 
 KEY = "command"
@@ -47,6 +57,7 @@ class Parameter:
     of: str | None
     length: Length | None
     decimals: Decimals | None
+    whole: Whole | None
     is_document: bool
     description: str
 
@@ -59,7 +70,7 @@ class Parameter:
     def annotation(self) -> Any:
         """The type as Strawberry takes it."""
         known = {UUID: strawberry.ID, ObjectId: strawberry.ID, dict: JSON}
-        one = known.get(self.type_, self.type_)
+        one = BigInt if self.whole else known.get(self.type_, self.type_)
         many = list[one] if self.is_list else one  # type: ignore[valid-type]
         return many | None if self.is_optional else many
 
@@ -82,6 +93,15 @@ class Parameter:
             return self._in_our_times(given)
         if isinstance(given, Decimal):
             return self._exact(given)
+        if self.whole is not None:
+            return self._whole(given, self.whole)
+        return given
+
+    def _whole(self, given: int, limits: Whole) -> int:
+        if not limits.least <= given <= limits.most:
+            least, most = limits.least, limits.most
+            reason = Said(f"应在 {least} 到 {most} 之间", f"between {least} and {most}")
+            raise BadInput(argument=self.graphql_name, reason=reason)
         return given
 
     def _exact(self, given: Decimal) -> Decimal:
@@ -214,6 +234,7 @@ def _parameter(parameter: inspect.Parameter, hint: Any) -> Parameter:
         of=of,
         length=next((note for note in notes if isinstance(note, Length)), None),
         decimals=next((note for note in notes if isinstance(note, Decimals)), None),
+        whole=next((note for note in notes if isinstance(note, Whole)), None),
         is_document=any(isinstance(note, GraphQLText) for note in notes),
         description=words[0] if words else _words_for(parameter.name, of),
     )

@@ -5,19 +5,45 @@ from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, func, or_, select
 
 from schema.commands import command
 from schema.nodes import Node
-from schema.reading.declare import Ask, Row, column, connection, link, reads
+from schema.reading.declare import Ask, Row, column, connection, light, link, reads
 from schema.reading.found import Condition, either
 from schema.reading.pages import Connection
-from schema.scopes import is_current, pointing, public_at, under
+from schema.scopes import found_by, is_current, pointing, public_at, under
 from services import linkages
 from services.linkages import Linkage as Table
+from services.units import Unit as UnitRow
+from services.units import UnitKind
 
 if TYPE_CHECKING:
     from schema.units import Unit
+
+
+LINKAGE, UNIT = light(Table), light(UnitRow)
+
+
+def at_estate(ask: Ask, estate: ColumnElement[Any], held: ColumnElement[Any]) -> Condition:
+    """An estate is below one of these units, or one of them is its party branch or committee."""
+    linked, committee = LINKAGE.alias(), UNIT.alias()
+    with_us = select(linked.c.estate_id).where(
+        linked.c.tenant_id == ask.tenant,
+        linked.c.until.is_(None),
+        or_(linked.c.branch_id == func.any(held), linked.c.committee_id == func.any(held)),
+    )
+    ours = select(committee.c.parent_id).where(
+        committee.c.tenant_id == ask.tenant,
+        committee.c.id == func.any(held),
+        committee.c.kind == UnitKind.owners_committee.value,
+        committee.c.until.is_(None),
+    )
+    return either([
+        under(ask, estate, held),
+        found_by(ask, estate, with_us, linked.c.estate_id),
+        found_by(ask, estate, ours, committee.c.parent_id),
+    ])  # fmt: skip
 
 
 @strawberry.enum(description="三方联建按什么排序。 By what linkages are ordered.")

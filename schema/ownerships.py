@@ -12,20 +12,20 @@ from schema.commands import command
 from schema.nodes import Node
 from schema.organisations import Organisation
 from schema.people import Person
-from schema.reading.declare import Ask, Row, column, connection, light, link, reads
+from schema.reading.declare import Ask, Predicate, Row, column, connection, light, link, reads
 from schema.reading.found import Condition
 from schema.reading.pages import Connection
 from schema.scopes import among, found_by, is_current, of_person, pointing, under
 from services import ownerships
 from services.ownerships import Ownership as Table
-from services.ownerships import OwnershipState
+from services.ownerships import OwnershipState, is_standing
 from services.property_units import PropertyUnit as PropertyUnitRow
 
 if TYPE_CHECKING:
     from schema.property_units import PropertyUnit
 
 strawberry.enum(OwnershipState, description="产权登记的状态。 Where an ownership stands.")
-UNIT = light(PropertyUnitRow)
+UNIT, OWNERSHIP = light(PropertyUnitRow), light(Table)
 
 
 @strawberry.enum(description="产权按什么排序。 By what ownerships are ordered.")
@@ -54,6 +54,23 @@ def _in_place(ask: Ask, row: Row, held: ColumnElement[Any]) -> Condition:
         unit.c.tenant_id == ask.tenant, under(ask, unit.c.unit_id, held)
     )
     return found_by(ask, row["property_unit_id"], there, unit.c.id)
+
+
+def owner_at(column_: str) -> Predicate:
+    """The reader owns something, by an ownership that was verified, in the estate of the row."""
+
+    def build(ask: Ask, row: Row) -> Condition:
+        unit, one = UNIT.alias(), OWNERSHIP.alias()
+        there = select(unit.c.estate_id).where(
+            unit.c.tenant_id == ask.tenant,
+            one.c.tenant_id == ask.tenant,
+            one.c.property_unit_id == unit.c.id,
+            one.c.person_id == ask.person,
+            is_standing(one.c),
+        )
+        return found_by(ask, row[column_], there, unit.c.estate_id)
+
+    return build
 
 
 @strawberry.type(description="产权：一份房产归谁。 A share of a property unit, and whose it is.")

@@ -48,6 +48,14 @@ class Decimals:
 
 
 @dataclass(frozen=True, slots=True)
+class Whole:
+    """A whole number of 64 bits between these two: money is fen."""
+
+    least: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
 class GraphQLText:
     """The argument is a GraphQL document; one that this schema couldn't answer is refused."""
 

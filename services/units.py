@@ -74,6 +74,7 @@ KEPT: dict[str, Said] = {
     "duty": Said("责任", "duties"),
     "property_unit": Said("专有部分", "property units"),
     "linkage": Said("物业服务关系", "linkages"),
+    "contract": Said("物业服务合同", "contracts"),
     "matter": Said("事项", "matters"),
     "station": Said("红色驿站", "stations"),
 }

@@ -30,6 +30,13 @@ TABLES = {
     "PropertyUnit": "property_unit",
     "Ownership": "ownership",
     "RegisterImport": "register_import",
+    "Contract": "contract",
+    "FeeStandard": "fee_standard",
+    "FeeAccount": "fee_account",
+    "Bill": "bill",
+    "Payment": "payment",
+    "FeeDispute": "fee_dispute",
+    "InstalmentPlan": "instalment_plan",
     "File": "file",
     "Client": "client",
     "Account": "account",
@@ -74,7 +81,7 @@ PLAIN = {
 # What fits together, where the first of each choice doesn't.
 SAID: dict[str, dict[str, Any]] = {
     "raiseMatter": {"channel": Channel.visit},
-    # The holder is one or the other.
+    # The holder is one or the other, and so is the ground of a standard.
     "recordOwnership": {"organisation": None},
     "proposePack": {"changes": {"councils": {"meet_by": 20}}},
 }
@@ -166,7 +173,7 @@ def _one(parameter: Parameter, known: Mapping[str, UUID]) -> Any:
         return known.get(parameter.name, known[parameter.of])
     if isinstance(type_, type) and issubclass(type_, StrEnum):
         return next(iter(type_))
-    if parameter.is_list:
+    if parameter.is_list and type_ is str:
         return "units.read" if parameter.name == "grants" else "https://m.example.com"
     samples: dict[Any, Any] = {
         bool: True, int: 1, Decimal: Decimal("89.53"), dict: {}, date: date(2030, 1, 1),

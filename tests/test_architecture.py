@@ -48,6 +48,7 @@ FRAME_OF_SERVICES = {
     "passes": "signed addresses of files and minutes",
     "passwords": "hashing for accounts",
     "posts": "tables and questions of appointments",
+    "penalties": "what the clock writes on overdue bills",
     "prepared": "what every command asks, compiled once",
     "proving": "what tokens of issuers prove",
     "resealing": "moving what is sealed to a newer key",

@@ -35,6 +35,7 @@ QUERIES = dict(lists())
 ASKED = {
     "coverage": "coverage { estates }",
     "countyReport": 'countyReport(from: "2026-01-01", to: "2026-02-01") { raised }',
+    "feeSummary": 'feeSummary(from: "2026-01-01", to: "2026-02-01") { inAll { paid } }',
     "guarantees": 'guarantees(from: "2026-01-01", to: "2026-02-01") { lines { kept } }',
 }
 
@@ -268,7 +269,7 @@ class TestEveryRole:
 
     async def test_every_object_that_is_read_has_a_policy_line(self) -> None:
         catalogue = Catalogue.of(schema.build()._schema)
-        computed = {"coverage", "guarantees", "reports", "schema"}
+        computed = {"coverage", "fees", "guarantees", "reports", "schema"}
         read = {reading.object for reading in catalogue.readings.values()} | computed
         assert read == {object_ for object_, action in policies.permissions() if action == "read"}
 
@@ -293,7 +294,7 @@ class TestForeignIds:
         for parameter in mutation.command.parameters:
             if parameter.of in (None, "Tenant"):
                 continue
-            missing = [uuid7()] if parameter.is_list else uuid7()
+            missing: Any = [uuid7()] if parameter.is_list else uuid7()
             said = [
                 await _refusal(mine, actor, mutation, given | {parameter.name: id_})
                 for id_ in (beyond[parameter.name] or foreign[parameter.of], missing)

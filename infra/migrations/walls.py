@@ -21,10 +21,17 @@ APPENDED_ONLY = frozenset(
         "audit_head",
         "audit_key",
         "audit_sample",
+        "bill",
+        "contract_alarm",
         "event",
         "event_leaf",
         "evidence",
+        "fee_holder",
+        "instalment",
+        "ledger_entry",
         "matter_entry",
+        "payment",
+        "planned_bill",
         "recusal",
         "roll_entry",
         "roll_holder",
@@ -35,14 +42,21 @@ APPENDED_ONLY = frozenset(
 )
 # Written once, and gone where a person's data are erased by law.
 ERASABLE = frozenset({"event_value"})
-# What goes on and on, and is never gone: a matter, a meeting, a vote, what came of each.
+# What goes on and on, and is never gone: a matter, a vote, a bill, what came of each.
 LASTING = frozenset(
     {
         "agenda_item",
         "ballot",
+        "billing_run",
+        "contract",
+        "fee_account",
+        "fee_dispute",
+        "fee_standard",
+        "instalment_plan",
         "matter",
         "meeting",
         "minutes",
+        "penalty_day",
         "resolution",
         "vote",
         "vote_objection",
@@ -158,6 +172,39 @@ create trigger hold_agenda before insert or update on public.agenda_item
 create trigger hold_minutes before update on public.minutes
   for each row execute function public.sanfang_hold_minutes()"""
 
+# What is on the ledger stays, against its owner too; and at the end of each transaction no part of
+# a bill is paid beyond what was charged, and no payment has gone further than it went.
+HOLD_LEDGER = """
+create function public.sanfang_hold_ledger() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$ begin
+  raise check_violation using message = 'nothing on the ledger is changed or removed';
+end $$;
+create function public.sanfang_hold_sums() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$ begin
+  if new.bill_id is not null and new.amount < 0 and (
+    select sum(e.amount) from public.ledger_entry e
+    where e.tenant_id = new.tenant_id and e.bill_id = new.bill_id and e.part = new.part
+  ) < 0 then
+    raise check_violation using message = 'a bill is not paid beyond what was charged';
+  end if;
+  if new.payment_id is not null and new.amount > 0 and (
+    select sum(e.amount) from public.ledger_entry e
+    where e.tenant_id = new.tenant_id and e.payment_id = new.payment_id
+      and e.part = new.part and e.bill_id is not distinct from new.bill_id
+  ) > 0 then
+    raise check_violation using message = 'no more of a payment is given out than came in';
+  end if;
+  return null;
+end $$;
+create trigger hold_ledger before update or delete on public.ledger_entry
+  for each row execute function public.sanfang_hold_ledger();
+create constraint trigger hold_sums after insert on public.ledger_entry
+  deferrable initially deferred for each row
+  when (new.amount < 0 or new.payment_id is not null)
+  execute function public.sanfang_hold_sums()"""
+
 # When a county was last looked at, and since when the one that waits longest has been waiting: two
 # moments and no county, for whoever reads the numbers of a process.
 FIND_CLOCK = """
@@ -200,7 +247,16 @@ def guard(table: str) -> None:
 
 def hold_meetings() -> None:
     """What a meeting has signed stays as it was signed."""
-    for statement in HOLD_MEETINGS.split(";\ncreate "):
+    _each(HOLD_MEETINGS)
+
+
+def hold_ledger() -> None:
+    """What is on the ledger stays, and its sums hold."""
+    _each(HOLD_LEDGER)
+
+
+def _each(statements: str) -> None:
+    for statement in statements.split(";\ncreate "):
         op.execute(statement if statement.lstrip().startswith("create") else f"create {statement}")
 
 

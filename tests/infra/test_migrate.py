@@ -15,7 +15,7 @@ from infra.migrations.walls import APPENDED_ONLY, ERASABLE, LASTING
 
 DEFINITIONS = """
 select conrelid::regclass::text || ': ' || conname || ': ' || pg_get_constraintdef(oid)
-from pg_constraint where connamespace = to_regnamespace('{schema}') and contype <> 'n'
+from pg_constraint where connamespace = to_regnamespace('{schema}') and contype not in ('n', 't')
   and conrelid::regclass::text not like '%alembic_version'
 union all
 select tablename || ': ' || regexp_replace(indexdef, ' ON [^ ]+', ' ON') from pg_indexes

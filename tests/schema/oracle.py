@@ -38,6 +38,7 @@ from tests.county import County
 from tests.schema import oracle_votes
 from tests.schema.oracle_board import entries, withdrawals
 from tests.schema.oracle_coverage import Derived, coverage
+from tests.schema.oracle_fees import COMPUTED, summary
 from tests.schema.oracle_guarantees import guarantees
 from tests.schema.oracle_pages import Node, Page, check_sizes, cursor, cut
 from tests.schema.oracle_reports import report
@@ -53,7 +54,9 @@ from tests.schema.oracle_values import Row, collated, key_of, matches, role, wid
 
 PLAIN = build_schema(schema.sdl())
 # What is read of a county and is no type of its own.
-BESIDE = {"UnitPath": "unit_path", "EventLeaf": "event_leaf"}
+BESIDE = {
+    "UnitPath": "unit_path", "EventLeaf": "event_leaf", "PlannedBill": "planned_bill",
+}  # fmt: skip
 
 
 @lru_cache(8)
@@ -109,6 +112,8 @@ class Oracle(Sight):
         """One field."""
         parent, name = info.parent_type.name, info.field_name
         self.visited.add((parent, name))
+        if (parent, name) in COMPUTED and isinstance(source, Node):
+            return COMPUTED[parent, name](self, source.row, given)
         special = getattr(self, f"_{parent}_{name}".lower(), None)
         if special is not None:
             return special(source, given)
@@ -365,6 +370,12 @@ class Oracle(Sight):
         below = key_of(unit, "unit", "Unit")[1] if unit else None
         begins, ends = (date.fromisoformat(str(given[name])) for name in ("from", "to"))
         return report(self, below, begins, ends)
+
+    def _query_feesummary(self, _: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+        unit = given.get("unit")
+        below = key_of(unit, "unit", "Unit")[1] if unit else None
+        begins, ends = (date.fromisoformat(str(given[name])) for name in ("from", "to"))
+        return summary(self, below, begins, ends)
 
     def _guaranteeline_why(self, source: Derived, given: Mapping[str, Any]) -> str:
         said = WHY[source.row["why"]]

@@ -9,7 +9,15 @@ from uuid import UUID
 
 from policies import Actor
 from tests.schema import oracle_votes
-from tests.schema.oracle_types import MEMBERS, OBJECTS, OFFICE, OWNERS, PLACES
+from tests.schema.oracle_types import (
+    ACCOUNTS,
+    AT_ESTATES,
+    MEMBERS,
+    OBJECTS,
+    OFFICE,
+    OWNERS,
+    PLACES,
+)
 from tests.schema.oracle_values import Row
 
 
@@ -89,6 +97,8 @@ class Sight:
             return True
         if type_name == "Vote" and row["convener_id"] == unit:
             return True
+        if type_name in AT_ESTATES and self.is_party(row["estate_id"], unit):
+            return True
         is_open = type_name == "Matter" and row["visibility"] != "confidential"
         if is_open and any(
             item["matter_id"] == row["id"] and self._has_seat(item, unit)
@@ -96,6 +106,30 @@ class Sight:
         ):
             return True
         return any(self.is_below(row[column], unit) for column in PLACES.get(type_name, ()))
+
+    def is_party(self, estate: UUID, unit: UUID) -> bool:
+        """A unit is an estate's committee, or linked with it now as its branch or committee."""
+        known = self._row("Unit", unit)
+        is_committee = known["kind"] == "owners_committee" and known["until"] is None
+        return (is_committee and known["parent_id"] == estate) or any(
+            unit in (one["branch_id"], one["committee_id"])
+            for one in self.rows["Linkage"]
+            if one["estate_id"] == estate and one["until"] is None
+        )
+
+    def _owns_in(self, estate: UUID) -> bool:
+        return any(
+            self._row("PropertyUnit", one["property_unit_id"])["estate_id"] == estate
+            for one in self._standing()
+            if one["person_id"] == self.actor.person_id is not None
+        )
+
+    def _owes(self, account: UUID) -> bool:
+        return any(
+            one["person_id"] == self.actor.person_id is not None
+            for one in self.rows["FeeHolder"]
+            if one["account_id"] == account
+        )
 
     def _standing(self) -> list[Row]:
         """The ownerships that were verified and go on."""
@@ -153,6 +187,15 @@ class Sight:
                 )
             case _ if type_name in oracle_votes.TYPES:
                 return me is not None and oracle_votes.is_own(self.rows, me, type_name, row)
+            case "Contract" | "FeeStandard":
+                return self._owns_in(row["estate_id"])
+            case "ContractAlarm" | "Instalment":
+                owner, column = MEMBERS[type_name]
+                return self._is_own(owner, self._row(owner, row[column]))
+            case "FeeDispute":
+                return self._is_own("Bill", self._row("Bill", row["bill_id"]))
+            case _ if type_name in ACCOUNTS:
+                return self._owes(row[ACCOUNTS[type_name]])
             case "Client":
                 return bool(row["id"] == client)
             case "TrustedDocument":

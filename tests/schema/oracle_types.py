@@ -23,6 +23,10 @@ TABLES = {
     "Ballot": "ballot", "VoteDelivery": "vote_delivery",
     "RegisterImport": "register_import", "RegisterImportRow": "register_import_row",
     "RegisterImportProblem": "register_import_problem", "RegisterExport": "register_export",
+    "Contract": "contract", "ContractAlarm": "contract_alarm", "FeeStandard": "fee_standard",
+    "FeeAccount": "fee_account", "FeeHolder": "fee_holder", "LedgerEntry": "ledger_entry",
+    "Bill": "bill", "BillingRun": "billing_run", "Payment": "payment",
+    "FeeDispute": "fee_dispute", "InstalmentPlan": "instalment_plan", "Instalment": "instalment",
 }  # fmt: skip
 OBJECTS = {
     "Unit": "units", "Person": "people", "Post": "appointments", "Appointment": "appointments",
@@ -45,6 +49,10 @@ OBJECTS = {
     "Ballot": "ballots", "VoteDelivery": "ballots",
     "RegisterImport": "register_imports", "RegisterImportRow": "register_imports",
     "RegisterImportProblem": "register_imports", "RegisterExport": "register_exports",
+    "Contract": "contracts", "ContractAlarm": "contracts", "FeeStandard": "fee_standards",
+    "FeeAccount": "ledger", "FeeHolder": "ledger", "LedgerEntry": "ledger",
+    "Bill": "bills", "BillingRun": "bills", "Payment": "payments", "FeeDispute": "disputes",
+    "InstalmentPlan": "instalment_plans", "Instalment": "instalment_plans",
 }  # fmt: skip
 # The columns whose unit a row is in.
 PLACES = {
@@ -55,6 +63,11 @@ PLACES = {
     "Supervision": ("unit_id", "holder_id"), "File": ("unit_id",),
     "Vote": ("scope_id",),
     "RegisterImport": ("estate_id",),
+    **dict.fromkeys(("Contract", "FeeStandard", "FeeDispute"), ("estate_id", "firm_id")),
+    **dict.fromkeys(
+        ("FeeAccount", "LedgerEntry", "Bill", "BillingRun", "Payment", "InstalmentPlan"),
+        ("firm_id",),
+    ),
 }  # fmt: skip
 # Those that are seen where what they belong to is: of which type, by which column.
 MEMBERS = {
@@ -70,12 +83,21 @@ MEMBERS = {
     "VoteDelivery": ("Vote", "vote_id"),
     "RegisterImportRow": ("RegisterImport", "import_id"),
     "RegisterImportProblem": ("RegisterImport", "import_id"),
+    "ContractAlarm": ("Contract", "contract_id"), "FeeHolder": ("FeeAccount", "account_id"),
+    "Instalment": ("InstalmentPlan", "plan_id"),
+}  # fmt: skip
+# Those of an estate's parties too, and by which column they lead to an account of their own.
+AT_ESTATES = ("Contract", "FeeStandard", "FeeDispute")
+ACCOUNTS = {
+    "FeeAccount": "id", "FeeHolder": "account_id", "LedgerEntry": "account_id",
+    "Bill": "account_id", "Payment": "account_id", "InstalmentPlan": "account_id",
 }  # fmt: skip
 # The columns that hold whose a row is.
 OWNERS = {
     "Person": "id", "Appointment": "person_id", "Account": "person_id",
     "SubjectLink": "person_id", "Ownership": "person_id", "Matter": "raiser_id",
     "Notice": "person_id", "File": "made_by", "RegisterExport": "made_by",
+    "BillingRun": "made_by",
 }  # fmt: skip
 ELSEWHERE = {
     ("MatterEntry", "person"): "made_by",
@@ -90,6 +112,11 @@ ELSEWHERE = {
     ("Ownership", "verifiedBy"): "verified_by",
     ("Ownership", "verifiedAs"): "verified_as",
     ("Extension", "decidedBy"): "decided_by",
+    ("LedgerEntry", "person"): "made_by",
+    ("BillingRun", "askedBy"): "made_by",
+    ("Payment", "recordedBy"): "made_by",
+    ("Contract", "signedBy"): "signed_by",
+    ("FeeDispute", "settledBy"): "settled_by",
     ("Resolution", "reportedBy"): "reported_by",
     ("Resolution", "verifiedBy"): "verified_by",
     ("PackProposal", "proposedBy"): "made_by",
@@ -130,6 +157,11 @@ BACK = {
     ("RegisterImport", "rows"): "import_id",
     ("RegisterImport", "problems"): "import_id",
     ("RegisterImportRow", "problems"): "row_id",
+    ("Contract", "alarms"): "contract_id",
+    ("FeeAccount", "holders"): "account_id",
+    ("FeeAccount", "entries"): "account_id",
+    ("Bill", "entries"): "bill_id",
+    ("InstalmentPlan", "instalments"): "plan_id",
     ("AgendaItem", "recusals"): "item_id",
     ("AgendaItem", "resolutions"): "item_id",
     ("Vote", "questions"): "vote_id",

@@ -44,6 +44,8 @@ OTHER_TYPES = {
     "post": "Post",
     "organisation": "Organisation",
     "vote": "Vote",
+    "account": "FeeAccount",
+    "propertyUnit": "PropertyUnit",
 }
 ENDS = ("revoked_at", "distrusted_at", "withdrawn_at", "until")
 
@@ -51,8 +53,10 @@ ENDS = ("revoked_at", "distrusted_at", "withdrawn_at", "until")
 def matches(type_name: str, row: Row, name: str, wanted: Any) -> bool:
     """Whether a row is what a member of a filter asks for."""
     match name:
-        case "use":
-            return bool(row["use"].upper() == wanted)
+        case "use" | "item":
+            return bool(row[name].upper() == wanted)
+        case "month":
+            return bool(written(row["month"]) == wanted)
         case "kinds" | "states" | "outcomes" | "rungs":
             return row[name.removesuffix("s")].upper() in wanted
         case "names":
@@ -65,7 +69,7 @@ def matches(type_name: str, row: Row, name: str, wanted: Any) -> bool:
             return bool(row["at"] < datetime.fromisoformat(str(wanted)))
         case "unseen":
             return bool((row["seen_at"] is None) == wanted)
-        case "open" | "current":
+        case "open" | "current" | "openEnded":
             return bool((row["until"] is None) == wanted)
         case "active" | "trusted":
             column = next(c for c in ENDS if c in row)

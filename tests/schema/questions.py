@@ -73,6 +73,54 @@ REGISTER = (
     "{ organisations { nodes { id name code isBuilder version } } }",
     '{ organisations(filter: {name: "城建", code: "91361026MA35AB7C06"}) { totalCount } }',
 )
+AGREED = (
+    "{ contracts { totalCount nodes { id since until endedOn feeTerms promises ground file { name }"
+    " state stateLabel signedAt signedBy { name } fileBy filedAt filingNumber version estate {"
+    " name } firm { name } alarms { totalCount nodes { id kind words(language: EN) dueOn at } } }"
+    " } }",
+    "{ contracts(filter: {states: [SIGNED]}) { nodes { since } } feeStandards(filter: {openEnded:"
+    " true, item: PROPERTY}) { totalCount } }",
+    "{ feeStandards { nodes { id item itemLabel label use basis price dueDays discount penaltyRate"
+    " penaltyAfter since until ground version contract { since } estate { name } firm { name } } }"
+    " }",
+)
+ACCOUNT = "id number balance credit madeAt"
+BILL = (
+    "id number item itemLabel(language: EN) label month working charged principal penalty balance"
+    " dueOn limitationOn isUnclaimed isDisputed isPlanned isOverdue"
+)
+PAYMENT = (
+    "id amount method methodLabel receivedAt reference channel externalId credit refunded reversed"
+)
+DISPUTE = "id text state stateLabel since until answer loweredBy version"
+OWED = (
+    f"{{ feeAccounts {{ totalCount nodes {{ {ACCOUNT} propertyUnit {{ number }} estate {{ name }}"
+    " firm { name } holders { nodes { id name person { name } organisation { name } } } entries("
+    "last: 5) { totalCount nodes { id kind kindLabel part amount day reason at person { name }"
+    " account { number } bill { month } payment { amount } } } } } }",
+    "{ ledgerEntries(filter: {kinds: [PAYMENT, REFUND]}) { totalCount nodes { amount } } }",
+    f"{{ bills {{ totalCount nodes {{ {BILL} propertyUnit {{ number }} account {{ balance }} estate"
+    " { name } firm { name } standard { price } entries { totalCount nodes { kind amount } } } } }",
+    '{ bills(filter: {month: "2026-01-01", isUnclaimed: true, item: PROPERTY}) { totalCount } }',
+    "{ billingRuns { totalCount nodes { id month lastMonth state stateLabel total done billed"
+    " unclaimed madeAt finishedAt version askedBy { name } estate { name } firm { name } } } }",
+    f"{{ payments {{ totalCount nodes {{ {PAYMENT} account {{ number }} estate {{ name }} firm {{"
+    " name } recordedBy { name } } } }",
+    '{ payments(filter: {channel: "bank", externalId: "1"}) { nodes { amount } } }',
+    f"{{ instalmentPlans {{ totalCount nodes {{ id total byFirm state stateLabel agreedOn endedOn"
+    f" madeAt version account {{ number }} bills {{ {BILL} }} instalments {{ totalCount nodes {{ id"
+    " dueOn amount } } } } }",
+)
+CONTESTED = (
+    f"{{ feeDisputes {{ totalCount nodes {{ {DISPUTE} bill {{ {BILL} }} person {{ name }} settledBy"
+    " { name } estate { name } firm { name } } } }",
+    "{ feeDisputes(filter: {states: [OPEN]}) { totalCount } }",
+)
+SUMMED = (
+    '{ feeSummary(from: "2026-01-31", to: "2026-12-01") { inAll { charged paid refunded outstanding'
+    " disputed overdue rate withheld } groups { estate { name } firm { name } item label month"
+    " units isWithheld charged paid refunded outstanding disputed overdue rate } } }",
+)
 SIGNED_IN = (
     *CANDIDATES,
     f"{{ people {{ totalCount nodes {{ {PERSON} home {{ name }} appointments {{ nodes {{ {HELD}"
@@ -210,9 +258,14 @@ EVERYTHING = {
         *REGISTER,
         *BALLOTS,
         *PACKS_OF_VOTES,
+        *AGREED,
+        *OWED,
+        *CONTESTED,
+        *SUMMED,
     ),
     "raiser": (*ANYBODY, *SIGNED_IN, *OWN_REGISTER, *MATTERS, *TABLE, *FILES),
-    "firm_staff": (*ANYBODY, *MATTERS, *TABLE, *SITTERS),
+    "firm_staff": (*ANYBODY, *MATTERS, *TABLE, *SITTERS, *SUMMED),
+    "committee": (*ANYBODY, *AGREED, *OWED, *CONTESTED, *SUMMED),
     "partner": (*ANYBODY, *MATTERS, *TABLE, *SITTERS),
     "department": (*ANYBODY, *MATTERS, *TABLE, *SITTERS),
     "security": (*ANYBODY, *SIGNED_IN, *COVERAGE, *OFFICERS, *AUDITORS),
@@ -228,10 +281,41 @@ EVERYTHING = {
         *REGISTER,
         *FILES,
         *BALLOTS,
+        *AGREED,
+        *CONTESTED,
+        *SUMMED,
     ),
-    "elsewhere": (*ANYBODY, *SIGNED_IN, *REGISTER, *COVERAGE, *OFFICERS, *FILES, *BALLOTS),
+    "elsewhere": (
+        *ANYBODY,
+        *SIGNED_IN,
+        *REGISTER,
+        *COVERAGE,
+        *OFFICERS,
+        *FILES,
+        *BALLOTS,
+        *SUMMED,
+    ),
     "stairwell_head": (*ANYBODY, *SIGNED_IN, *OWN_REGISTER, *FILES, *BALLOTS),
-    "firm_manager": (*ANYBODY, *SIGNED_IN, *OFFICERS, *FILES),
-    "resident": (*ANYBODY, *SIGNED_IN, *OWN_REGISTER, *FILES, *BALLOTS),
+    "firm_manager": (
+        *ANYBODY,
+        *SIGNED_IN,
+        *OFFICERS,
+        *FILES,
+        *AGREED,
+        *OWED,
+        *CONTESTED,
+        *SUMMED,
+    ),
+    "resident": (
+        *ANYBODY,
+        *SIGNED_IN,
+        *OWN_REGISTER,
+        *FILES,
+        *BALLOTS,
+        *AGREED,
+        *OWED,
+        *CONTESTED,
+        *SUMMED,
+    ),
     "client": (*ANYBODY, *SIGNED_IN, *COVERAGE),
 }

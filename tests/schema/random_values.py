@@ -15,6 +15,7 @@ from tests.schema.oracle_values import OTHER_TYPES
 PREFIXES = ("", "王", "第", "桂", "1", "\U00020000", '"', "\\", "'; --", "%", "é", "unit.founded")
 EVENTS = ("unit.founded", "person.registered", "pack.adopted", "no.such")
 MOMENTS = ("2020-01-01T00:00:00Z", "2199-12-31T23:59:59.999999+08:00")
+MONTHS = ("2026-01-01", "2026-02-01", "2026-02-02", "2099-12-01")
 POINTED = {name: f"{type_name}:" for name, type_name in OTHER_TYPES.items()}
 # Found by a keyed hash, which the oracle can't make.
 SEALED = ("phone", "identityNumber")
@@ -126,6 +127,8 @@ class Filters:
             return lambda: name_of(self.chance.choice(members))
         if named.name == "DateTime":
             return lambda: quoted(self.chance.choice(MOMENTS))
+        if named.name == "Date":
+            return lambda: quoted(self.chance.choice(MONTHS))
         if named.name == "Boolean":
             return lambda: truth(self.chance.random() < 0.5)
         if named.name == "ID":

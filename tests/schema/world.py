@@ -44,6 +44,7 @@ from services.register_imports import ImportMode, ImportState, RegisterImport, t
 from services.units import Unit
 from tests.county import County, Tree, adopt
 from tests.round_table import RoundTable
+from tests.schema import world_fees
 from tests.schema.world_votes import votes
 from tests.way import Way
 
@@ -76,7 +77,7 @@ async def world(county: County) -> World:
     await _hidden(county, tree)
     await _access(county, head.id)
     await _words(county)
-    await _register(county, tree, resident)
+    await _owners(county, tree, resident)
     await _imports(county, tree)
     await _audited(county)
     way = await _matters(county, tree)
@@ -94,6 +95,7 @@ async def world(county: County) -> World:
         "raiser": way.resident,
         "firm_staff": way.firm,
         "member": way.member,
+        "committee": await county.actor("committee_member", tree.committee),
         "department": await county.actor("department_officer", await _unit(county, "县城市管理局")),
         "partner": await county.actor("partner_delegate", await _unit(county, "县图书馆")),
         "client": await _client(county),
@@ -129,6 +131,11 @@ async def _institutions(county: County, tree: Tree) -> None:
             session, by, grid=tree.grids[0].id, name="红色驿站", address="东街1号", hours="9-17",
             since=begun,
         )  # fmt: skip
+
+
+async def _owners(county: County, tree: Tree, resident: Person) -> None:
+    await _register(county, tree, resident)
+    await world_fees.fill(county, tree, await county.reload(resident.id))
 
 
 async def _register(county: County, tree: Tree, resident: Person) -> None:

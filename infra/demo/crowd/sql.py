@@ -5,6 +5,7 @@ with all above it, `somebody` every resident, numbered from 0 within a county.
 """
 
 from infra.demo.crowd.audits import AUDITS
+from infra.demo.crowd.fees import FEES
 from infra.demo.crowd.matters import MATTERS
 from infra.demo.crowd.publications import PUBLICATIONS
 from infra.demo.crowd.register import REGISTER
@@ -330,6 +331,7 @@ select p.tenant_id, pg_temp.identity(78, t.number, n), 2, begun, n + 1, p.docume
 from pack p join county t using (tenant_id) cross join generate_series(0, 11) n
 cross join lateral (select timestamptz '2024-01-01Z' + n * interval '50 days' as begun) at""",
     *REGISTER,
+    *FEES,
     *MATTERS,
     *PUBLICATIONS,
     *VOTES,
