@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -80,7 +80,15 @@ def import_(
         en = f"nothing recorded; decide later by applyRegisterImport: {id_}"
         typer.echo(say(f"没有登记，以后可用 applyRegisterImport 决定：{id_}", en))
         raise typer.Exit(LEFT_OUT if seen["bad"] else 0)
-    asked(APPLY, id=id_, mode=MODES[chosen], version=seen["version"])
+    _record(asked, id_, MODES[chosen], seen["version"], problems)
+
+
+Ask = Callable[..., dict[str, Any]]
+
+
+def _record(asked: Ask, id_: str, mode: str, version: int, problems: int) -> NoReturn:
+    """Have it recorded, and say what was; the exit code says whether rows were left out."""
+    asked(APPLY, id=id_, mode=mode, version=version)
     done = _followed(asked, id_, say("登记", "recording"))
     if done["halt"] is not None:
         _show(asked, id_, done, problems)
@@ -89,9 +97,6 @@ def import_(
     typer.echo(say(f"已登记 {said} 行，册上已有 {was} 行，有问题 {bad} 行",
                    f"{said} rows recorded, {was} were there, {bad} have problems"))  # fmt: skip
     raise typer.Exit(LEFT_OUT if done["bad"] else 0)
-
-
-Ask = Callable[..., dict[str, Any]]
 
 
 def _estate(asked: Ask, named: str) -> str:

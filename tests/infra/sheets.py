@@ -51,15 +51,7 @@ def ugly() -> bytes:
     sheet.activate()
     sheet.set_first_sheet()
     day = book.add_format({"num_format": "yyyy/m/d"})
-    sheet.merge_range("A1:I1", "梅园小区业主登记表")
-    for place, name in ((0, "序号"), (8, "备注")):
-        sheet.merge_range(1, place, 2, place, name)
-    sheet.merge_range("B2:C2", "房屋信息")
-    sheet.merge_range("D2:H2", "业主信息")
-    for place, name in enumerate(
-        ("房号", "建筑面积（㎡）", "姓 名", "身份证号码*", "联系电话", "共有份额", "取得日期"), 1
-    ):
-        sheet.write(2, place, name)
+    _headings(sheet)
     sheet.merge_range("B4:B5", "１０１室")
     sheet.merge_range("C4:C5", 89.53)
     sheet.write_row("D4", ["试验甲", ID_JIA.lower(), 13900000001, "1/2"])
@@ -82,6 +74,18 @@ def ugly() -> bytes:
     sheet.write("A19", "填表人：")
     book.close()
     return out.getvalue()
+
+
+def _headings(sheet: Any) -> None:
+    sheet.merge_range("A1:I1", "梅园小区业主登记表")
+    for place, name in ((0, "序号"), (8, "备注")):
+        sheet.merge_range(1, place, 2, place, name)
+    sheet.merge_range("B2:C2", "房屋信息")
+    sheet.merge_range("D2:H2", "业主信息")
+    for place, name in enumerate(
+        ("房号", "建筑面积（㎡）", "姓 名", "身份证号码*", "联系电话", "共有份额", "取得日期"), 1
+    ):
+        sheet.write(2, place, name)
 
 
 def csv(rows: Sequence[Sequence[Any]], encoding: str, delimiter: str = ",") -> bytes:

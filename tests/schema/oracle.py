@@ -366,16 +366,10 @@ class Oracle(Sight):
         return self.is_active(source.row)
 
     def _query_countyreport(self, _: Any, given: Mapping[str, Any]) -> dict[str, Any]:
-        unit = given.get("unit")
-        below = key_of(unit, "unit", "Unit")[1] if unit else None
-        begins, ends = (date.fromisoformat(str(given[name])) for name in ("from", "to"))
-        return report(self, below, begins, ends)
+        return report(self, *_span(given))
 
     def _query_feesummary(self, _: Any, given: Mapping[str, Any]) -> dict[str, Any]:
-        unit = given.get("unit")
-        below = key_of(unit, "unit", "Unit")[1] if unit else None
-        begins, ends = (date.fromisoformat(str(given[name])) for name in ("from", "to"))
-        return summary(self, below, begins, ends)
+        return summary(self, *_span(given))
 
     def _guaranteeline_why(self, source: Derived, given: Mapping[str, Any]) -> str:
         said = WHY[source.row["why"]]
@@ -393,10 +387,7 @@ class Oracle(Sight):
     _ballot_statelabel = _votequestion_itemlabel = _votedelivery_methodlabel = _vote_statelabel
 
     def _query_guarantees(self, _: Any, given: Mapping[str, Any]) -> dict[str, Any]:
-        unit = given.get("unit")
-        below = key_of(unit, "unit", "Unit")[1] if unit else None
-        begins, ends = (date.fromisoformat(str(given[name])) for name in ("from", "to"))
-        return {"lines": guarantees(self, below, begins, ends)}
+        return {"lines": guarantees(self, *_span(given))}
 
     def _unit_coverage(self, source: Node, _: Any) -> dict[str, Any] | None:
         return coverage(self, source.row["id"])
@@ -404,3 +395,11 @@ class Oracle(Sight):
     def _query_coverage(self, _: Any, given: Mapping[str, Any]) -> dict[str, Any] | None:
         unit = given.get("unit")
         return coverage(self, key_of(unit, "unit", "Unit")[1] if unit else None)
+
+
+def _span(given: Mapping[str, Any]) -> tuple[UUID | None, date, date]:
+    """The unit below which is looked at, if one is named, and the days."""
+    unit = given.get("unit")
+    below = key_of(unit, "unit", "Unit")[1] if unit else None
+    begins, ends = (date.fromisoformat(str(given[name])) for name in ("from", "to"))
+    return below, begins, ends

@@ -68,17 +68,12 @@ async def world(county: County) -> World:
     await county.person("王大明", home=tree.building.id, is_party_member=True)
     await county.appoint(resident, "resident", tree.estate)
     await county.appoint(resident, "committee_member", tree.committee)
-    head = await county.person("李书记")
-    await county.appoint(head, "branch_secretary", tree.branch)
-    await county.appoint(head, "committee_member", tree.committee)
-    later = clock.now() + timedelta(days=30)
-    await county.appoint(head, "instructor", tree.firm, starts_at=later)
+    head = await _head(county, tree)
     await _institutions(county, tree)
     await _hidden(county, tree)
     await _access(county, head.id)
     await _words(county)
     await _owners(county, tree, resident)
-    await _imports(county, tree)
     await _audited(county)
     way = await _matters(county, tree)
     await votes(county, tree, await county.reload(resident.id), head.id)
@@ -103,6 +98,16 @@ async def world(county: County) -> World:
     for role in ("resident", "secretary"):
         await _files(county, tree, readers[role])
     return World(county, tree, readers, resident.id)
+
+
+async def _head(county: County, tree: Tree) -> Person:
+    """A branch secretary who also sits on the committee, and is to come to the firm."""
+    head = await county.person("李书记")
+    await county.appoint(head, "branch_secretary", tree.branch)
+    await county.appoint(head, "committee_member", tree.committee)
+    later = clock.now() + timedelta(days=30)
+    await county.appoint(head, "instructor", tree.firm, starts_at=later)
+    return head
 
 
 async def _institutions(county: County, tree: Tree) -> None:
@@ -136,6 +141,7 @@ async def _institutions(county: County, tree: Tree) -> None:
 async def _owners(county: County, tree: Tree, resident: Person) -> None:
     await _register(county, tree, resident)
     await world_fees.fill(county, tree, await county.reload(resident.id))
+    await _imports(county, tree)
 
 
 async def _register(county: County, tree: Tree, resident: Person) -> None:
@@ -163,19 +169,15 @@ async def _register(county: County, tree: Tree, resident: Person) -> None:
         await ownerships.end(
             session, clerk, ownership=sold.id, until=date(2021, 1, 1), reason="售出"
         )
-        half = await ownerships.record_(
-            session, clerk, property_unit=flat.id, person=resident.id, denominator=2, **kept
-        )
-        await ownerships.record_(
-            session, clerk, property_unit=shop.id, organisation=builder.id, **kept
-        )
+        said: dict[str, Any] = {"property_unit": flat.id, "person": resident.id, **kept}
+        half = await ownerships.record_(session, clerk, denominator=2, **said)
+        shops: dict[str, Any] = {"property_unit": shop.id, "organisation": builder.id}
+        await ownerships.record_(session, clerk, **shops, **kept)
         await session.flush()
     other = await county.actor("housing_officer")
     async with county.session() as session:
         await ownerships.verify(session, other, ownership=half.id)
-        wrong = await ownerships.record_(
-            session, clerk, property_unit=flat.id, person=resident.id, denominator=4, **kept
-        )
+        wrong = await ownerships.record_(session, clerk, denominator=4, **said)
         await session.flush()
         await ownerships.reject(session, other, ownership=wrong.id, reason="没有登记")
         await _unsold(session, tree, (clerk, other), builder.id)
