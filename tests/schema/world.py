@@ -140,8 +140,8 @@ async def _institutions(county: County, tree: Tree) -> None:
 
 async def _owners(county: County, tree: Tree, resident: Person) -> None:
     await _register(county, tree, resident)
-    await world_fees.fill(county, tree, await county.reload(resident.id))
     await _imports(county, tree)
+    await world_fees.fill(county, tree, await county.reload(resident.id))
 
 
 async def _register(county: County, tree: Tree, resident: Person) -> None:
@@ -205,8 +205,8 @@ async def _imports(county: County, tree: Tree) -> None:
     clerk, by = await county.actor("housing_officer"), Actor(county.id, county.slug)
     headings, share = ("房号", "建筑面积", "单位名称", "统一社会信用代码", "共有份额"), "1/2"
     for mode in (None, ImportMode.good_rows):
-        builder = ("B-1", 30, "城建置业", "91361026MA35AB7C06", share)
-        table = [headings, builder, ("B-2", "三十", None, None, None)]
+        builder = ("I-1", 30, "城建置业", "91361026MA35AB7C06", share)
+        table = [headings, builder, ("I-2", "三十", None, None, None)]
         async with county.session() as session:
             begun = await register_imports.start(
                 session, clerk, estate=tree.estate.id, name="台账.xlsx"
