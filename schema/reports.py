@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 from sqlalchemy import ColumnElement, Select
 
+from schema.committees import CommitteeTerm
+from schema.contracts import Contract
 from schema.reading.declare import Ask, Row, argument, column, computed, here, link, rows
 from schema.scopes import days_asked, unit_asked, where_asked
 from services import reports
+from services.committees import figures
 from services.matters.tables import HandlingClass
 
 if TYPE_CHECKING:
@@ -68,6 +71,23 @@ class ClassFigures(Figures):
     handling_class: HandlingClass | None = column("handling_class", "分类。 The class.")
 
 
+@strawberry.type(
+    description="治理到位的小区：业委会与物业公司都有，各有日期与决定。 An estate set right."
+)
+class EstateSetRight:
+    """An estate that came to have a committee and a firm, each with its day and its decision."""
+
+    estate: Annotated["Unit", strawberry.lazy("schema.units")] | None = link(
+        "estate_id", "小区。 The estate."
+    )
+    committee_term: CommitteeTerm | None = link(
+        "term_id", "在任的一届业委会。 The term in office.", lenient=True
+    )
+    contract: Contract | None = link(
+        "contract_id", "物业服务合同。 The firm's contract.", lenient=True
+    )
+
+
 @strawberry.type(description="全县报告，逐项由记录得出。 The county's report, counted.")
 class CountyReport:
     """The county's report."""
@@ -87,6 +107,17 @@ class CountyReport:
     )
     satisfaction: float | None = computed(
         _count(reports.satisfaction), "满意度的平均。 What raisers said, on average."
+    )
+    committees_filed: int = computed(
+        _count(figures.committees_filed), "备案的业委会届次。 Terms of committees put on file."
+    )
+    firms_engaged: int = computed(
+        _count(figures.firms_engaged), "签订的物业服务合同。 Contracts with firms that were signed."
+    )
+    estates_set_right: list[EstateSetRight] = rows(
+        _list(figures.set_right),
+        "既有业委会又有物业公司的小区。 Estates that came to have a committee and a firm.",
+        SIZE,
     )
     in_all: list[ReportFigures] = rows(_list(reports.in_all), "全部，一行。 In all: one row.", SIZE)
     by_community: list[UnitFigures] = rows(

@@ -31,7 +31,7 @@ from services.votes.states import questions_of
 from services.votes.tables import RollHolder, Vote, VoteItem
 
 DAY = timedelta(days=1)
-FLATS, SHOPS, SEATS, YEARS = 40, 4, 5, 3
+FLATS, SHOPS, SEATS, YEARS = 40, 4, 5, 5
 FLOORS = 5
 BUILDER_CODE = "91361026MA35AB7C06"
 # Of so many owners one stays away, one votes on paper, one against, one by proxy.
@@ -177,7 +177,7 @@ async def _choose_firm(home: Home, serves_from: date) -> None:
     )  # fmt: skip
     await home.do(
         vote.opens_at - 18 * DAY, drafting.ask, home.community, vote=vote.id, item=VoteItem.firm,
-        text=f"是否同意选聘{firm}，服务期三年，住宅物业费每月每平方米 1.20 元？",
+        text=f"是否同意选聘{firm}，服务期五年，住宅物业费每月每平方米 1.20 元？",
     )  # fmt: skip
     await _hold(home, vote)
     await home.do(
