@@ -1,8 +1,8 @@
 """The county's report (全县报告): what was raised, deliberated, handled, and how long it took.
 
 S14 of the account; S5 is in `committees.figures`. Nothing here is kept or typed in: each figure is
-a piece of a reading statement over what was recorded. A matter is settled (办结) on the day that it was closed; the days of a step
-are those from coming to it until leaving it, and a median is exact.
+a piece of a reading statement over what was recorded. A matter is settled (办结) on the day that it
+was closed; the days of a step are those from coming to it until leaving it, and a median is exact.
 """
 
 from collections.abc import Callable

@@ -1,6 +1,7 @@
 """Estates set right (治理到位的小区): a firm engaged, a committee formed, both dated.
 
-S5 of the account. Pieces of a reading statement over terms and contracts, as in `reports`; nothing here is kept.
+S5 of the account. Pieces of a reading statement over terms and contracts, as in `reports`; nothing
+here is kept.
 """
 
 from datetime import date
