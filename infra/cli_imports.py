@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
@@ -89,15 +89,7 @@ def import_(
         en = f"nothing recorded; decide later by applyRegisterImport: {id_}"
         typer.echo(say(f"没有登记，以后可用 applyRegisterImport 决定：{id_}", en))
         raise typer.Exit(LEFT_OUT if seen["bad"] else 0)
-    _record(asked, id_, MODES[chosen], seen["version"], problems)
-
-
-Ask = Callable[..., dict[str, Any]]
-
-
-def _record(asked: Ask, id_: str, mode: str, version: int, problems: int) -> NoReturn:
-    """Have it recorded, and say what was; the exit code says whether rows were left out."""
-    asked(APPLY, id=id_, mode=mode, version=version)
+    asked(APPLY, id=id_, mode=MODES[chosen], version=seen["version"])
     done = _followed(asked, id_, say("登记", "recording"))
     if done["halt"] is not None:
         _show(asked, id_, done, problems)
