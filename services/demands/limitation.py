@@ -87,9 +87,9 @@ async def look(session: AsyncSession, by: Actor, *, at: datetime, most: int) -> 
     )).all()  # type: ignore[call-overload]  # fmt: skip
     known = await _known(session, by, [one.id for one in found])
     for one in found:
-        if one.unpaid > 0 and today <= one.until <= today + AHEAD:
-            if (one.id, one.until) not in known:
-                _say(session, by, one, at)
+        is_near = one.unpaid > 0 and today <= one.until <= today + AHEAD
+        if is_near and (one.id, one.until) not in known:
+            _say(session, by, one, at)
     day.last_id = found[-1].id if found else day.last_id
     if len(found) < BILLS:
         day.finished_at = at

@@ -366,9 +366,8 @@ class TestTold:
             [notice] = (await session.exec(
                 select(FeeNotice).where(col(FeeNotice.demand_id) == row.id)
             )).scalars().all()  # type: ignore[call-overload]  # fmt: skip
-        async with unchanged(home.county, Denied):
-            async with home.county.session() as session:
-                await fee_notices.acknowledge(session, neighbour, notice=notice.id)
+        async with unchanged(home.county, Denied), home.county.session() as session:
+            await fee_notices.acknowledge(session, neighbour, notice=notice.id)
         for _ in range(2):
             async with home.county.session() as session:
                 await fee_notices.acknowledge(session, owner, notice=notice.id)
@@ -434,5 +433,3 @@ class TestBarring:
                 await admitted()
             await home.pay(account, 20_000)
             await admitted()
-
-
