@@ -7,8 +7,6 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from services import bills, contracts, disputes, fee_standards, instalment_plans, ledger, payments
-from services.demands import tables as demands
 from tests.schema.oracle_coverage import Derived
 from tests.schema.oracle_pages import Node
 from tests.schema.oracle_values import Row
@@ -34,16 +32,6 @@ def _sum(column: str, sign: int = 1, **of: str) -> Compute:
             if all(one[name] == value for name, value in of.items())
         )
         return str(sign * sum(found))
-
-    return compute
-
-
-def _words(column: str, said: Mapping[Any, Any]) -> Compute:
-    def compute(_: "Oracle", row: Row, given: Mapping[str, Any]) -> str | None:
-        if row[column] is None:
-            return None
-        words = said[row[column]]
-        return str(words.en if given["language"] == "EN" else words.zh)
 
     return compute
 
@@ -108,16 +96,11 @@ def _three_years_after(day: date) -> date:
 
 
 COMPUTED: Mapping[tuple[str, str], Compute] = {
-    ("Contract", "stateLabel"): _words("state", contracts.STATES),
-    ("ContractAlarm", "words"): _words("kind", contracts.ALARMS),
-    ("FeeStandard", "itemLabel"): _words("item", fee_standards.ITEMS),
     ("FeeHolder", "name"): _name,
-    ("LedgerEntry", "kindLabel"): _words("kind", ledger.KINDS),
     ("FeeAccount", "number"): _number,
     ("FeeAccount", "balance"): _sum("account_id"),
     ("FeeAccount", "credit"): _sum("account_id", -1, part="credit"),
     ("Bill", "number"): _number,
-    ("Bill", "itemLabel"): _words("item", fee_standards.ITEMS),
     ("Bill", "charged"): _sum("bill_id", kind="charge"),
     ("Bill", "principal"): _sum("bill_id", part="principal"),
     ("Bill", "penalty"): _sum("bill_id", part="penalty"),
@@ -125,20 +108,12 @@ COMPUTED: Mapping[tuple[str, str], Compute] = {
     ("Bill", "isDisputed"): _is_disputed,
     ("Bill", "isPlanned"): _is_planned,
     ("Bill", "isOverdue"): _is_overdue,
-    ("BillingRun", "stateLabel"): _words("state", bills.STATES),
-    ("Payment", "methodLabel"): _words("method", payments.METHODS),
     ("Payment", "credit"): _sum("payment_id", -1, part="credit"),
     ("Payment", "refunded"): _sum("payment_id", kind="refund"),
     ("Payment", "reversed"): _sum("payment_id", kind="reversal"),
-    ("FeeDispute", "stateLabel"): _words("state", disputes.STATES),
-    ("InstalmentPlan", "stateLabel"): _words("state", instalment_plans.STATES),
     ("InstalmentPlan", "bills"): _planned_bills,
     ("Bill", "limitationOn"): _limitation,
     ("Demand", "number"): _number,
-    ("Demand", "rungLabel"): _words("rung", demands.RUNGS),
-    ("Demand", "methodLabel"): _words("method", demands.METHODS),
-    ("Demand", "forumLabel"): _words("forum", demands.FORUMS),
-    ("Demand", "outcomeLabel"): _words("outcome", demands.OUTCOMES),
 }
 
 

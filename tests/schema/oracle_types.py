@@ -29,6 +29,9 @@ TABLES = {
     "FeeDispute": "fee_dispute", "InstalmentPlan": "instalment_plan", "Instalment": "instalment",
     "Demand": "demand", "DemandedBill": "demanded_bill", "LimitationAlarm": "limitation_alarm",
     "FeeNotice": "fee_notice",
+    "VoteEvidence": "vote_evidence", "CommitteeTerm": "committee_term",
+    "TermPreparer": "term_preparer", "CommitteeCandidate": "committee_candidate",
+    "TermAlarm": "term_alarm",
 }  # fmt: skip
 OBJECTS = {
     "Unit": "units", "Person": "people", "Post": "appointments", "Appointment": "appointments",
@@ -57,6 +60,8 @@ OBJECTS = {
     "InstalmentPlan": "instalment_plans", "Instalment": "instalment_plans",
     "Demand": "demands", "DemandedBill": "demands", "LimitationAlarm": "demands",
     "FeeNotice": "fee_notices",
+    "VoteEvidence": "vote_evidence", "CommitteeTerm": "committees", "TermPreparer": "committees",
+    "CommitteeCandidate": "committees", "TermAlarm": "committees",
 }  # fmt: skip
 # The columns whose unit a row is in.
 PLACES = {
@@ -65,7 +70,7 @@ PLACES = {
     "Station": ("grid_id",), "Matter": ("scope_id", "handler_id"),
     "PropertyUnit": ("unit_id",), "Resolution": ("owner_id",),
     "Supervision": ("unit_id", "holder_id"), "File": ("unit_id",),
-    "Vote": ("scope_id",),
+    "Vote": ("scope_id",), "CommitteeTerm": ("estate_id",),
     "RegisterImport": ("estate_id",),
     **dict.fromkeys(("Contract", "FeeStandard", "FeeDispute"), ("estate_id", "firm_id")),
     **dict.fromkeys(
@@ -86,7 +91,9 @@ MEMBERS = {
     "VoteQuestion": ("Vote", "vote_id"), "VoteObjection": ("Vote", "vote_id"),
     "RollEntry": ("Vote", "vote_id"), "RollHolder": ("Vote", "vote_id"),
     "VoteProxy": ("Vote", "vote_id"), "Ballot": ("Vote", "vote_id"),
-    "VoteDelivery": ("Vote", "vote_id"),
+    "VoteDelivery": ("Vote", "vote_id"), "VoteEvidence": ("Vote", "vote_id"),
+    "TermPreparer": ("CommitteeTerm", "term_id"), "TermAlarm": ("CommitteeTerm", "term_id"),
+    "CommitteeCandidate": ("CommitteeTerm", "term_id"),
     "RegisterImportRow": ("RegisterImport", "import_id"),
     "RegisterImportProblem": ("RegisterImport", "import_id"),
     "ContractAlarm": ("Contract", "contract_id"), "FeeHolder": ("FeeAccount", "account_id"),
@@ -104,7 +111,7 @@ OWNERS = {
     "Person": "id", "Appointment": "person_id", "Account": "person_id",
     "SubjectLink": "person_id", "Ownership": "person_id", "Matter": "raiser_id",
     "Notice": "person_id", "FeeNotice": "person_id", "File": "made_by", "RegisterExport": "made_by",
-    "BillingRun": "made_by",
+    "BillingRun": "made_by", "TermPreparer": "person_id", "CommitteeCandidate": "person_id",
 }  # fmt: skip
 ELSEWHERE = {
     ("MatterEntry", "person"): "made_by",
@@ -141,6 +148,8 @@ ELSEWHERE = {
     ("RegisterImport", "appliedAs"): "applied_as",
     ("RegisterImport", "verifiedBy"): "verified_by",
     ("RegisterExport", "madeBy"): "made_by",
+    ("VoteEvidence", "askedBy"): "made_by",
+    ("CommitteeCandidate", "checkedBy"): "checked_by",
 }
 BACK = {
     ("Unit", "children"): "parent_id",
@@ -177,6 +186,9 @@ BACK = {
     ("Vote", "questions"): "vote_id",
     ("Vote", "objections"): "vote_id",
     ("RollEntry", "holders"): "entry_id",
+    **dict.fromkeys(
+        (("CommitteeTerm", name) for name in ("preparers", "candidates", "alarms")), "term_id"
+    ),
     **{
         ("Meeting", name): "meeting_id"
         for name in (
@@ -200,6 +212,7 @@ RENAMED = {
     ("PackProposal", "proposedAt"): "made_at",
     ("AuditSample", "drawnAt"): "made_at",
     ("AuditExport", "askedAt"): "made_at",
+    ("VoteEvidence", "askedAt"): "made_at",
     ("RegisterImport", "startedAt"): "made_at",
     ("Objection", "raisedAt"): "made_at",
     ("VoteObjection", "raisedAt"): "made_at",
@@ -209,6 +222,8 @@ ORDERS = {
     "asked_at": "made_at",
     "started_at": "made_at",
     "registered_at": "made_at",
+    "begun_at": "made_at",
+    "nominated_at": "made_at",
     "proposed_at": "made_at",
     "Objection.raised_at": "made_at",
     "VoteObjection.raised_at": "made_at",

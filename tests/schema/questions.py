@@ -1,7 +1,15 @@
 """Documents that ask for every field of the schema, reader by reader."""
 
 from tests.schema.oracle_board import BOARD, EDITIONS, WITHDRAWALS
-from tests.schema.questions_votes import BALLOTS, CANDIDATES, PACKS_OF_VOTES, VOTES
+from tests.schema.questions_votes import (
+    BALLOTS,
+    CANDIDATES,
+    COMMITTEES,
+    EVIDENCE,
+    MEMBERS,
+    PACKS_OF_VOTES,
+    VOTES,
+)
 
 UNIT = (
     "id kind kindLabel kindLabelEn: kindLabel(language: EN) name since until decision"
@@ -16,6 +24,7 @@ ANYBODY = (
     *BOARD,
     *WITHDRAWALS,
     *VOTES,
+    *COMMITTEES,
     "{ viewer { isSignedIn person { id name } county { id slug name nameEn state }"
     " posts { role appointmentId unitId } roles { name zh en purposeZh purposeEn }"
     " may { object action scope } __typename } }",
@@ -135,6 +144,7 @@ SUMMED = (
 )
 SIGNED_IN = (
     *CANDIDATES,
+    *MEMBERS,
     f"{{ people {{ totalCount nodes {{ {PERSON} home {{ name }} appointments {{ nodes {{ {HELD}"
     f" post {{ {POST} unit {{ name }} }} unit {{ name }} person {{ name }} }} }} }} }} }}",
     '{ people(filter: {name: "王", isPartyMember: true}) { nodes { name } } }',
@@ -269,6 +279,7 @@ EVERYTHING = {
         *FILES,
         *REGISTER,
         *BALLOTS,
+        *EVIDENCE,
         *PACKS_OF_VOTES,
         *AGREED,
         *OWED,
@@ -295,6 +306,7 @@ EVERYTHING = {
         *REGISTER,
         *FILES,
         *BALLOTS,
+        *EVIDENCE,
         *AGREED,
         *RECOVERY,
         *CONTESTED,
@@ -308,6 +320,7 @@ EVERYTHING = {
         *OFFICERS,
         *FILES,
         *BALLOTS,
+        *EVIDENCE,
         *SUMMED,
     ),
     "stairwell_head": (*ANYBODY, *SIGNED_IN, *OWN_REGISTER, *FILES, *BALLOTS),
