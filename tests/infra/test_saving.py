@@ -25,6 +25,9 @@ from services.stations import Station
 from services.units import Unit, UnitKind
 from tests.county import County
 
+APART = """select value from event_value where path = 'after.name'
+  and event_id = (select id from event where name = 'unit.tried' and apart is not null)"""
+
 
 @contextmanager
 def statements(session: AsyncSession) -> Iterator[list[str]]:
@@ -162,14 +165,9 @@ class TestFlush:
             found = await session.info[DRIVER].fetch(
                 "select after, apart from event where name = 'unit.tried'"
             )
-            values = await session.info[DRIVER].fetchval(
-                "select value from event_value where path = 'after.name'"
-                " and event_id = (select id from event where name = 'unit.tried'"
-                " and apart is not null)"
-            )
-            name = await session.info[DRIVER].fetchval(
-                "select name from unit where name = '新县名'"
-            )
+            fetch = session.info[DRIVER].fetchval
+            values = await fetch(APART)
+            name = await fetch("select name from unit where name = '新县名'")
         numbers = [one["after"].get("number") for one in found if one["after"]]
         assert sorted(one for one in numbers if one is not None) == [*range(1, MANY)]
         assert sum(one["after"] is None for one in found) == 1

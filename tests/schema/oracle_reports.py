@@ -43,12 +43,44 @@ def report(oracle: "Oracle", unit: UUID | None, begins: date, ends: date) -> dic
         "settled": len(settled),
         **_tables(oracle, councils, is_in),
         **recovered(oracle, lambda estate: _seen(oracle, estate, unit), begins, ends),
+        **_owners(oracle, lambda estate: _seen(oracle, estate, unit), is_in, (begins, ends)),
         "satisfaction": _mean([row["satisfaction"] for row in settled]),
         "inAll": [Derived("ReportFigures", _figures(settled))],
         "byGrid": _units(settled, lambda row: row["grid_id"]),
         "byCommunity": _units(settled, lambda row: of_unit[row["grid_id"]]),
         "byClass": _classes(settled),
     }
+
+
+def _owners(
+    oracle: "Oracle", sees: Callable[[UUID], bool], is_in: Is, days: tuple[date, date]
+) -> dict[str, Any]:
+    """Terms filed, contracts signed, and where both stand on the last day, since one of these."""
+    begins, ends = days
+    terms = [row for row in oracle.rows["CommitteeTerm"] if sees(row["estate_id"])]
+    contracts = [row for row in oracle.rows["Contract"] if sees(row["estate_id"])]
+
+    def stands(row: Row) -> bool:
+        end = row["ended_on"] or row["until"]
+        return row["since"] is not None and row["since"] <= ends < end
+
+    pairs = [
+        (term, one)
+        for term in terms
+        for one in contracts
+        if term["estate_id"] == one["estate_id"] and one["state"] != "drafted"
+        if stands(term) and stands(one) and max(term["since"], one["since"]) >= begins
+    ]
+    pairs.sort(key=lambda pair: (pair[0]["estate_id"].int, pair[1]["since"], pair[1]["id"].int))
+    return {
+        "committeesFiled": sum(is_in(row["filed_at"]) for row in terms),
+        "firmsEngaged": sum(is_in(row["signed_at"]) for row in contracts),
+        "estatesSetRight": [
+            Derived("EstateSetRight", {"estate_id": term["estate_id"], "term_id": term["id"],
+                                       "contract_id": one["id"]})
+            for term, one in pairs
+        ],
+    }  # fmt: skip
 
 
 def _tables(oracle: "Oracle", councils: set[UUID], is_in: Is) -> dict[str, Any]:

@@ -199,10 +199,7 @@ class Sight:
                 mine = (held for held in self.rows["Appointment"] if held["person_id"] == me)
                 return any(held["post_id"] == row["id"] for held in mine)
             case "PropertyUnit":
-                return any(
-                    one["property_unit_id"] == row["id"] and one["person_id"] == me is not None
-                    for one in self._standing()
-                )
+                return self._owns(row["id"])
             case _ if type_name in oracle_votes.TYPES:
                 return me is not None and oracle_votes.is_own(self.rows, me, type_name, row)
             case "Contract" | "FeeStandard":
@@ -215,15 +212,27 @@ class Sight:
             case _ if type_name in ACCOUNTS:
                 return self._owes(row[ACCOUNTS[type_name]])
             case "CommitteeTerm":
-                standing = self.rows["CommitteeCandidate"]
-                mine = (one["term_id"] for one in standing if one["person_id"] == me is not None)
-                return row["id"] in mine
+                return self._stands_for(row["id"])
             case "Client":
                 return bool(row["id"] == client)
             case "TrustedDocument":
                 return client is not None and bool(row["client_id"] == client)
             case _:
                 return False
+
+    def _owns(self, unit: UUID) -> bool:
+        me = self.actor.person_id
+        return any(
+            one["property_unit_id"] == unit and one["person_id"] == me is not None
+            for one in self._standing()
+        )
+
+    def _stands_for(self, term: UUID) -> bool:
+        me = self.actor.person_id
+        return any(
+            one["term_id"] == term and one["person_id"] == me is not None
+            for one in self.rows["CommitteeCandidate"]
+        )
 
     def _others(self, matter: Row) -> list[Any]:
         """Who asked about a matter; and who took it down, until somebody has acted on it, or for

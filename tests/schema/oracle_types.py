@@ -114,6 +114,7 @@ OWNERS = {
     "BillingRun": "made_by", "TermPreparer": "person_id", "CommitteeCandidate": "person_id",
 }  # fmt: skip
 ELSEWHERE = {
+    ("EstateSetRight", "committeeTerm"): "term_id",
     ("MatterEntry", "person"): "made_by",
     ("MatterEntry", "appointment"): "made_as",
     ("Matter", "verifiedBy"): "verified_by",

@@ -84,7 +84,8 @@ REGISTER = (
 )
 AGREED = (
     "{ contracts { totalCount nodes { id since until endedOn feeTerms promises ground file { name }"
-    " state stateLabel signedAt signedBy { name } fileBy filedAt filingNumber version estate {"
+    " state stateLabel signedAt signedBy { name } fileBy filedAt filingNumber version"
+    " question { text } endingQuestion { text } estate {"
     " name } firm { name } alarms { totalCount nodes { id kind words(language: EN) dueOn at } } }"
     " } }",
     "{ contracts(filter: {states: [SIGNED]}) { nodes { since } } feeStandards(filter: {openEnded:"
@@ -164,7 +165,10 @@ REPORTS = (
     '{ countyReport(from: "2026-01-01", to: "2199-12-31") { raised settled deliberated meetings'
     f" monthsMet resolved executed satisfaction inAll {{ {FIGURES} }} byGrid {{ {FIGURES} unit"
     f" {{ name }} }} byCommunity {{ {FIGURES} unit {{ name }} }} byClass {{ {FIGURES}"
-    " handlingClass } feesRecovered feesRecoveredByEstate { estate { name } fen isWithheld } } }",
+    " handlingClass } feesRecovered feesRecoveredByEstate { estate { name } fen isWithheld }"
+    " committeesFiled firmsEngaged } }",
+    '{ countyReport(from: "2000-01-01", to: "2026-12-31") { estatesSetRight { estate { name }'
+    " committeeTerm { number } contract { since } } } }",
 )
 COVERAGE = (
     *GUARANTEES,
