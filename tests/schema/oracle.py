@@ -64,7 +64,7 @@ def _parsed(document: str) -> DocumentNode:
     return parse(document)
 
 
-def _said(words: Mapping[str, Said], code: str, given: Mapping[str, Any]) -> str:
+def _said(words: Mapping[Any, Said], code: Any, given: Mapping[str, Any]) -> str:
     """What the product calls something, in the language asked for."""
     return words[code].to(given["language"].lower())
 
@@ -254,8 +254,7 @@ class Oracle(Sight):
         return [Node("Event", known[id_]) for id_ in source.row["event_ids"]]
 
     def _auditexport_statelabel(self, source: Node, given: Mapping[str, Any]) -> str:
-        said = EXPORTS[source.row["state"]]
-        return said.en if given["language"] == "EN" else said.zh
+        return _said(EXPORTS, source.row["state"], given)
 
     def _registerimport_statelabel(self, source: Node, given: Mapping[str, Any]) -> str:
         return _said(register_imports.STATES, source.row["state"], given)
@@ -278,15 +277,13 @@ class Oracle(Sight):
         return str(source.row[f"message_{given['language'].lower()}"])
 
     def _packproposal_statelabel(self, source: Node, given: Mapping[str, Any]) -> str:
-        said = PROPOSALS[source.row["state"]]
-        return said.en if given["language"] == "EN" else said.zh
+        return _said(PROPOSALS, source.row["state"], given)
 
     def _query_packschema(self, _: Any, __: Any) -> dict[str, Any]:
         return packs.json_schema()
 
     def _matter_next(self, source: Node, given: Mapping[str, Any]) -> str:
-        said = states.NEXT[states.MatterState(source.row["state"])]
-        return said.en if given["language"] == "EN" else said.zh
+        return _said(states.NEXT, states.MatterState(source.row["state"]), given)
 
     def _matter_isoverdue(self, source: Node, _: Any) -> bool:
         return source.row["due_at"] is not None and source.row["due_at"] < self.now
@@ -313,8 +310,7 @@ class Oracle(Sight):
         return self.one("BoardEntry", next(shown, None))
 
     def _matterentry_act(self, source: Node, given: Mapping[str, Any]) -> str:
-        said = states.TRANSITIONS[source.row["verb"]].label
-        return said.en if given["language"] == "EN" else said.zh
+        return states.TRANSITIONS[source.row["verb"]].label.to(given["language"].lower())
 
     def _matterentry_secondsheld(self, source: Node, _: Any) -> int:
         row = source.row
@@ -344,8 +340,7 @@ class Oracle(Sight):
     def _notice_words(self, source: Node, given: Mapping[str, Any]) -> str:
         event = source.row["event_name"]
         if event in notices.WORDS:
-            said = notices.WORDS[event]
-            return said.en if given["language"] == "EN" else said.zh
+            return _said(notices.WORDS, event, given)
         acts = {act.event: act.label.zh for act in states.TRANSITIONS.values()}
         past = event.removeprefix("matter.").replace("_", " ")
         return str(past if given["language"] == "EN" else acts[event])
@@ -372,8 +367,7 @@ class Oracle(Sight):
         return summary(self, *_span(given))
 
     def _guaranteeline_why(self, source: Derived, given: Mapping[str, Any]) -> str:
-        said = WHY[source.row["why"]]
-        return said.en if given["language"] == "EN" else said.zh
+        return _said(WHY, source.row["why"], given)
 
     def _rollentry_hasvoted(self, source: Node, _: Any) -> bool:
         return any(
