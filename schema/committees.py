@@ -5,12 +5,13 @@ from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, case, or_, select
 
+from policies import Scope
 from schema.commands import command
 from schema.nodes import Node, worded
 from schema.people import Person
-from schema.reading.declare import Ask, Row, column, connection, light, link, reads
+from schema.reading.declare import Ask, Row, column, computed, connection, light, link, reads
 from schema.reading.found import Condition
 from schema.reading.pages import Connection, Direction
 from schema.scopes import among, found_by, pointing, public_at, under
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 TERM, UNIT, CANDIDATE = light(Table), light(UnitRow), light(CandidateRow)
 # From then on a term is everybody's to know.
 KNOWN = (TermState.elected.value, TermState.filed.value, TermState.ended.value)
+CHOSEN = (CandidateState.elected.value, CandidateState.left.value)
 strawberry.enum(
     TermState, name="CommitteeTermState", description="届次的状态。 Where a term stands."
 )
@@ -119,6 +121,26 @@ def _is_own(ask: Ask, row: Row) -> ColumnElement[bool]:
     return is_theirs
 
 
+def _serves(ask: Ask, row: Row) -> ColumnElement[bool]:
+    """They were elected, in a term that is everybody's to know; of the others nothing is said."""
+    term = TERM.alias()
+    found = select(term.c.id).where(
+        term.c.tenant_id == ask.tenant, term.c.id == row["term_id"], _shown(ask, term.c)
+    )
+    return and_(row["state"].in_(CHOSEN), found.correlate_except(term).exists())
+
+
+def _reason(ask: Ask, row: Row) -> ColumnElement[Any]:
+    """For themselves, and for whoever looks after the term; the public hears no reason."""
+    scopes = ask.scopes("committees")
+    if Scope.county in scopes:
+        return row["reason"]
+    told: list[Any] = [_is_own(ask, row)]
+    if Scope.unit in scopes:
+        told.append(_of_term(ask, row, ask.units("committees")))
+    return case((or_(*told), row["reason"]))
+
+
 @strawberry.type(description="筹备组成员。 A member of the preparation group of a term.")
 @reads(PreparerRow, "committees", unit=_of_term, own=_is_own)
 class TermPreparer(Node):
@@ -130,7 +152,7 @@ class TermPreparer(Node):
 
 
 @strawberry.type(description="业委会候选人；当选后即委员。 Who stands for a term, or serves in it.")
-@reads(CandidateRow, "committees", unit=_of_term, own=_is_own)
+@reads(CandidateRow, "committees", unit=_of_term, own=_is_own, public=_serves)
 class CommitteeCandidate(Node):
     """Who stands for a term; elected, they are a member of it."""
 
@@ -139,7 +161,9 @@ class CommitteeCandidate(Node):
     state_label: str = worded("state", CANDIDATES, "状态的说法。 The state in words.")
     checked_by: Person | None = link(CandidateRow.checked_by, "谁审查的。 Who checked it.")
     checked_at: datetime | None = column(CandidateRow.checked_at, "何时审查。 Checked when.")
-    reason: str | None = column(CandidateRow.reason, "未通过或离任的理由。 Why refused, or left.")
+    reason: str | None = computed(
+        _reason, "未通过或离任的理由，不公开。 Why refused, or left; not for the public."
+    )
     question: VoteQuestion | None = link(
         CandidateRow.question_id, "选举事项与结果。 The question, with its result."
     )

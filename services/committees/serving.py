@@ -30,6 +30,7 @@ from services.errors import Refused
 from services.events import record, state_of, write
 from services.prepared import put
 from services.units import UnitKind
+from services.votes.drafting import check_impersonal
 from services.votes.tables import DECIDED, QuestionId, Vote, VoteQuestion
 from services.votes.tally import Verdict
 
@@ -76,6 +77,7 @@ async def file(
     )
     if by.person_id in (None, row.made_by):
         raise OwnTerm()
+    check_impersonal(number=number)
     unit = await units.find_open(session, by, committee)
     is_its = unit.kind == UnitKind.owners_committee and unit.parent_id == row.estate_id
     if not is_its:

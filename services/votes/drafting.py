@@ -294,7 +294,7 @@ def _check_dates(row: Vote, rules: VoteRules) -> None:
     days = (row.closes_at - row.opens_at) / DAY
     if not rules.shortest_days <= days <= rules.longest_days:
         raise VotingTooLong(
-            least=rules.shortest_days, most=rules.longest_days, days=f"{days:.1f}".rstrip("0.")
+            least=rules.shortest_days, most=rules.longest_days, days=f"{round(days, 1):g}"
         )
 
 

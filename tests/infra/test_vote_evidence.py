@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from infra import evidence_jobs
+from infra.database import Database
 from policies import Actor, Denied
 from services import clock, vote_evidence
 from services.ballots import papers, proxies
@@ -132,6 +133,17 @@ def changed(data: bytes, name: str, change: Callable[[Any], None], *, listed: bo
     return made.getvalue()
 
 
+@pytest.fixture(scope="module")
+async def kept(database: Database) -> bytes:
+    """An archive that several look at."""
+    county = await County.new(database)
+    async with county.session() as session:
+        source = {"silence": "县〔2026〕1 号"}
+        rules = {"silence": "joins_the_majority", "sources": source}
+        await adopt(session, county, {"votes": rules})
+    return await archive(await held(await Poll.of(county, 7)))
+
+
 class TestTheArchive:
     async def test_the_program_in_it_finds_the_same_result(
         self, poll: Poll, tmp_path: Path
@@ -178,17 +190,6 @@ class TestTheArchive:
         said = verified(tmp_path, changed(kept, name, change))
         assert said.returncode == 1, said.stdout
         assert "核验无误" not in said.stdout
-
-    @pytest.fixture(scope="class")
-    async def kept(self, database: Any) -> bytes:
-        """An archive that several look at."""
-        county = await County.new(database)
-        async with county.session() as session:
-            source = {"silence": "县〔2026〕1 号"}
-            rules = {"silence": "joins_the_majority", "sources": source}
-            await adopt(session, county, {"votes": rules})
-        poll = await Poll.of(county, 7)
-        return await archive(await held(poll))
 
     async def test_a_scan_that_was_changed_shows(self, kept: bytes, tmp_path: Path) -> None:
         with zipfile.ZipFile(io.BytesIO(kept)) as packed:

@@ -28,12 +28,8 @@ from strawberry.utils.str_converters import to_snake_case
 import policies
 import schema
 from policies import Actor
-from services import notices, packs, register_imports
-from services.audits.exports import STATES as EXPORTS
-from services.errors import Said
-from services.guarantees import WHY
+from services import notices, packs
 from services.matters import states
-from services.packs.tables import STATES as PROPOSALS
 from tests.county import County
 from tests.schema import oracle_votes
 from tests.schema.oracle_board import entries, withdrawals
@@ -51,6 +47,7 @@ from tests.schema.oracle_types import (
     link_column,
 )
 from tests.schema.oracle_values import Row, collated, key_of, matches, role, widest, written
+from tests.schema.oracle_words import WORDS, word
 
 PLAIN = build_schema(schema.sdl())
 # What is read of a county and is no type of its own.
@@ -62,11 +59,6 @@ BESIDE = {
 @lru_cache(8)
 def _parsed(document: str) -> DocumentNode:
     return parse(document)
-
-
-def _said(words: Mapping[Any, Said], code: Any, given: Mapping[str, Any]) -> str:
-    """What the product calls something, in the language asked for."""
-    return words[code].to(given["language"].lower())
 
 
 @dataclass
@@ -112,6 +104,8 @@ class Oracle(Sight):
         """One field."""
         parent, name = info.parent_type.name, info.field_name
         self.visited.add((parent, name))
+        if (parent, name) in WORDS:
+            return word((parent, name), source.row, given["language"])
         if (parent, name) in COMPUTED and isinstance(source, Node):
             return COMPUTED[parent, name](self, source.row, given)
         special = getattr(self, f"_{parent}_{name}".lower(), None)
@@ -253,16 +247,6 @@ class Oracle(Sight):
         known = self.known["Event"]
         return [Node("Event", known[id_]) for id_ in source.row["event_ids"]]
 
-    def _auditexport_statelabel(self, source: Node, given: Mapping[str, Any]) -> str:
-        return _said(EXPORTS, source.row["state"], given)
-
-    def _registerimport_statelabel(self, source: Node, given: Mapping[str, Any]) -> str:
-        return _said(register_imports.STATES, source.row["state"], given)
-
-    def _registerimport_haltlabel(self, source: Node, given: Mapping[str, Any]) -> str | None:
-        halt = source.row["halt"]
-        return None if halt is None else _said(register_imports.HALTS, halt, given)
-
     def _registerimport_percent(self, source: Node, _: Any) -> int:
         row = source.row
         done = {"prepared": 0, "reading": row["looked"], "applying": row["handled"]}
@@ -270,14 +254,8 @@ class Oracle(Sight):
         reached: int = done.get(row["state"], total)
         return 100 * reached // total if total else 100
 
-    def _registerimportrow_statelabel(self, source: Node, given: Mapping[str, Any]) -> str:
-        return _said(register_imports.ROW_STATES, source.row["state"], given)
-
     def _registerimportproblem_message(self, source: Node, given: Mapping[str, Any]) -> str:
         return str(source.row[f"message_{given['language'].lower()}"])
-
-    def _packproposal_statelabel(self, source: Node, given: Mapping[str, Any]) -> str:
-        return _said(PROPOSALS, source.row["state"], given)
 
     def _query_packschema(self, _: Any, __: Any) -> dict[str, Any]:
         return packs.json_schema()
@@ -310,7 +288,8 @@ class Oracle(Sight):
         return self.one("BoardEntry", next(shown, None))
 
     def _matterentry_act(self, source: Node, given: Mapping[str, Any]) -> str:
-        return states.TRANSITIONS[source.row["verb"]].label.to(given["language"].lower())
+        said = states.TRANSITIONS[source.row["verb"]].label
+        return said.en if given["language"] == "EN" else said.zh
 
     def _matterentry_secondsheld(self, source: Node, _: Any) -> int:
         row = source.row
@@ -340,7 +319,8 @@ class Oracle(Sight):
     def _notice_words(self, source: Node, given: Mapping[str, Any]) -> str:
         event = source.row["event_name"]
         if event in notices.WORDS:
-            return _said(notices.WORDS, event, given)
+            said = notices.WORDS[event]
+            return said.en if given["language"] == "EN" else said.zh
         acts = {act.event: act.label.zh for act in states.TRANSITIONS.values()}
         past = event.removeprefix("matter.").replace("_", " ")
         return str(past if given["language"] == "EN" else acts[event])
@@ -355,6 +335,7 @@ class Oracle(Sight):
 
     _file_urluntil = _minutes_docxurl = _minutes_docxuntil = _file_url
     _auditexportpart_url = _auditexportpart_urluntil = _ballot_scanurl = _file_url
+    _voteevidence_url = _voteevidence_urluntil = _file_url
     _registerexport_url = _registerexport_urluntil = _file_url
 
     def _appointment_isactive(self, source: Node, _: Any) -> bool:
@@ -366,19 +347,18 @@ class Oracle(Sight):
     def _query_feesummary(self, _: Any, given: Mapping[str, Any]) -> dict[str, Any]:
         return summary(self, *_span(given))
 
-    def _guaranteeline_why(self, source: Derived, given: Mapping[str, Any]) -> str:
-        return _said(WHY, source.row["why"], given)
+    def _ballot_receipt(self, source: Node, _: Any) -> str | None:
+        is_theirs = oracle_votes.votes_for(self.rows, self.actor.person_id, source.row["holder_id"])
+        return source.row["receipt"] if is_theirs else None
+
+    def _committeecandidate_reason(self, source: Node, _: Any) -> str | None:
+        return source.row["reason"] if self.looks_after("CommitteeCandidate", source.row) else None
 
     def _rollentry_hasvoted(self, source: Node, _: Any) -> bool:
         return any(
             ballot["entry_id"] == source.row["id"] and ballot["state"] == "effective"
             for ballot in self.rows["Ballot"]
         )
-
-    def _vote_statelabel(self, source: Node, given: Mapping[str, Any]) -> str:
-        return oracle_votes.label(source.type_name, source.row, given["language"])
-
-    _ballot_statelabel = _votequestion_itemlabel = _votedelivery_methodlabel = _vote_statelabel
 
     def _query_guarantees(self, _: Any, given: Mapping[str, Any]) -> dict[str, Any]:
         return {"lines": guarantees(self, *_span(given))}

@@ -27,6 +27,11 @@ TABLES = {
     "FeeAccount": "fee_account", "FeeHolder": "fee_holder", "LedgerEntry": "ledger_entry",
     "Bill": "bill", "BillingRun": "billing_run", "Payment": "payment",
     "FeeDispute": "fee_dispute", "InstalmentPlan": "instalment_plan", "Instalment": "instalment",
+    "Demand": "demand", "DemandedBill": "demanded_bill", "LimitationAlarm": "limitation_alarm",
+    "FeeNotice": "fee_notice",
+    "VoteEvidence": "vote_evidence", "CommitteeTerm": "committee_term",
+    "TermPreparer": "term_preparer", "CommitteeCandidate": "committee_candidate",
+    "TermAlarm": "term_alarm",
 }  # fmt: skip
 OBJECTS = {
     "Unit": "units", "Person": "people", "Post": "appointments", "Appointment": "appointments",
@@ -53,6 +58,10 @@ OBJECTS = {
     "FeeAccount": "ledger", "FeeHolder": "ledger", "LedgerEntry": "ledger",
     "Bill": "bills", "BillingRun": "bills", "Payment": "payments", "FeeDispute": "disputes",
     "InstalmentPlan": "instalment_plans", "Instalment": "instalment_plans",
+    "Demand": "demands", "DemandedBill": "demands", "LimitationAlarm": "demands",
+    "FeeNotice": "fee_notices",
+    "VoteEvidence": "vote_evidence", "CommitteeTerm": "committees", "TermPreparer": "committees",
+    "CommitteeCandidate": "committees", "TermAlarm": "committees",
 }  # fmt: skip
 # The columns whose unit a row is in.
 PLACES = {
@@ -61,13 +70,15 @@ PLACES = {
     "Station": ("grid_id",), "Matter": ("scope_id", "handler_id"),
     "PropertyUnit": ("unit_id",), "Resolution": ("owner_id",),
     "Supervision": ("unit_id", "holder_id"), "File": ("unit_id",),
-    "Vote": ("scope_id",),
+    "Vote": ("scope_id",), "CommitteeTerm": ("estate_id",),
     "RegisterImport": ("estate_id",),
     **dict.fromkeys(("Contract", "FeeStandard", "FeeDispute"), ("estate_id", "firm_id")),
     **dict.fromkeys(
-        ("FeeAccount", "LedgerEntry", "Bill", "BillingRun", "Payment", "InstalmentPlan"),
+        ("FeeAccount", "LedgerEntry", "Bill", "BillingRun", "Payment", "InstalmentPlan",
+         "LimitationAlarm"),
         ("firm_id",),
     ),
+    "Demand": ("firm_id", "community_id"),
 }  # fmt: skip
 # Those that are seen where what they belong to is: of which type, by which column.
 MEMBERS = {
@@ -80,24 +91,27 @@ MEMBERS = {
     "VoteQuestion": ("Vote", "vote_id"), "VoteObjection": ("Vote", "vote_id"),
     "RollEntry": ("Vote", "vote_id"), "RollHolder": ("Vote", "vote_id"),
     "VoteProxy": ("Vote", "vote_id"), "Ballot": ("Vote", "vote_id"),
-    "VoteDelivery": ("Vote", "vote_id"),
+    "VoteDelivery": ("Vote", "vote_id"), "VoteEvidence": ("Vote", "vote_id"),
+    "TermPreparer": ("CommitteeTerm", "term_id"), "TermAlarm": ("CommitteeTerm", "term_id"),
+    "CommitteeCandidate": ("CommitteeTerm", "term_id"),
     "RegisterImportRow": ("RegisterImport", "import_id"),
     "RegisterImportProblem": ("RegisterImport", "import_id"),
     "ContractAlarm": ("Contract", "contract_id"), "FeeHolder": ("FeeAccount", "account_id"),
-    "Instalment": ("InstalmentPlan", "plan_id"),
+    "Instalment": ("InstalmentPlan", "plan_id"), "DemandedBill": ("Demand", "demand_id"),
 }  # fmt: skip
 # Those of an estate's parties too, and by which column they lead to an account of their own.
 AT_ESTATES = ("Contract", "FeeStandard", "FeeDispute")
 ACCOUNTS = {
     "FeeAccount": "id", "FeeHolder": "account_id", "LedgerEntry": "account_id",
     "Bill": "account_id", "Payment": "account_id", "InstalmentPlan": "account_id",
+    "Demand": "account_id",
 }  # fmt: skip
 # The columns that hold whose a row is.
 OWNERS = {
     "Person": "id", "Appointment": "person_id", "Account": "person_id",
     "SubjectLink": "person_id", "Ownership": "person_id", "Matter": "raiser_id",
-    "Notice": "person_id", "File": "made_by", "RegisterExport": "made_by",
-    "BillingRun": "made_by",
+    "Notice": "person_id", "FeeNotice": "person_id", "File": "made_by", "RegisterExport": "made_by",
+    "BillingRun": "made_by", "TermPreparer": "person_id", "CommitteeCandidate": "person_id",
 }  # fmt: skip
 ELSEWHERE = {
     ("MatterEntry", "person"): "made_by",
@@ -116,6 +130,8 @@ ELSEWHERE = {
     ("BillingRun", "askedBy"): "made_by",
     ("Payment", "recordedBy"): "made_by",
     ("Contract", "signedBy"): "signed_by",
+    ("Demand", "proof"): "file_id",
+    ("Demand", "recordedBy"): "made_by",
     ("FeeDispute", "settledBy"): "settled_by",
     ("Resolution", "reportedBy"): "reported_by",
     ("Resolution", "verifiedBy"): "verified_by",
@@ -132,6 +148,8 @@ ELSEWHERE = {
     ("RegisterImport", "appliedAs"): "applied_as",
     ("RegisterImport", "verifiedBy"): "verified_by",
     ("RegisterExport", "madeBy"): "made_by",
+    ("VoteEvidence", "askedBy"): "made_by",
+    ("CommitteeCandidate", "checkedBy"): "checked_by",
 }
 BACK = {
     ("Unit", "children"): "parent_id",
@@ -162,11 +180,15 @@ BACK = {
     ("FeeAccount", "entries"): "account_id",
     ("Bill", "entries"): "bill_id",
     ("InstalmentPlan", "instalments"): "plan_id",
+    ("Demand", "bills"): "demand_id",
     ("AgendaItem", "recusals"): "item_id",
     ("AgendaItem", "resolutions"): "item_id",
     ("Vote", "questions"): "vote_id",
     ("Vote", "objections"): "vote_id",
     ("RollEntry", "holders"): "entry_id",
+    **dict.fromkeys(
+        (("CommitteeTerm", name) for name in ("preparers", "candidates", "alarms")), "term_id"
+    ),
     **{
         ("Meeting", name): "meeting_id"
         for name in (
@@ -190,6 +212,7 @@ RENAMED = {
     ("PackProposal", "proposedAt"): "made_at",
     ("AuditSample", "drawnAt"): "made_at",
     ("AuditExport", "askedAt"): "made_at",
+    ("VoteEvidence", "askedAt"): "made_at",
     ("RegisterImport", "startedAt"): "made_at",
     ("Objection", "raisedAt"): "made_at",
     ("VoteObjection", "raisedAt"): "made_at",
@@ -199,10 +222,13 @@ ORDERS = {
     "asked_at": "made_at",
     "started_at": "made_at",
     "registered_at": "made_at",
+    "begun_at": "made_at",
+    "nominated_at": "made_at",
     "proposed_at": "made_at",
     "Objection.raised_at": "made_at",
     "VoteObjection.raised_at": "made_at",
     "RollHolder.entry": "entry_id",
+    "DemandedBill.bill": "bill_id",
 }
 
 

@@ -1,12 +1,8 @@
-"""Votes for the oracle: what of them is somebody's own, and what their words are."""
+"""Votes for the oracle: what of them is somebody's own."""
 
 from collections.abc import Mapping
 from uuid import UUID
 
-from services.ballots import tables as ballots
-from services.errors import Said
-from services.votes import deliveries, states
-from services.votes import tables as votes
 from tests.schema.oracle_values import Row
 
 Rows = Mapping[str, list[Row]]
@@ -14,20 +10,6 @@ TYPES = frozenset({
     "Vote", "VoteQuestion", "VoteObjection", "RollEntry", "RollHolder", "VoteProxy", "Ballot",
     "VoteDelivery",
 })  # fmt: skip
-# The words of a type, and the column that they are for.
-WORDS: Mapping[str, tuple[str, Mapping[str, Said]]] = {
-    "Vote": ("state", states.LABELS),
-    "VoteQuestion": ("item", votes.ITEMS),
-    "Ballot": ("state", ballots.STATES),
-    "VoteDelivery": ("method", deliveries.METHODS),
-}
-
-
-def label(type_name: str, row: Row, language: str) -> str:
-    """A state, an item or a method in words."""
-    column, words = WORDS[type_name]
-    said = words[row[column]]
-    return said.en if language == "EN" else said.zh
 
 
 def is_own(rows: Rows, me: UUID, type_name: str, row: Row) -> bool:
@@ -53,6 +35,11 @@ def is_own(rows: Rows, me: UUID, type_name: str, row: Row) -> bool:
             return bool(row["person_id"] == me) or row["holder_id"] in mine
         case _:
             return any(unit["id"] == row["property_unit_id"] for unit in _owned(rows, me))
+
+
+def votes_for(rows: Rows, me: UUID | None, holder: UUID) -> bool:
+    """Whether a place on a roll is this person's, or they are its confirmed proxy."""
+    return me is not None and holder in _voted_for(rows, me)
 
 
 def _held(rows: Rows, me: UUID) -> list[Row]:

@@ -1,7 +1,15 @@
 """Documents that ask for every field of the schema, reader by reader."""
 
 from tests.schema.oracle_board import BOARD, EDITIONS, WITHDRAWALS
-from tests.schema.questions_votes import BALLOTS, CANDIDATES, PACKS_OF_VOTES, VOTES
+from tests.schema.questions_votes import (
+    BALLOTS,
+    CANDIDATES,
+    COMMITTEES,
+    EVIDENCE,
+    MEMBERS,
+    PACKS_OF_VOTES,
+    VOTES,
+)
 
 UNIT = (
     "id kind kindLabel kindLabelEn: kindLabel(language: EN) name since until decision"
@@ -16,6 +24,7 @@ ANYBODY = (
     *BOARD,
     *WITHDRAWALS,
     *VOTES,
+    *COMMITTEES,
     "{ viewer { isSignedIn person { id name } county { id slug name nameEn state }"
     " posts { role appointmentId unitId } roles { name zh en purposeZh purposeEn }"
     " may { object action scope } __typename } }",
@@ -111,6 +120,18 @@ OWED = (
     f" madeAt version account {{ number }} bills {{ {BILL} }} instalments {{ totalCount nodes {{ id"
     " dueOn amount } } } } }",
 )
+RECOVERY = (
+    "{ demands { totalCount nodes { id number rung rungLabel day amount method methodLabel"
+    " forum forumLabel body caseNumber outcome outcomeLabel words endedOn madeAt version estate"
+    " { name } firm { name } community { name } bills { totalCount nodes { id } } } } }",
+    "{ demands(filter: {rungs: [MEDIATION, LITIGATION]}) { totalCount nodes { proof { name }"
+    " recordedBy { name } account { number } bills { nodes { bill { limitationOn } } } } } }",
+    "{ limitationAlarms { totalCount nodes { id limitationOn at bill { month } firm { name } } } }",
+)
+TOLD = (
+    "{ feeNotices(filter: {unseen: true}) { totalCount nodes { id at seenAt demand { rung amount }"
+    " } } }",
+)
 CONTESTED = (
     f"{{ feeDisputes {{ totalCount nodes {{ {DISPUTE} bill {{ {BILL} }} person {{ name }} settledBy"
     " { name } estate { name } firm { name } } } }",
@@ -123,6 +144,7 @@ SUMMED = (
 )
 SIGNED_IN = (
     *CANDIDATES,
+    *MEMBERS,
     f"{{ people {{ totalCount nodes {{ {PERSON} home {{ name }} appointments {{ nodes {{ {HELD}"
     f" post {{ {POST} unit {{ name }} }} unit {{ name }} person {{ name }} }} }} }} }} }}",
     '{ people(filter: {name: "王", isPartyMember: true}) { nodes { name } } }',
@@ -142,7 +164,7 @@ REPORTS = (
     '{ countyReport(from: "2026-01-01", to: "2199-12-31") { raised settled deliberated meetings'
     f" monthsMet resolved executed satisfaction inAll {{ {FIGURES} }} byGrid {{ {FIGURES} unit"
     f" {{ name }} }} byCommunity {{ {FIGURES} unit {{ name }} }} byClass {{ {FIGURES}"
-    " handlingClass } } }",
+    " handlingClass } feesRecovered feesRecoveredByEstate { estate { name } fen isWithheld } } }",
 )
 COVERAGE = (
     *GUARANTEES,
@@ -257,9 +279,12 @@ EVERYTHING = {
         *FILES,
         *REGISTER,
         *BALLOTS,
+        *EVIDENCE,
         *PACKS_OF_VOTES,
         *AGREED,
         *OWED,
+        *RECOVERY,
+        *TOLD,
         *CONTESTED,
         *SUMMED,
     ),
@@ -281,7 +306,9 @@ EVERYTHING = {
         *REGISTER,
         *FILES,
         *BALLOTS,
+        *EVIDENCE,
         *AGREED,
+        *RECOVERY,
         *CONTESTED,
         *SUMMED,
     ),
@@ -293,6 +320,7 @@ EVERYTHING = {
         *OFFICERS,
         *FILES,
         *BALLOTS,
+        *EVIDENCE,
         *SUMMED,
     ),
     "stairwell_head": (*ANYBODY, *SIGNED_IN, *OWN_REGISTER, *FILES, *BALLOTS),
@@ -303,6 +331,8 @@ EVERYTHING = {
         *FILES,
         *AGREED,
         *OWED,
+        *RECOVERY,
+        *TOLD,
         *CONTESTED,
         *SUMMED,
     ),
@@ -314,6 +344,8 @@ EVERYTHING = {
         *BALLOTS,
         *AGREED,
         *OWED,
+        *RECOVERY,
+        *TOLD,
         *CONTESTED,
         *SUMMED,
     ),

@@ -66,6 +66,17 @@ TABLES: Mapping[str, Changes] = {
     "vote_objection": {"text": TEXTS},
     "vote_proxy": {"reason": PERHAPS},
     "ballot": {"reason": PERHAPS},
+    "vote_evidence": {"purpose": TEXTS},
+    "committee_term": {
+        "ended_why": PERHAPS, "elected_at": MOMENTS, "years": (1, 2**31 - 1),
+        "file_by": (None, "0001-01-01", "9999-12-31"), "vote_id": (None,),
+    },
+    "term_preparer": {"stands_for": TEXTS, "is_owner": TRUTHS},
+    "committee_candidate": {
+        "reason": PERHAPS, "left_on": (None, "2024-02-29", "9999-12-31"), "question_id": (None,),
+        "state": ("nominated", "refused", "elected", "left"),
+    },
+    "term_alarm": {"due_on": ("0001-01-01", "9999-12-31"), "at": MOMENTS},
     "register_import": {
         "name": TEXTS, "sheet": PERHAPS, "columns": RECORDS, "ignored": (None, [], ["H 备注"]),
         "halt": (None, "authority_lost", "register_changed"), "mode": (None, "good_rows"),
@@ -93,7 +104,8 @@ JSON = ("before", "after", "origins", "columns", "ignored")
 CASTS = {
     "since": "date", "until": "date", "starts_at": "timestamptz", "ends_at": "timestamptz",
     "raised_at": "timestamptz", "settled_at": "timestamptz", "part_area": "numeric",
-    "at": "timestamptz", "seen_at": "timestamptz",
+    "at": "timestamptz", "seen_at": "timestamptz", "elected_at": "timestamptz",
+    "file_by": "date", "left_on": "date", "due_on": "date",
     "origins": "jsonb", "before": "jsonb", "after": "jsonb",
     "columns": "jsonb", "ignored": "jsonb",
 }  # fmt: skip

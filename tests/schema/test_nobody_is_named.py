@@ -22,6 +22,7 @@ from services import (
     rulebooks,
     stations,
 )
+from services.committees.tables import CandidateState
 from services.errors import Forbidden
 from services.matters.tables import Channel, HandlingClass, Visibility
 from services.votes import objecting
@@ -30,6 +31,7 @@ from tests.polls import OVER, Poll
 from tests.schema.explained import CATALOGUE
 from tests.schema.test_board import board, public
 from tests.schema.test_oracle import compiled
+from tests.schema.world_committees import in_office
 from tests.way import Way
 
 NAME, PHONE, IDENTITY, HOUSE = "慕容复生", "13877776666", "360102199001011234", "9栋8单元701"
@@ -59,6 +61,9 @@ PUBLIC_BY_NATURE = {
     "vote.report": "how a vote was carried out, written to be read; it takes nobody's number",
     "vote.void_reason": "the official ground on which a vote is void; it takes nobody's number",
     "vote_question.text": "what all owners are asked; it takes nobody's number",
+    "vote.ballots_sha256": "the hash of receipts, which names nobody",
+    "committee_term.filing_number": "a term's number on file; it takes nobody's number",
+    "committee_term.ended_why": "what is public of it are the product's own words",
     "vote_objection.text": "told so to whoever objects; it takes nobody's number",
     "vote_objection.answer": "an answer in public; it takes nobody's number",
 }
@@ -170,7 +175,9 @@ async def spoken(way: Way, visibility: Visibility) -> None:
 
 
 async def beside(way: Way) -> None:
-    """What else the public reads: linkages, rules, a station, a vote with an objection."""
+    """What else the public reads: linkages, rules, a station, a vote with an objection, a term of
+    the committee with whoever stood for it.
+    """
     tree, by = way.tree, way.county.administrator
     async with way.county.session() as session:
         await linkages.link(
@@ -194,6 +201,7 @@ async def beside(way: Way) -> None:
         objecting.answer, poll.community, at=OVER, objection=row.id, answer="已核对。",
         outcome=objecting.ObjectionOutcome.dismissed,
     )  # fmt: skip
+    await in_office(poll, poll.vote, (poll.owners[0], CandidateState.left))
 
 
 async def planted(database: Database, county: County, *, exempt: set[str]) -> set[str]:

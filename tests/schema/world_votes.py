@@ -12,6 +12,7 @@ from services.votes.rules import Secrecy
 from services.votes.tables import VoteItem
 from tests.county import County, Tree
 from tests.polls import DRAFTED, OVER, VOTING, Poll
+from tests.schema.world_committees import committees
 
 FLATS = 7
 
@@ -21,8 +22,10 @@ async def votes(county: County, tree: Tree, resident: Actor, candidate: UUID) ->
     poll = await Poll.of(county, FLATS, tree)
     await _withdrawn(poll)
     await _counted(poll, resident)
+    counted = poll.vote
     await _open(poll, resident, candidate)
     await poll.drafted(VoteItem.use_of_funds, title="维修屋面")
+    await committees(poll, resident, counted)
 
 
 async def _withdrawn(poll: Poll) -> None:

@@ -38,6 +38,7 @@ from services.committees.serving import (
 )
 from services.committees.tables import CommitteeCandidate, CommitteeTerm
 from services.committees.terms import TermNotThere
+from services.errors import BadInput
 from services.ownerships import Ownership
 from services.votes import counting, drafting
 from services.votes.states import questions_of
@@ -246,6 +247,9 @@ class TestElecting:
         async with unchanged(poll.county, CommitteeElsewhere):
             await way.do(serving.file, poll.bureau, at=FILED, number="1",
                          committee=poll.tree.branch.id)  # fmt: skip
+        async with unchanged(poll.county, BadInput):
+            await way.do(serving.file, poll.bureau, at=FILED, number="电 13800138000",
+                         committee=poll.tree.committee.id)  # fmt: skip
         row = await way.file()
         assert (row.state, row.since) == ("filed", FILED.date())
         assert row.until == date(2029, FILED.month, FILED.day)

@@ -5,6 +5,7 @@ with all above it, `somebody` every resident, numbered from 0 within a county.
 """
 
 from infra.demo.crowd.audits import AUDITS
+from infra.demo.crowd.committees import COMMITTEES
 from infra.demo.crowd.fees import FEES
 from infra.demo.crowd.matters import MATTERS
 from infra.demo.crowd.publications import PUBLICATIONS
@@ -335,6 +336,7 @@ cross join lateral (select timestamptz '2024-01-01Z' + n * interval '50 days' as
     *MATTERS,
     *PUBLICATIONS,
     *VOTES,
+    *COMMITTEES,
     # An event each for what was founded, registered and confirmed.
     *(
         f"""

@@ -27,10 +27,10 @@ select p.tenant_id, p.id, 4, p.at, p.administrator, p.estate_id, p.estate_id, p.
 from poll p""",
     """
 insert into vote_question (tenant_id, id, version, made_at, made_by, vote_id, number, item, kind,
-  text, candidate_id)
+  text, candidate_id, is_recall)
 select p.tenant_id, pg_temp.identity(134, p.county, p.n * 3 + i), 1, p.at, p.administrator, p.id,
   i + 1, case i when 2 then 'election' else 'firm' end, 'ordinary', '是否同意？',
-  case i when 2 then p.security end
+  case i when 2 then p.security end, false
 from poll p cross join generate_series(0, 2) i""",
     """
 create temporary table enrolled on commit drop as
@@ -57,6 +57,17 @@ update vote v set state = p.state, noticed_at = p.at, text_sha256 = repeat('0', 
   counted_at = case when p.state <> 'noticed' then p.at + interval '27 days' end,
   settled_at = case when p.state = 'final' then p.at + interval '35 days' end
 from poll p where v.tenant_id = p.tenant_id and v.id = p.id and p.state <> 'draft'""",
+    # Of each that was counted somebody has asked for the evidence, and of one in five again.
+    """
+insert into vote_evidence (tenant_id, id, version, made_at, made_by, vote_id, purpose, state,
+  sha256, size, finished_at)
+select p.tenant_id, pg_temp.identity(150, p.county, p.n * 2 + i), 2 - i, at, p.security, p.id,
+  '法院调取', case i when 0 then 'done' else 'queued' end,
+  case i when 0 then repeat('0', 64) end, case i when 0 then 40000 + p.n end,
+  case i when 0 then at + interval '1 minute' end
+from poll p cross join generate_series(0, 1) i
+cross join lateral (select p.at + interval '40 days' + i * interval '1 day' as at) moment
+where p.state in ('final', 'disputed') and (i = 0 or p.n % 5 = 0)""",
     # One in four votes by a proxy; one in nine on paper, one in seven not at all.
     """
 insert into vote_proxy (tenant_id, id, version, made_at, made_by, vote_id, holder_id, person_id,
