@@ -261,7 +261,8 @@ class Oracle(Sight):
         return packs.json_schema()
 
     def _matter_next(self, source: Node, given: Mapping[str, Any]) -> str:
-        return _said(states.NEXT, states.MatterState(source.row["state"]), given)
+        said = states.NEXT[states.MatterState(source.row["state"])]
+        return said.en if given["language"] == "EN" else said.zh
 
     def _matter_isoverdue(self, source: Node, _: Any) -> bool:
         return source.row["due_at"] is not None and source.row["due_at"] < self.now
