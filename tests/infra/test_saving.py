@@ -161,6 +161,9 @@ class TestFlush:
             assert [one.split(" ", 2)[:2] for one in sent] == [
                 ["discard", "plans"], ["insert", "into"], ["insert", "into"], ["WITH", "w0"],
             ]  # fmt: skip
+        await self.look_at_what_was_tried(county)
+
+    async def look_at_what_was_tried(self, county: County) -> None:
         async with county.session(read_only=True) as session:
             found = await session.info[DRIVER].fetch(
                 "select after, apart from event where name = 'unit.tried'"
