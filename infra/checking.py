@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -61,6 +62,33 @@ class FileTooLaborious(Refused, status=422):
     """
 
 
+class TableKindRefused(Refused, status=415):
+    """这里只接受表格：xlsx、xls 或 csv，无论叫什么名字。
+    Only tables are taken here, whatever their name: xlsx, xls or csv.
+    """
+
+
+class TableTooLarge(Refused, status=422):
+    """表格太大：展开后超过上限。请分成几个文件，或删去表外的空行空列。
+    The table is too large once unpacked. Divide it, or delete what lies far outside of it.
+    """
+
+
+class TableEmpty(Refused, status=422):
+    """表格里没有内容，或内容在隐藏的工作表里。
+    There is nothing in the table, or only in hidden sheets.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The first sheet that has anything, of so many that have; a list of cells for each row."""
+
+    sheet: str
+    sheets: int
+    rows: list[list[Any]]
+
+
 class Checker:
     """Looks at so many files at a time."""
 
@@ -69,23 +97,36 @@ class Checker:
 
     async def check(self, sent: IO[bytes], original_sha256: str) -> tuple[Content, bytes]:
         """What the file is, and the bytes to keep; `Refused` where none are."""
+        found, kept = await self._looked_at(sent)
+        return _content(found, kept, original_sha256), kept
+
+    async def tabulate(self, sent: IO[bytes]) -> Table:
+        """The cells of a spreadsheet; `Refused` where it is none."""
+        try:
+            found, cells = await self._looked_at(sent, content.TABLE)
+        except FileKindRefused:
+            raise TableKindRefused() from None
+        rows = await asyncio.to_thread(json.loads, cells)
+        return Table(found["sheet"], found["sheets"], rows)
+
+    async def _looked_at(self, sent: IO[bytes], *asked: str) -> tuple[dict[str, Any], bytes]:
         async with self._turn:
-            status, answer = await _run(sent)
+            status, answer = await _run(sent, *asked)
         head, _, kept = answer.partition(b"\n")
         if status:
             log.warning("a check of content ended with %s", status)
             raise FileTooLaborious() if status < 0 else FileDamaged()
-        found = json.loads(head)
+        found: dict[str, Any] = json.loads(head)
         if "unfit" in found:
             raise _refusal(found["unfit"], found["what"])
-        return _content(found, kept, original_sha256), kept
+        return found, kept
 
 
-async def _run(sent: IO[bytes]) -> tuple[int, bytes]:
+async def _run(sent: IO[bytes], *asked: str) -> tuple[int, bytes]:
     """The program's end and what it wrote; it is killed where it doesn't end, or nobody waits."""
     sent.seek(0)
     running = await asyncio.create_subprocess_exec(
-        sys.executable, "-I", PROGRAM, stdin=sent, stdout=asyncio.subprocess.PIPE,
+        sys.executable, "-I", PROGRAM, *asked, stdin=sent, stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL, env=ENVIRONMENT, close_fds=True, cwd=os.sep,
     )  # fmt: skip
     try:
@@ -112,6 +153,10 @@ def _refusal(reason: str, what: str) -> Refused:
             return DocumentLocked()
         case "toil":
             return FileTooLaborious()
+        case "large":
+            return TableTooLarge()
+        case "empty":
+            return TableEmpty()
         case _:
             return FileDamaged()
 

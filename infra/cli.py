@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from typer import rich_utils
 
-from infra import cli_audit, cli_packs, cli_tenants
+from infra import cli_audit, cli_imports, cli_packs, cli_tenants
 from infra.speech import IS_ENGLISH, fail, load_settings, run, say, settled
 
 if not IS_ENGLISH:
@@ -33,6 +33,11 @@ app = typer.Typer(
 app.add_typer(cli_tenants.app, name="tenant")
 app.add_typer(cli_packs.app, name="pack")
 app.add_typer(cli_audit.app, name="audit")
+app.command(
+    "import",
+    help=say("导入一个小区的业主台账：逐格列出问题，确认后登记。",
+             "Import an estate's owners: every problem with its cell, recorded once you agree."),
+)(cli_imports.import_)  # fmt: skip
 
 
 @app.command(help=say("启动服务，直到 Ctrl-C。", "Serve until Ctrl-C."))

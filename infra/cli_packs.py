@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from infra.speech import IS_ENGLISH, fail, say
+from infra.asking import HERE, LANGUAGE, ask
+from infra.speech import fail, say
 
 if TYPE_CHECKING:
     from services.packs import Problem
     from services.packs.comparing import Change
 
-LANGUAGE = "EN" if IS_ENGLISH else "ZH"
 PROBLEMS = f"problems {{ path message(language: {LANGUAGE}) }}"
 CHECK = f"query ($document: JSON!) {{ checkPack(document: $document) {{ isValid {PROBLEMS} }} }}"
 COMPARE = f"""query ($document: JSON!) {{ comparePack(document: $document) {{ isValid {PROBLEMS}
@@ -43,7 +43,6 @@ Token = Annotated[
     ),
 ]
 Url = Annotated[str, typer.Option(help=say("服务的地址。", "Where the service is."))]
-HERE = "http://127.0.0.1:8000"
 
 
 Communities = Annotated[
@@ -111,7 +110,7 @@ def check(file: File, token: Token = None, url: Url = HERE) -> None:
 
         problems = [(one.path, _said(one)) for one in examine(document)[1]]
     else:
-        found = _ask(url, token, CHECK, document=document)["checkPack"]
+        found = ask(url, token, CHECK, document=document)["checkPack"]
         problems = [(one["path"], one["message"]) for one in found["problems"]]
     _refuse(problems)
     typer.echo(say(f"{file} 没有错误", f"{file} is right"))
@@ -134,7 +133,7 @@ def diff(
     """Print what `file` changes of the other, of the county's active edition, or of the default."""
     document = _read(file)
     if token is not None and other is None:
-        found = _ask(url, token, COMPARE, document=document)["comparePack"]
+        found = ask(url, token, COMPARE, document=document)["comparePack"]
         _refuse([(one["path"], one["message"]) for one in found["problems"]])
         _show(found)
         return
@@ -167,7 +166,7 @@ def export(
     from infra import packfiles
 
     _load()
-    found = _ask(url, token, EXPORT, first=MOST_EDITIONS)["packs"]["nodes"]
+    found = ask(url, token, EXPORT, first=MOST_EDITIONS)["packs"]["nodes"]
     wanted = [one for one in found if edition in (None, one["edition"])]
     if not wanted:
         fail(f"没有第 {edition} 版", f"there is no edition {edition}")
@@ -192,10 +191,10 @@ def import_(
 ) -> None:
     """Show the difference, then propose."""
     document = _read(file)
-    found = _ask(url, token, COMPARE, document=document)["comparePack"]
+    found = ask(url, token, COMPARE, document=document)["comparePack"]
     _refuse([(one["path"], one["message"]) for one in found["problems"]])
     _show(found)
-    made = _ask(url, token, PROPOSE, document=document, reason=reason)["proposePack"]["id"]
+    made = ask(url, token, PROPOSE, document=document, reason=reason)["proposePack"]["id"]
     typer.echo(say(f"已提出 {made}，等待批准", f"proposed {made}; another person approves it"))
 
 
@@ -263,20 +262,3 @@ def _show(found: dict[str, Any]) -> None:
     if found["needsSecurity"]:
         zh = "  改动了角色授权，须由安全管理员批准"
         typer.echo(say(zh, "  it changes role grants: the security administrator approves"))
-
-
-def _ask(url: str, token: str, query: str, **variables: Any) -> dict[str, Any]:
-    """What the service answers; its refusal, or its silence, ends the command with a sentence."""
-    import httpx
-
-    headers = {"authorization": f"Bearer {token}", "accept-language": "en" if IS_ENGLISH else "zh"}
-    body = {"query": query, "variables": variables}
-    try:
-        answer = httpx.post(f"{url.rstrip('/')}/graphql", json=body, headers=headers, timeout=60)
-        found = answer.json()
-    except (httpx.HTTPError, ValueError) as failed:
-        fail(f"{url} 没有应答：{failed}", f"{url} doesn't answer: {failed}")
-    for error in found.get("errors", ()):
-        fail(error["message"], error["message"])
-    data: dict[str, Any] = found["data"]
-    return data

@@ -2,15 +2,19 @@
 
 A program of its own: decoders of foreign pictures run where there is no key, no database and little
 memory, and can be stopped. It reads the bytes from standard input, answers a line of JSON, then
-what is to be kept. Every picture is made anew, a PDF stays as it is or is refused.
+what is to be kept. Every picture is made anew, a PDF stays as it is or is refused. Asked for a
+table, it takes nothing but a spreadsheet, and answers its cells: no formula runs, no macro is kept.
 """
 
+import csv
 import json
 import resource
 import sys
 import warnings
-from collections.abc import Iterator
-from io import BytesIO
+import zipfile
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, time, timedelta
+from io import BytesIO, StringIO
 from typing import Any
 
 MOST_MEMORY = 1 << 30
@@ -38,10 +42,22 @@ KINDS = {
                      "/Rendition", "/RichMediaExecute", "/Movie", "/Sound"}),
     "/Subtype": frozenset({"/RichMedia", "/FileAttachment", "/Movie", "/3D", "/Sound"}),
 }  # fmt: skip
+TABLE = "table"
+ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# Of a workbook's parts, unpacked; a table of 60,000 rows has a tenth of it.
+MOST_UNPACKED = 300_000_000
+MOST_CELLS = 6_000_000
+DELIMITERS = ",;\t"
+# The lines by which a text's delimiter is told.
+FIRST_LINES = 20
+# A double has no more whole digits than this: what has is no longer the number that was typed.
+EXACT = 10**15
 
 
 class Unfit(Exception):
-    """Why a file is refused: `kind`, `damaged`, `pixels`, `acting` or `locked`; and what is so."""
+    """Why a file is refused: `kind`, `damaged`, `pixels`, `acting`, `locked`, `large` or `empty`;
+    and what is so.
+    """
 
     def __init__(self, reason: str, what: str = "") -> None:
         super().__init__(reason)
@@ -57,6 +73,125 @@ def examine(data: bytes) -> tuple[dict[str, Any], bytes]:
         raise Unfit("kind")
     kept, size = _made_anew(data)
     return {"media_type": "image/jpeg", "width": size[0], "height": size[1]}, kept
+
+
+def tabulate(data: bytes) -> tuple[dict[str, Any], bytes]:
+    """The cells of a spreadsheet's first sheet that has any: a list for each row, from the first
+    on. What is merged stands in each of its cells.
+    """
+    if data.startswith((ZIP, OLE)):
+        _check_unpacked(data)
+        sheet, sheets, rows = _of_workbook(data)
+    else:
+        sheet, sheets, rows = "", 1, _of_text(data)
+    if not any(rows):
+        raise Unfit("empty")
+    return {"sheet": sheet, "sheets": sheets}, json.dumps(rows, ensure_ascii=False).encode()
+
+
+def _check_unpacked(data: bytes) -> None:
+    """What says that it unpacks to more than it may isn't unpacked; what lies meets the limits."""
+    if data.startswith(ZIP):
+        try:
+            with zipfile.ZipFile(BytesIO(data)) as parts:
+                unpacked = sum(part.file_size for part in parts.infolist())
+                names = parts.namelist()
+        except (zipfile.BadZipFile, ValueError, NotImplementedError):
+            raise Unfit("damaged") from None
+        if not any(name.startswith("xl/") for name in names):
+            raise Unfit("kind")
+        if unpacked > MOST_UNPACKED:
+            raise Unfit("large")
+
+
+def _of_workbook(data: bytes) -> tuple[str, int, list[list[Any]]]:
+    import python_calamine as calamine
+
+    try:
+        book = calamine.load_workbook(BytesIO(data))
+        shown = [one.name for one in book.sheets_metadata
+                 if one.visible is calamine.SheetVisibleEnum.Visible
+                 and one.typ is calamine.SheetTypeEnum.WorkSheet]  # fmt: skip
+        full = [sheet for sheet in map(book.get_sheet_by_name, shown) if sheet.total_height]
+        if not full:
+            raise Unfit("empty")
+        sheet = full[0]
+        if (sheet.total_height + 1) * (sheet.total_width + 1) > MOST_CELLS:
+            raise Unfit("large")
+        rows = [[_cell(one) for one in row] for row in sheet.to_python(skip_empty_area=False)]
+        _fill(rows, sheet.merged_cell_ranges or ())
+    except calamine.PasswordError:
+        raise Unfit("locked") from None
+    except (calamine.CalamineError, calamine.XmlError, calamine.ZipError, ValueError):
+        raise Unfit("damaged") from None
+    return sheet.name, len(full), [_ended(row) for row in rows]
+
+
+def _fill(rows: list[list[Any]], merged: Any) -> None:
+    """Each merged cell has the value of the first."""
+    for (top, left), (bottom, right) in merged:
+        below = rows[top : bottom + 1]
+        value = below[0][left] if below and left < len(below[0]) else None
+        for row in below:
+            for place in range(left, min(right + 1, len(row))):
+                row[place] = value
+
+
+def _cell(value: Any) -> Any:
+    """A value as JSON has it: text, a number, or nothing; a day as it is written in ISO 8601."""
+    match value:
+        case "" | None:
+            return None
+        case bool():
+            return str(value).upper()
+        case float():
+            return int(value) if value.is_integer() and abs(value) < EXACT else value
+        case datetime() if value.time() == time():
+            return value.date().isoformat()
+        case datetime() | date() | time():
+            return value.isoformat()
+        case timedelta():
+            return str(value)
+        case _:
+            return value
+
+
+def _ended(row: list[Any]) -> list[Any]:
+    """Without what is empty at its end."""
+    last = max((place for place, one in enumerate(row, 1) if one is not None), default=0)
+    return row[:last]
+
+
+def _of_text(data: bytes) -> list[list[Any]]:
+    """Rows of text: in UTF-8, UTF-16 with its mark, or as Chinese spreadsheets save it (GB 18030).
+
+    Whatever is written there stays text: no number is made of it.
+    """
+    text = _decoded(data)
+    if any(one < " " and one not in "\r\n\t" for one in text):
+        raise Unfit("kind")
+    first = text.split("\n", FIRST_LINES)[:FIRST_LINES]
+    counts = {one: sum(line.count(one) for line in first) for one in DELIMITERS}
+    delimiter = max(DELIMITERS, key=lambda one: counts[one])
+    csv.field_size_limit(1 << 20)
+    try:
+        read = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=False)
+        rows = [_ended([one if one.strip() else None for one in row]) for row in read]
+    except csv.Error:
+        raise Unfit("damaged") from None
+    if sum(map(len, rows)) > MOST_CELLS:
+        raise Unfit("large")
+    return rows
+
+
+def _decoded(data: bytes) -> str:
+    is_wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    for encoding in ("utf-16",) if is_wide else ("utf-8-sig", "gb18030"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise Unfit("kind")
 
 
 def _is_picture(data: bytes) -> bool:
@@ -174,12 +309,14 @@ def _is_direct(value: Any) -> bool:
 
 def main() -> None:
     """Read, examine, answer; the limits are set before the first byte is looked at."""
+    asked: Callable[[bytes], tuple[dict[str, Any], bytes]]
+    asked = tabulate if TABLE in sys.argv[1:] else examine
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     kept = b""
     try:
-        found, kept = examine(sys.stdin.buffer.read())
+        found, kept = asked(sys.stdin.buffer.read())
     except Unfit as unfit:
         found = {"unfit": unfit.reason, "what": unfit.what}
     except MemoryError:

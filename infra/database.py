@@ -8,7 +8,7 @@ import asyncio
 import hmac
 import importlib
 import pkgutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -29,6 +29,7 @@ from infra.saving import Session
 from infra.settings import Settings
 from infra.stores import Store
 from services.accounts import Limits
+from services.alarms import DUE
 from services.kept import Kept
 from services.passes import Passes
 from services.prepared import DRIVER, has_pending
@@ -50,8 +51,8 @@ STATEMENT_BYTES_CACHED = 1 << 20
 
 def tables() -> MetaData:
     """Every capability's tables, and with them what each registers in another one."""
-    for module in pkgutil.iter_modules(services.__path__):
-        importlib.import_module(f"services.{module.name}")
+    for module in pkgutil.walk_packages(services.__path__, f"{services.__name__}."):
+        importlib.import_module(module.name)
     return metadata
 
 
@@ -149,6 +150,8 @@ class Database:
             "store": cache(lambda: Store.of(settings)),
             "allow_private_issuers": settings.allow_private_issuers,
         }
+        # Who is told that something is due at once (`infra.jobs`), where anybody is.
+        self.wake: Callable[[Address, UUID], Awaitable[None]] | None = None
         self._tenants: dict[str, tuple[UUID, str]] = {}
         self._held = reach(settings)
 
@@ -188,6 +191,8 @@ class Database:
         engine = self._reading if read_only else self._writing
         async with self._begun(engine, tenant_id) as session:
             yield session
+        if self.wake is not None and session.info.get(DUE):
+            await self.wake(self.address, tenant_id)
 
     @asynccontextmanager
     async def owner_session(self, tenant_id: UUID) -> AsyncIterator[AsyncSession]:

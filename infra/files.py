@@ -3,12 +3,8 @@
 A file's address is the whole authority (`infra.passes`).
 """
 
-import hashlib
-import tempfile
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from pathlib import PurePath
-from typing import IO
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -19,37 +15,27 @@ from infra.checking import Checker
 from infra.database import Database
 from infra.graphql import refused_response
 from infra.passes import ALWAYS, AddressRefused, Place, disposition, path, place
-from infra.requests import JSON, RequestIncomplete
+from infra.requests import JSON
 from infra.settings import Settings
 from infra.stores import Store
+from infra.uploads import Uploads
 from schema.errors import language_of, refusal
 from services import files
-from services.errors import NotFound, Refused
+from services.errors import NotFound
 from services.files import File, FileState, FileStored
 from services.passes import Purpose
 
 PICTURE = "image/jpeg"
 
 
-class FileTooLarge(Refused, status=413):
-    """文件超过 {limit} 字节，请缩小后再上传。
-    The file is over {limit} bytes. Make it smaller.
-    """
-
-
-class UploadsBusy(Refused, status=503):
-    """正在接收的文件太多，请在 {seconds} 秒后再试。
-    Too many files are coming in at this moment. Send it again in {seconds} seconds.
-    """
-
-
 class Files:
     """The endpoint, over one database and one store."""
 
-    def __init__(self, database: Database, store: Store, settings: Settings) -> None:
-        self.database, self.store, self.settings = database, store, settings
-        self.checker = Checker(settings.checks_at_once)
-        self._coming = 0
+    def __init__(
+        self, database: Database, store: Store, checker: Checker, uploads: Uploads
+    ) -> None:
+        self.database, self.store = database, store
+        self.checker, self.uploads = checker, uploads
 
     async def answer(self, request: Request) -> Response:
         """PUT or GET /files/{county}/{pass}."""
@@ -65,7 +51,7 @@ class Files:
     async def _take(self, request: Request, at: Place) -> Response:
         """Look at the bytes, keep them, and only then say so in the row."""
         tenant_id, file = at.by.tenant_id, at.id
-        async with self._room(), _received(request, self.settings.max_file_bytes) as (sent, digest):
+        async with self.uploads.received(request) as (sent, digest):
             row = await self._row(at)
             files.check_same(row, digest)
             if row.state == FileState.stored:
@@ -96,47 +82,15 @@ class Files:
         except NotFound:
             raise AddressRefused() from None
 
-    @asynccontextmanager
-    async def _room(self) -> AsyncIterator[None]:
-        """So many come in at a time: each has its place on the disk until it is looked at."""
-        if self._coming >= self.settings.max_uploads:
-            raise UploadsBusy(seconds=10)
-        self._coming += 1
-        try:
-            yield
-        finally:
-            self._coming -= 1
 
-
-def routes(database: Database, settings: Settings) -> list[Route]:
+def routes(
+    database: Database, settings: Settings, checker: Checker, uploads: Uploads
+) -> list[Route]:
     """The endpoint as a route; pages of the county's registered origins may use it."""
-    endpoint = Files(database, Store.of(settings), settings)
+    endpoint = Files(database, Store.of(settings), checker, uploads)
     answer = cors.let_in(endpoint.answer, lambda _: database, "GET, PUT")
     methods = ["GET", "PUT", "OPTIONS"]
     return [Route(path(Purpose.read), answer, methods=methods)]
-
-
-@asynccontextmanager
-async def _received(request: Request, most: int) -> AsyncIterator[tuple[IO[bytes], str]]:
-    """The body in a file of the moment, and its hash; read no further than the limit."""
-    said = requests.header(request, b"content-length")
-    if said is not None and said.isdecimal() and int(said[:20]) > most:
-        raise FileTooLarge(limit=most)
-    digest, size = hashlib.sha256(), 0
-    with tempfile.TemporaryFile() as sent:
-        more = True
-        while more:
-            message = await request.receive()
-            if message["type"] == "http.disconnect":
-                raise RequestIncomplete()
-            part = message.get("body", b"")
-            size += len(part)
-            if size > most:
-                raise FileTooLarge(limit=most)
-            digest.update(part)
-            sent.write(part)
-            more = bool(message.get("more_body"))
-        yield sent, digest.hexdigest()
 
 
 def _stored(row: File) -> Response:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 import asyncpg
+import structlog
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 from pgqueuer.adapters.persistence.qb import (
     QueryBuilderEnvironment,
@@ -18,8 +19,9 @@ from pgqueuer.domain.models import Job
 from pgqueuer.domain.settings import DBSettings
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
-from infra.database import JOBS
+from infra.database import JOBS, Address
 
+log = structlog.get_logger(__name__)
 LOOK = "look"
 CHANNEL = "sanfang_jobs"
 FORGET = "delete from sanfang_jobs.pgqueuer_log where created < now() - $1::interval"
@@ -66,6 +68,21 @@ async def enqueue(queue: Queries, counties: Iterable[UUID]) -> None:
         dedupe_key=[*keys],
         on_conflict="skip",
     )
+
+
+async def wake(address: Address, county: UUID) -> None:
+    """A look at a county now, not at the next minute; where that can't be, the minute comes.
+
+    On a connection of its own, after what is due was kept: no command waits for the queue's lock.
+    """
+    try:
+        connection = await address.connect(JOBS)
+        try:
+            await enqueue(queries(connection), [county])
+        finally:
+            await connection.close()
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        log.warning("the clock was not woken", county=str(county), exc_info=True)
 
 
 def county_of(job: Job) -> UUID:

@@ -2,10 +2,13 @@
 
 SQLAlchemy's own flush sends a statement for each table, and waits for each. Here the rows of one
 flush are one `with … insert … update …`, so that a unit, its paths, its event and the caller's key
-cost one round trip. What isn't plain (deletions, very many rows) goes the usual way.
+cost one round trip. What isn't plain (deletions, very many objects) goes the usual way. Very many
+rows that are no objects go table by table, in the order in which each table first came, by one
+statement for some thousands of rows: arrays of their columns.
 """
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -15,13 +18,16 @@ from sqlalchemy import inspect as inspected
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Mapper, make_transient, make_transient_to_detached
 from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy.types import TypeEngine
 from sqlalchemy.util import await_only
 from sqlmodel import Session as PlainSession
 
-from services.prepared import DRIVER, ROWS, Prepared, Written
+from services.prepared import DIALECT, DRIVER, ROWS, Prepared, Written, writers
 
 # Of more rows the usual way is as good: it sends them by the hundred.
 MOST_ROWS = 40
+# From so many on they go table by table, so many at a time.
+MANY, AT_A_TIME = 400, 2_000
 SHAPES = 512
 Row = tuple[Written, dict[str, Any]]
 
@@ -47,6 +53,9 @@ class Session(PlainSession):
             super().flush(objects)
             new, changed = [], []
         rows = [*map(_inserted, new), *map(_updated, changed), *beside]
+        if len(rows) >= MANY:
+            self._write_many([row for row in rows if not row[0].keys])
+            rows = [row for row in rows if row[0].keys]
         for at in range(0, len(rows), MOST_ROWS):
             self._write(rows[at : at + MOST_ROWS])
         self._settle(new, changed)
@@ -59,15 +68,51 @@ class Session(PlainSession):
             for number, (_, values) in enumerate(rows)
             for name, value in values.items()
         }
-        driver = self.info[DRIVER]
-        try:
-            found = await_only(driver.fetchval(statement.sql, *statement.arguments(given)))
-        except asyncpg.IntegrityConstraintViolationError as broken:
-            raise IntegrityError(statement.sql, None, broken, hide_parameters=True) from broken
-        except asyncpg.PostgresError as failed:
-            raise DBAPIError(statement.sql, None, failed, hide_parameters=True) from failed
+        found = self._ask(statement.sql, statement.arguments(given))
         if found != len(rows):
             raise StaleDataError(f"{len(rows) - found} rows are there no longer")
+
+    def _write_many(self, rows: Sequence[Row]) -> None:
+        """New rows, table by table.
+
+        What was planned while a table was small (the keys' own look-ups too) is planned anew: by
+        an index that will do for a few rows it would go through all of these.
+        """
+        self._ask("discard plans", ())
+        shapes: dict[Written, list[dict[str, Any]]] = {}
+        for written, values in rows:
+            shapes.setdefault(written, []).append(values)
+        for written, those in shapes.items():
+            processed = writers(written)
+            for at in range(0, len(those), AT_A_TIME):
+                self._write_some(written, processed, those[at : at + AT_A_TIME])
+
+    def _write_some(
+        self,
+        written: Written,
+        processed: Sequence[Callable[[Any], Any] | None],
+        those: Sequence[dict[str, Any]],
+    ) -> None:
+        """Rows of one shape: what is the same in all of them is said once."""
+        given: list[Any] = []
+        same: list[bool] = []
+        for name, write in zip(written.names, processed, strict=True):
+            first = those[0][name]
+            same.append(len(those) > 1 and all(one[name] is first for one in those))
+            column = [first] if same[-1] else [one[name] for one in those]
+            if write is not None:
+                column = [None if one is None else write(one) for one in column]
+            given.append(column[0] if same[-1] else column)
+        self._ask(_insertion(written, tuple(same)), given)
+
+    def _ask(self, sql: str, arguments: Sequence[Any]) -> Any:
+        """What the driver answers; its errors as SQLAlchemy's, without the values."""
+        try:
+            return await_only(self.info[DRIVER].fetchval(sql, *arguments))
+        except asyncpg.IntegrityConstraintViolationError as broken:
+            raise IntegrityError(sql, None, broken, hide_parameters=True) from broken
+        except asyncpg.PostgresError as failed:
+            raise DBAPIError(sql, None, failed, hide_parameters=True) from failed
 
     def _settle(self, new: Iterable[Any], changed: Iterable[Any]) -> None:
         """Take what was written for what the database holds."""
@@ -127,6 +172,35 @@ def _statement(rows: tuple[Written, ...]) -> Prepared:
     for count in counts:
         total = total + count
     return Prepared(select(total))
+
+
+@lru_cache(maxsize=SHAPES)
+def _insertion(written: Written, same: tuple[bool, ...]) -> str:
+    """The statement for any number of rows of a shape, given an array for each column, or the one
+    value that is the same in each.
+    """
+    named = ", ".join(f'"{name}"' for name in written.names)
+    types = [_type(written.table.c[name].type) for name in written.names]
+    each = [(place, name, *one) for place, (name, one) in
+            enumerate(zip(written.names, types, strict=True), 1)]  # fmt: skip
+    arrays = [(place, name, array) for (place, name, array, _), is_same in
+              zip(each, same, strict=True) if not is_same]  # fmt: skip
+    values = ", ".join(
+        f"${place}::{array}::{own}" if is_same else f'"{name}"::{own}'
+        for (place, name, array, own), is_same in zip(each, same, strict=True)
+    )
+    unnested = ", ".join(f"${place}::{array}[]" for place, _, array in arrays)
+    columns = ", ".join(f'"{name}"' for _, name, _ in arrays)
+    return (
+        f'insert into "{written.table.name}" ({named})'  # noqa: S608 - names of ours
+        f" select {values} from unnest({unnested}) as given ({columns})"
+    )
+
+
+def _type(type_: TypeEngine[Any]) -> tuple[str, str]:
+    """The type in which a column's values are given, and its own; JSON is given as text."""
+    own = re.sub(r" COLLATE .*", "", type_.compile(DIALECT))
+    return ("text", own) if own in ("JSON", "JSONB") else (own, own)
 
 
 def _part(number: int, row: Written) -> Any:

@@ -15,24 +15,29 @@ from starlette.websockets import WebSocket
 
 import schema
 from infra import (
-    audit_parts,
     console,
     cors,
+    downloads,
     files,
+    imports,
+    jobs,
     lateness,
     minutes,
+    registers,
     requests,
     sse,
     telemetry,
     tokens,
 )
 from infra.auth import Authenticator
+from infra.checking import Checker
 from infra.database import Database
 from infra.graphql import GraphQL, refused_response
 from infra.operations import Operations
 from infra.settings import Settings
 from infra.sse import EventStreams, ReservationRefused
 from infra.subscriptions import Subscriptions
+from infra.uploads import Uploads
 from infra.websockets import WebSockets
 from schema.documents import Documents
 from schema.errors import language_of
@@ -68,6 +73,7 @@ def create_app(settings: Settings, *, has_worker: bool = False) -> Service:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         database = await Database.open(settings)
+        database.wake = jobs.wake
         authenticator = Authenticator(database, settings)
         app.state.database = database
         operations = Operations(database, authenticator, reader, documents, settings)
@@ -75,9 +81,13 @@ def create_app(settings: Settings, *, has_worker: bool = False) -> Service:
         app.state.subscriptions = subscriptions = Subscriptions(operations, settings)
         app.state.events, app.state.sockets = EventStreams(subscriptions), WebSockets(subscriptions)
         app.router.routes.extend(tokens.routes(authenticator, database, settings))
-        app.router.routes.extend(files.routes(database, settings))
+        checker = Checker(settings.checks_at_once)
+        uploads = Uploads(settings.max_uploads, settings.max_file_bytes)
+        app.router.routes.extend(files.routes(database, settings, checker, uploads))
+        app.router.routes.extend(registers.routes(database))
+        app.router.routes.extend(imports.routes(database, checker, uploads))
         app.router.routes.extend(minutes.routes(database))
-        app.router.routes.extend(audit_parts.routes(database, settings))
+        app.router.routes.extend(downloads.routes(database, settings))
         async with AsyncExitStack() as stack:
             stack.push_async_callback(database.close)
             if has_worker:
@@ -207,6 +217,9 @@ async def _welcome(request: Request) -> Response:
             "files": "/files/{county}/{pass}",
             "minutes": "/minutes/{county}/{pass}",
             "audit": "/audit/{county}/{pass}",
+            "evidence": "/evidence/{county}/{pass}",
+            "imports": "/imports/{county}/{pass}",
+            "registers": "/registers/{county}/{pass}",
             "health": ["/healthz", "/readyz", "/metrics"],
         }
     )

@@ -9,7 +9,7 @@ import os
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
 import obstore
@@ -41,7 +41,9 @@ class Store:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return cls(LocalStore(folder), folder)
 
-    async def write(self, tenant_id: UUID, file: UUID, sha256: str, data: bytes) -> None:
+    async def write(
+        self, tenant_id: UUID, file: UUID, sha256: str, data: bytes | IO[bytes]
+    ) -> None:
         """Keep the bytes; when this returns they outlast a loss of power."""
         key = _key(tenant_id, file, sha256)
         await obstore.put_async(self._store, key, data)

@@ -19,7 +19,7 @@ from pgqueuer.domain.errors import RetryRequested
 from pgqueuer.domain.models import Job, Schedule
 from pgqueuer.domain.types import Channel
 
-from infra import audit_jobs, jobs, telemetry
+from infra import audit_jobs, evidence_jobs, jobs, telemetry
 from infra.database import JOBS, Database
 from services import alarms, clock
 from services.alarms import Alarm
@@ -32,6 +32,7 @@ DONE, FAILED = (telemetry.JOBS.labels(outcome) for outcome in ("done", "failed")
 log = structlog.get_logger(__name__)
 # What the clock does that needs more than the database.
 alarms.ALARMS["audit_exports"] = Alarm(audit_jobs.look)
+alarms.ALARMS["vote_evidence"] = Alarm(evidence_jobs.look)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,16 +44,16 @@ class FileFilter:
 
 
 def _url(ask: Ask, row: Row) -> ColumnElement[Any]:
-    return case((_is_stored(row), ADDRESS(ask, row)))
+    return case((_is_opened(row), ADDRESS(ask, row)))
 
 
 def _until(ask: Ask, row: Row) -> ColumnElement[Any]:
-    return case((_is_stored(row), END(ask, row)))
+    return case((_is_opened(row), END(ask, row)))
 
 
-def _is_stored(row: Row) -> ColumnElement[bool]:
-    stored: ColumnElement[bool] = row["state"] == FileState.stored.value
-    return stored
+def _is_opened(row: Row) -> ColumnElement[bool]:
+    """Its bytes have come, and it is no ballot: that is opened by whoever confirms it alone."""
+    return and_(row["state"] == FileState.stored.value, ~row["is_ballot"])
 
 
 def _within(ask: Ask, row: Row, held: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -102,7 +102,7 @@ class File(Node):
     stored_at: datetime | None = column(Table.stored_at, "上传完成的时刻。 When its bytes came.")
     person: Person | None = link(Table.made_by, "谁上传的。 Who prepared it.")
     url: str | None = computed(
-        _url, "读取的地址，几分钟内有效；未上传时为空。 Its address, for some minutes; null before."
+        _url, "读取的地址，几分钟内有效；未上传或是选票时为空。 Its address; null of a ballot."
     )
     url_until: datetime | None = computed(_until, "地址失效的时刻。 When the address ends.")
     version: int = column(Table.version, "版本。 Its version.")

@@ -37,6 +37,18 @@ class Alarm:
     look: Look
 
 
+# By this a session says that something of it is due at once.
+DUE = "due"
+
+
+def soon(session: AsyncSession) -> None:
+    """Somebody waits for what the clock does next: it looks when this is kept, not at the minute.
+
+    Where nobody tells it, it looks at the minute.
+    """
+    session.info[DUE] = True
+
+
 # Filled by the capabilities, each under its own name, in the order of their loading.
 ALARMS: dict[str, Alarm] = {}
 

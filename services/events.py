@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -27,6 +27,7 @@ from services.prepared import put
 from services.tables import Recorded, TenantRow, moment, within_tenant
 
 SALT = 16
+CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 ORIGIN = "origin"
 # The types that administrators look after; the scope `office` is of their events.
 OFFICE = frozenset({
@@ -86,8 +87,17 @@ class EventValue(TenantRow, table=True):
 
 def state_of(row: Recorded) -> dict[str, Any]:
     """The row as JSON values, without its keys and without what must not be written down twice."""
-    left_out = PROVENANCE | row.unrecorded | row.unspoken
-    return {name: _plain(value) for name, value in row.model_dump(exclude=set(left_out)).items()}
+    known = row.__dict__
+    return {
+        name: _plain(known[name] if name in known else getattr(row, name))
+        for name in _spoken(type(row))
+    }
+
+
+@cache
+def _spoken(table: type[Recorded]) -> tuple[str, ...]:
+    left_out = PROVENANCE | table.unrecorded | table.unspoken
+    return tuple(name for name in table.model_fields if name not in left_out)
 
 
 def record(
@@ -191,8 +201,7 @@ def commitment(salt: bytes, value: Any) -> str:
 
 def canonical(value: Any) -> bytes:
     """JSON in its one form: keys in order, no white space, UTF-8."""
-    written = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return written.encode()
+    return CANONICAL.encode(value).encode()
 
 
 def _changed(one: Mapping[str, Any], other: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -201,6 +210,8 @@ def _changed(one: Mapping[str, Any], other: Mapping[str, Any] | None) -> dict[st
 
 
 def _plain(value: Any) -> Any:
+    if value is None or type(value) is str:
+        return value
     match value:
         case datetime() | date():
             return value.isoformat()

@@ -18,7 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from policies import Actor, authorize
 from services import clock, rows, units
 from services.arguments import Length, UnitId
-from services.errors import BadInput, Refused, Said
+from services.errors import BadInput, NotFound, Refused, Said
 from services.events import record, state_of
 from services.passes import UPLOAD_LASTS, passes_of
 from services.rows import made
@@ -44,7 +44,7 @@ NEXT = {FileState.prepared: FileState.stored}
 
 class File(Recorded, table=True):
     """A file; what describes its content is there once it is stored, a size in pixels if it is a
-    picture.
+    picture. One of a ballot is opened with that ballot alone.
     """
 
     __tablename__ = "file"
@@ -78,6 +78,7 @@ class File(Recorded, table=True):
     width: int | None = None
     height: int | None = None
     stored_at: datetime | None = moment(default=None)
+    is_ballot: bool = False
 
 
 class TooManyPrepared(Refused):
@@ -89,6 +90,12 @@ class TooManyPrepared(Refused):
 class FileStored(Refused, status=409):
     """这个文件已经上传过，内容与这次的不同：{id}。请重新准备一个文件。
     This file is stored already, with other content: {id}. Prepare a new one.
+    """
+
+
+class FileNotStored(Refused):
+    """这个文件还没有上传完成：{id}。请先上传。
+    The bytes of this file haven't come yet: {id}. Upload them first.
     """
 
 
@@ -124,7 +131,7 @@ async def prepare(
     place = await units.find_open(session, by, unit)
     acting = authorize(by, "prepare", "files", owner=by.person_id)
     await _check_number(session, by)
-    file = File(**made(by, acting), unit_id=place.id, name=_plain(name))
+    file = File(**made(by, acting), unit_id=place.id, name=plain_name(name))
     session.add(file)
     record(session, by, "file.prepared", file, acting=acting)
     address, until = passes_of(session).upload(by.tenant_id, by.domain, file.id)
@@ -156,6 +163,21 @@ async def find(session: AsyncSession, by: Actor, file: UUID, *, for_update: bool
     return await rows.find(session, File, by, file, for_update=for_update)
 
 
+async def find_own(
+    session: AsyncSession, by: Actor, file: UUID, *, for_update: bool = False
+) -> File:
+    """A stored file that the actor uploaded, held as it is until the transaction ends.
+
+    Who is to change it holds it alone from the first: two who only shared it would wait for ever.
+    """
+    row = await rows.find(session, File, by, file, for_update=for_update, for_share=not for_update)
+    if row.made_by != by.person_id:
+        raise NotFound(id=f"File:{file}")
+    if row.state != FileState.stored:
+        raise FileNotStored(id=f"File:{file}")
+    return row
+
+
 def check_same(row: File, original_sha256: str) -> None:
     """Refuse other bytes for a file that has its own."""
     if row.original_sha256 not in (None, original_sha256):
@@ -176,7 +198,7 @@ async def _check_number(session: AsyncSession, by: Actor) -> None:
         raise TooManyPrepared(limit=MOST_PREPARED, minutes=minutes)
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
     """The last part of a path, which hides nowhere."""
     plain = FOLDERS.split(name)[-1].strip().lstrip(". ")
     if not plain:

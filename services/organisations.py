@@ -8,7 +8,7 @@ from sqlalchemy import Index
 from sqlmodel import Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from policies import Actor, authorize
+from policies import Actor, Held, authorize
 from services import rows
 from services.arguments import Length, Name, Of, Reason, Version
 from services.errors import BadInput, Refused, Said
@@ -53,7 +53,7 @@ async def register(
     session: AsyncSession, by: Actor, *, name: Name, code: Code, is_builder: IsBuilder = False
 ) -> Organisation:
     """Register an organisation by its unified social credit code."""
-    acting = authorize(by, "register", "organisations", within=_held_in(by))
+    acting = may_register(by)
     code = checked(code)
     await _check_unknown(session, by, code)
     row = Organisation(**made(by, acting), name=name, code=code, is_builder=is_builder)
@@ -112,6 +112,7 @@ async def _check_unknown(session: AsyncSession, by: Actor, code: str) -> None:
         raise OrganisationKnown(id=f"Organisation:{same[0].id}")
 
 
-def _held_in(by: Actor) -> set[UUID]:
+def may_register(by: Actor) -> Held | None:
     """An organisation is of the whole county: whoever may register one anywhere may."""
-    return {post.unit_id for post in by.posts}
+    held_in = {post.unit_id for post in by.posts}
+    return authorize(by, "register", "organisations", within=held_in)

@@ -4,11 +4,11 @@ One records what the register or a contract says, another verifies it. Shares ar
 at no moment do those of a unit come to more than the whole.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Protocol
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ColumnElement, Index, and_
@@ -224,7 +224,27 @@ async def end(
     return row
 
 
-def most_held(owned: Iterable[Ownership], since: date) -> tuple[Fraction, date]:
+class Holding(Protocol):
+    """What counts of an ownership where shares are added up."""
+
+    @property
+    def state(self) -> str:
+        """Where it stands."""
+
+    @property
+    def share(self) -> Fraction:
+        """How much of the unit."""
+
+    @property
+    def since(self) -> date:
+        """From which day on."""
+
+    @property
+    def until(self) -> date | None:
+        """The first day without it."""
+
+
+def most_held(owned: Iterable[Holding], since: date) -> tuple[Fraction, date]:
     """The most that is held together on a day from `since` on, and the first such day.
 
     It can only grow on a day on which somebody's begins.
@@ -238,7 +258,7 @@ def most_held(owned: Iterable[Ownership], since: date) -> tuple[Fraction, date]:
     return max(sums, key=lambda found: found[0])
 
 
-def _is_held(row: Ownership, day: date) -> bool:
+def _is_held(row: Holding, day: date) -> bool:
     return row.since <= day and (row.until is None or day < row.until)
 
 
@@ -254,6 +274,19 @@ async def _settle(
     unit = await rows.find(session, PropertyUnit, by, row.property_unit_id)
     acting = await _authorize(session, by, verb, unit)
     row.check_version(expected_version)
+    state = OwnershipState.verified if verb == "verify" else OwnershipState.rejected
+    return settle(session, by, row, state, acting, note)
+
+
+def settle(
+    session: AsyncSession,
+    by: Actor,
+    row: Ownership,
+    state: OwnershipState,
+    acting: Held | None,
+    note: Mapping[str, Any],
+) -> Ownership:
+    """Verify or reject an ownership that is held for it; the actor may do so there."""
     if row.state != OwnershipState.recorded:
         raise OwnershipSettled(state=called(STATES, row.state))
     if row.made_by == by.person_id:
@@ -261,7 +294,7 @@ async def _settle(
     if row.person_id is not None and row.person_id == by.person_id:
         raise OwnOwnership()
     before = state_of(row)
-    row.state = OwnershipState.verified if verb == "verify" else OwnershipState.rejected
+    row.state = state
     row.verified_by, row.verified_at = by.person_id, clock.now()
     row.verified_as = acting.appointment_id if acting else None
     row.version += 1

@@ -32,11 +32,15 @@ class Purpose(StrEnum):
     read = "read"
     minutes = "minutes"
     export = "export"
+    evidence = "evidence"
+    register_import = "register_import"
+    register = "register"
 
 
 # Where each kind of pass is taken.
 PATHS = {Purpose.upload: "files", Purpose.read: "files", Purpose.minutes: "minutes",
-         Purpose.export: "audit"}  # fmt: skip
+         Purpose.export: "audit", Purpose.evidence: "evidence",
+         Purpose.register_import: "imports", Purpose.register: "registers"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +66,13 @@ class Passes:
     master: Master
     url: str
 
-    def upload(self, tenant_id: UUID, slug: str, file: UUID) -> tuple[str, datetime]:
-        """The address by which a file's bytes are put, and its end."""
+    def upload(
+        self, tenant_id: UUID, slug: str, file: UUID, purpose: Purpose = Purpose.upload
+    ) -> tuple[str, datetime]:
+        """The address by which a file's bytes, or an import's, are put, and its end."""
         until = int((clock.now() + UPLOAD_LASTS).timestamp())
-        signing = self._signing(tenant_id, slug, Purpose.upload, until)
-        signature = self._sign(tenant_id, Purpose.upload, until, str(file))
+        signing = self._signing(tenant_id, slug, purpose, until)
+        signature = self._sign(tenant_id, purpose, until, str(file))
         address = f"{signing.before}{file}{signing.after}{signature}"
         return address, datetime.fromtimestamp(until, UTC)
 

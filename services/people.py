@@ -24,6 +24,7 @@ from services.arguments import Length, Name, Of, PersonId, Reason, Version
 from services.errors import BadInput, Refused, Said
 from services.events import erase_values, record, state_of, write
 from services.rows import made
+from services.sealing import Keys
 from services.standing import raise_standing
 from services.tables import NameType, Recorded, moment, within_tenant
 from services.tree import UnitPath
@@ -288,17 +289,31 @@ async def _seal(
 ) -> None:
     """Write what was given under the county's newest key; what another person has is refused."""
     keys = await sealing.keys(session, by.tenant_id)
-    row.key_number = row.key_number or keys.number
+    phone = None if phone is None else normal_phone(phone)
+    identity = None if identity is None else normal_identity(identity)
     if phone is not None:
-        text = normal_phone(phone)
-        await _check_free(session, row, col(Person.phone_hash), keys.hashes(text), PhoneTaken)
-        row.phone_cipher = keys.seal(row.key_number, text, context=f"{row.id}:phone")
-        row.phone_hash, row.phone_masked = keys.hash(row.key_number, text), mask(text, 3, 4)
+        await _check_free(session, row, col(Person.phone_hash), keys.hashes(phone), PhoneTaken)
     if identity is not None:
-        text = normal_identity(identity)
-        await _check_free(session, row, col(Person.identity_hash), keys.hashes(text), IdentityTaken)
-        row.identity_cipher = keys.seal(row.key_number, text, context=f"{row.id}:identity")
-        row.identity_hash, row.identity_masked = keys.hash(row.key_number, text), mask(text, 4, 2)
+        taken = IdentityTaken
+        await _check_free(session, row, col(Person.identity_hash), keys.hashes(identity), taken)
+    row.key_number = row.key_number or keys.number
+    for name, value in sealed(keys, row.key_number, row.id, phone, identity).items():
+        setattr(row, name, value)
+
+
+def sealed(
+    keys: Keys, number: int, id_: UUID, phone: str | None, identity: str | None
+) -> dict[str, Any]:
+    """The columns of a person that hold what was given, in its normal form: sealed by the key of
+    this number, hashed and masked.
+    """
+    found: dict[str, Any] = {}
+    for name, text, shown in (("phone", phone, (3, 4)), ("identity", identity, (4, 2))):
+        if text is not None:
+            found[f"{name}_cipher"] = keys.seal(number, text, context=f"{id_}:{name}")
+            found[f"{name}_hash"] = keys.hash(number, text)
+            found[f"{name}_masked"] = mask(text, *shown)
+    return found
 
 
 async def _check_free(

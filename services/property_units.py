@@ -128,10 +128,14 @@ async def add(
     since: Since = None,
 ) -> PropertyUnit:
     """Put a unit on the register, in a building, a stairwell or the estate itself."""
-    place = await units.find_open(session, by, unit)
+    # Where the place is the estate itself, it is held at once as `_check_number` holds it: of two
+    # who had shared it first neither could.
+    known = await units.find(session, by, unit)
+    is_estate = known.kind == UnitKind.estate
+    place = await units.find_open(session, by, unit, for_update=is_estate)
     path = await units.path_of(session, by, place.id)
     acting = authorize(by, "add", "property_units", within=path)
-    estate = await _estate_of(session, by, place, path)
+    estate = await estate_of(session, by, place, path)
     await _check_number(session, by, estate, number)
     row = PropertyUnit(
         **made(by, acting), estate_id=estate, unit_id=place.id, number=number, use=use, area=area,
@@ -155,6 +159,10 @@ async def amend(
     expected_version: Version = None,
 ) -> PropertyUnit:
     """Correct what the register says of a unit; what is left out stays."""
+    if number is not None:
+        # The estate before its unit, as an import holds them.
+        known = await find(session, by, property_unit)
+        await rows.find(session, Unit, by, known.estate_id, for_update=True)
     row = await find(session, by, property_unit, for_update=True)
     path = await units.path_of(session, by, row.unit_id)
     acting = authorize(by, "amend", "property_units", within=path)
@@ -209,8 +217,8 @@ async def find(
     return row
 
 
-async def _estate_of(session: AsyncSession, by: Actor, place: Unit, path: Sequence[UUID]) -> UUID:
-    """The estate that a place is in; nothing is owned apart outside of one."""
+async def estate_of(session: AsyncSession, by: Actor, place: Unit, path: Sequence[UUID]) -> UUID:
+    """The estate that a place is in, `path` being all above it; there is no other."""
     if place.kind in INSIDE:
         estates = select(Unit.id).where(
             Unit.tenant_id == by.tenant_id, col(Unit.id).in_(path), Unit.kind == UnitKind.estate

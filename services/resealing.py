@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor, Held
 from services import clock, sealing
+from services.ballots.tables import Ballot
 from services.events import record, state_of
 from services.matters.tables import Matter
 from services.people import Person
@@ -60,8 +61,18 @@ def _move_matter(row: Matter, keys: Keys) -> None:
         row.contact_cipher = keys.seal(keys.number, contact, context=context)
 
 
+def _move_ballot(row: Ballot, keys: Keys) -> None:
+    context = f"{row.id}:answers"
+    said = keys.open(row.key_number, row.answers_cipher, context=context)
+    row.answers_cipher = keys.seal(keys.number, said or "", context=context)
+
+
 Move = Callable[[Any, Keys], None]
-SEALED: dict[Any, Move] = {Person: _move_person, Matter: _move_matter}
+SEALED: dict[Any, Move] = {
+    Person: _move_person,
+    Matter: _move_matter,
+    Ballot: _move_ballot,
+}
 
 
 async def remaining(session: AsyncSession, by: Actor, number: int) -> int:

@@ -29,6 +29,7 @@ TABLES = {
     "Organisation": "organisation",
     "PropertyUnit": "property_unit",
     "Ownership": "ownership",
+    "RegisterImport": "register_import",
     "Contract": "contract",
     "FeeStandard": "fee_standard",
     "FeeAccount": "fee_account",
@@ -36,6 +37,8 @@ TABLES = {
     "Payment": "payment",
     "FeeDispute": "fee_dispute",
     "InstalmentPlan": "instalment_plan",
+    "Demand": "demand",
+    "FeeNotice": "fee_notice",
     "File": "file",
     "Client": "client",
     "Account": "account",
@@ -53,6 +56,15 @@ TABLES = {
     "Extension": "extension",
     "Publication": "publication",
     "Objection": "objection",
+    "Vote": "vote",
+    "VoteQuestion": "vote_question",
+    "VoteObjection": "vote_objection",
+    "RollHolder": "roll_holder",
+    "VoteProxy": "vote_proxy",
+    "Ballot": "ballot",
+    "VoteEvidence": "vote_evidence",
+    "CommitteeTerm": "committee_term",
+    "CommitteeCandidate": "committee_candidate",
     "Pack": "pack",
     "PackProposal": "pack_proposal",
     "Event": "event",
@@ -66,6 +78,18 @@ PLAIN = {
     "Appointment": " where post_id in (select id from post where role = 'resident')",
     # Newest first: a meeting that is planned, an item that waits, a resolution of no matter.
     "Matter": " where raiser_id is null",
+    # One that is open, of which a roll holds those who vote.
+    "Vote": " where state = 'open'",
+    "CommitteeTerm": " where state = 'preparing'",
+    "CommitteeCandidate": " where state = 'nominated'",
+}
+# What is done farther on the way: to which argument's object, in which state.
+FARTHER = {
+    "putTermToVote": ("vote", "draft"),
+    "fileTerm": ("term", "elected"),
+    "recallCommittee": ("term", "filed"),
+    "resignFromCommittee": ("candidate", "elected"),
+    "exportVoteEvidence": ("vote", "disputed"),
 }
 
 
@@ -130,6 +154,9 @@ async def ids(world: World) -> dict[str, UUID]:
                 f"select id from {table}{PLAIN.get(type_name, '')} order by id desc limit 1"
             )
             found[type_name] = (await session.exec(newest)).scalar_one()  # type: ignore[call-overload]
+        for mutation in mutations():
+            if mutation.name in FARTHER:
+                found[mutation.name] = (await session.exec(_farther(mutation))).scalar_one()
     tree = world.tree
     named = {field.name: getattr(tree, field.name) for field in fields(tree)}
     units = {name: unit.id for name, unit in named.items() if hasattr(unit, "id")}
@@ -143,6 +170,8 @@ def arguments(mutation: Mutation, known: Mapping[str, UUID]) -> dict[str, Any]:
     chosen = dict(known)
     if mutation.name == "assignDuty":
         chosen["committee"] = known["industry"]
+    if mutation.name in FARTHER:
+        chosen[FARTHER[mutation.name][0]] = known[mutation.name]
     given = {p.name: _value(p, chosen) for p in mutation.command.parameters if _is_wanted(p)}
     return given | SAID.get(mutation.name, {})
 
@@ -172,6 +201,14 @@ def _one(parameter: Parameter, known: Mapping[str, UUID]) -> Any:
     }  # fmt: skip
     least = parameter.length.least if parameter.length else 1
     return samples.get(type_, "试验" + "x" * least)
+
+
+def _farther(mutation: Mutation) -> Any:
+    """The newest object that is there where the mutation is done."""
+    name, state = FARTHER[mutation.name]
+    (of,) = (one.of for one in mutation.command.parameters if one.name == name)
+    newest = f"select id from {TABLES[of or '']} where state = '{state}' order by id desc limit 1"
+    return text(newest)
 
 
 async def _industry(world: World) -> UUID:

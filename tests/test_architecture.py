@@ -51,7 +51,6 @@ FRAME_OF_SERVICES = {
     "penalties": "what the clock writes on overdue bills",
     "prepared": "what every command asks, compiled once",
     "proving": "what tokens of issuers prove",
-    "votes": "how ballots are counted; nothing is recorded by it",
     "resealing": "moving what is sealed to a newer key",
     "rows": "finding and making rows of the county",
     "sealing": "encryption for people",

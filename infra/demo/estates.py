@@ -98,10 +98,11 @@ async def _link(
 async def _buildings(desk: Desk, place: Place, showcase: Showcase, *, named: bool) -> Unit:
     """Buildings and stairwells, each with its head; where the first of these heads lives."""
     wording, since = desk.described.wording, showcase.history[-1].since
+    built = showcase.history[0].since
     homes: list[Unit] = []
     for number in range(1, showcase.buildings + 1):
         name = wording.building.format(number=number)
-        building = await desk.found(UnitKind.building, name, place.estate, since)
+        building = await desk.found(UnitKind.building, name, place.estate, built)
         is_first = named and number == 1
         await desk.seat(
             "building_head", building, since, named=is_first, home=building, is_member=True
@@ -109,7 +110,7 @@ async def _buildings(desk: Desk, place: Place, showcase: Showcase, *, named: boo
         homes.append(building)
         for door in range(1, showcase.stairwells + 1):
             name = wording.stairwell.format(number=door)
-            stairwell = await desk.found(UnitKind.stairwell, name, building, since)
+            stairwell = await desk.found(UnitKind.stairwell, name, building, built)
             await desk.seat(
                 "stairwell_head", stairwell, since, named=is_first and door == 1,
                 home=stairwell, is_member=True,

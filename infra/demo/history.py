@@ -322,7 +322,7 @@ def months_until(today: date, number: int) -> list[date]:
 
 async def casts(session: AsyncSession, tenant_id: UUID, slug: str) -> list[Cast]:
     """Every grid with a council, and who acts there."""
-    actors = await _actors(session, tenant_id, slug)
+    actors = await actors_of(session, tenant_id, slug)
     units = {unit.id: unit for unit in await _all(session, tenant_id, Unit)}
     seats: dict[UUID, list[CouncilSeat]] = {}
     for seat in await _all(session, tenant_id, CouncilSeat):
@@ -338,7 +338,7 @@ async def casts(session: AsyncSession, tenant_id: UUID, slug: str) -> list[Cast]
     ]
 
 
-async def _actors(
+async def actors_of(
     session: AsyncSession, tenant_id: UUID, slug: str
 ) -> dict[UUID, dict[str, Actor]]:
     """Who holds which role in which unit, the longest in office."""

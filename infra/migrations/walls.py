@@ -23,37 +23,48 @@ APPENDED_ONLY = frozenset(
         "audit_sample",
         "bill",
         "contract_alarm",
+        "demanded_bill",
         "event",
         "event_leaf",
         "evidence",
         "fee_holder",
         "instalment",
         "ledger_entry",
+        "limitation_alarm",
         "matter_entry",
         "payment",
         "planned_bill",
         "recusal",
+        "roll_entry",
+        "roll_holder",
         "rule_book",
         "signature",
+        "vote_delivery",
     }
 )
 # Written once, and gone where a person's data are erased by law.
 ERASABLE = frozenset({"event_value"})
-# What goes on and on, and is never gone: a matter, a meeting, what it resolved, what is owed.
+# What goes on and on, and is never gone: a matter, a vote, a bill, what came of each.
 LASTING = frozenset(
     {
         "agenda_item",
+        "ballot",
         "billing_run",
         "contract",
+        "demand",
         "fee_account",
         "fee_dispute",
         "fee_standard",
         "instalment_plan",
+        "limitation_day",
         "matter",
         "meeting",
         "minutes",
         "penalty_day",
         "resolution",
+        "vote",
+        "vote_objection",
+        "vote_proxy",
     }
 )
 PLATFORM_ID = "00000000-0000-0000-0000-000000000001"

@@ -37,7 +37,7 @@ from services.sealing import Master
 # A file's id and the hash of its bytes.
 NAMED = re.compile(r"[0-9a-f-]{36}-[0-9a-f]{64}")
 # Rules that were kept as the rows were first written, and hold for changes from now on.
-TRIGGERED = ("agenda_item", "meeting", "minutes")
+TRIGGERED = ("agenda_item", "meeting", "minutes", "roll_entry", "roll_holder", "vote_question")
 
 
 async def move_in(

@@ -21,6 +21,7 @@ from graphql import (
     is_non_null_type,
 )
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     FromClause,
     Select,
@@ -32,7 +33,6 @@ from sqlalchemy import (
     literal_column,
     null,
     select,
-    true,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import TypeEngine
@@ -55,6 +55,8 @@ from schema.reading.values import argument_of, as_json, global_id, parse_id, sca
 from services.errors import Forbidden
 
 ABSENT = optional(cast(null(), Text))
+# Said so that nothing else of the statement is left out for it.
+NOBODY: ColumnElement[bool] = literal_column("false", Boolean)
 
 
 class Statement:
@@ -344,7 +346,7 @@ class Statement:
         self.gathers = is_whole and self._gathers(reading)
         held = self._held(reading, table.c, scopes)
         self.gathers = False
-        return rows.where(either(held)) if held else rows.where(~true())
+        return rows.where(either(held)) if held else rows.where(NOBODY)
 
     def _gathers(self, reading: d.Reading) -> bool:
         """The reader sees a part of the county, and not besides what the public sees of all."""
@@ -360,8 +362,8 @@ class Statement:
             held.append(reading.office(self, row))
         if Scope.own in scopes and reading.own is not None:
             held.append(reading.own(self, row))
-        if Scope.public in scopes:
-            held.append(reading.public(self, row) if reading.public else true())
+        if Scope.public in scopes and reading.public is not None:
+            held.append(reading.public(self, row))
         return held
 
     def _possible(self, type_: GraphQLOutputType) -> Sequence[GraphQLObjectType]:

@@ -14,9 +14,9 @@ from sqlmodel import Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor
-from services import clock, rows
-from services.errors import NotFound, Refused
-from services.files import File, FileState
+from services import clock
+from services.errors import Refused
+from services.files import find_own
 from services.matters.rules import MatterRules
 from services.matters.states import TRANSITIONS
 from services.matters.tables import Matter
@@ -42,12 +42,6 @@ class Evidence(TenantRow, table=True):
     seq: int = Field(gt=0)
     file_id: UUID
     at: datetime = moment(default_factory=clock.now)
-
-
-class FileNotStored(Refused):
-    """这个文件还没有上传完成：{id}。请先上传。
-    The bytes of this file haven't come yet: {id}. Upload them first.
-    """
 
 
 class EvidenceMissing(Refused):
@@ -77,11 +71,7 @@ async def attach(
     if len(wanted) > MOST:
         raise TooManyFiles(most=MOST)
     for id_ in wanted:
-        file = await rows.find(session, File, by, id_, for_share=True)
-        if file.made_by != by.person_id:
-            raise NotFound(id=f"File:{id_}")
-        if file.state != FileState.stored:
-            raise FileNotStored(id=f"File:{id_}")
+        await find_own(session, by, id_)
     for id_ in wanted:
         put(session, Evidence, tenant_id=by.tenant_id, matter_id=row.id, seq=row.version,
             file_id=id_, at=clock.now())  # fmt: skip

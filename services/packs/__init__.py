@@ -22,6 +22,7 @@ from services.packs.sections import (
     complete,
     json_schema,
     section,
+    unsourced,
 )
 from services.packs.tables import Pack, PackProposal
 
@@ -57,5 +58,6 @@ __all__ = [
     "revert",
     "section",
     "touches",
+    "unsourced",
     "withdraw",
 ]

@@ -61,6 +61,24 @@ class Wrong(ValueError):
         self.problems = problems
 
 
+def unsourced(rules: Section, known: Mapping[str, str]) -> list[tuple[str, Said]]:
+    """What is wrong with the `sources` of a section whose rules each have one: a rule that is set
+    otherwise than the product has it needs its own.
+    """
+    given: Mapping[str, str] = getattr(rules, "sources")  # noqa: B009 - of such sections alone
+    found = [
+        (f"sources.{name}", Said("没有这项规则", f"{name} is no rule"))
+        for name in given
+        if name not in known
+    ]
+    for name, source in known.items():
+        is_own = getattr(rules, name) != type(rules).model_fields[name].default
+        if is_own and given.get(name) in (None, source):
+            said = Said("与产品默认不同，须写明依据", "set otherwise; its source is needed")
+            found.append((f"sources.{name}", said))
+    return found
+
+
 class PackRefused(Refused):
     """配置包有误，整份未采用：{problems}。
     The pack has errors and was not adopted at all: {problems}.

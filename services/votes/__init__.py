@@ -1,35 +1,4 @@
-"""Votes of the owners (业主共同决定): how ballots over a frozen roll are counted."""
+"""Votes of the owners (业主共同决定): noticed, held on a frozen roll, counted, settled.
 
-from services.votes.tally import (
-    Ballot,
-    BallotsWrong,
-    Choice,
-    Counted,
-    Disagreement,
-    Entry,
-    Kind,
-    Outcome,
-    Question,
-    Rules,
-    Share,
-    Silence,
-    Verdict,
-    tally,
-)
-
-__all__ = [
-    "Ballot",
-    "BallotsWrong",
-    "Choice",
-    "Counted",
-    "Disagreement",
-    "Entry",
-    "Kind",
-    "Outcome",
-    "Question",
-    "Rules",
-    "Share",
-    "Silence",
-    "Verdict",
-    "tally",
-]
+`tally` is the count itself, a pure function; `rules` what a county decides of it.
+"""

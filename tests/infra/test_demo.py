@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -11,24 +12,29 @@ from sqlalchemy import ScalarSelect, literal, true
 from sqlmodel import SQLModel, select
 
 import policies
-from infra import auth, demo
+from infra import auth, demo, evidence_jobs, verify_vote
 from infra.database import Database
 from infra.demo.description import Description, descriptions
 from infra.demo.desk import Desk
+from infra.demo.history import actors_of
 from infra.settings import Settings
 from policies import Actor
-from services import coverage, packs, passwords
+from services import clock, coverage, packs, passwords, vote_evidence
 from services.accounts import Account
 from services.clients import Client
+from services.committees.tables import CommitteeCandidate, CommitteeTerm
 from services.duties import Duty
 from services.events import Event
 from services.linkages import Linkage
+from services.ownerships import Ownership
 from services.people import Person
 from services.posts import Appointment
+from services.property_units import PropertyUnit
 from services.rulebooks import RuleBook
 from services.stations import Station
 from services.tenants import PLATFORM_ID
 from services.units import Unit, UnitKind, UnitRules
+from services.votes.tables import Vote, VoteItem, VoteQuestion
 from tests.county import County
 
 RowT = TypeVar("RowT", bound=SQLModel)
@@ -166,6 +172,59 @@ class TestYihuang:
         assert {name: named[name] for name, _ in kept} == {
             name: len(await yihuang.rows(model)) for name, model in kept
         }
+
+
+class TestOwners:
+    """S5: an estate's register, the two votes of its owners, its committee, and what proves it."""
+
+    async def test_every_owner_is_verified_by_another_and_both_votes_are_carried_out(
+        self, yihuang: Shown
+    ) -> None:
+        estate = await yihuang.unit(yihuang.told.showcases[0].estate)
+        owned = await yihuang.rows(Ownership)
+        assert {row.state for row in owned} == {"verified"}
+        assert len(owned) == len(await yihuang.rows(PropertyUnit)) > 40
+        assert all(row.verified_by not in (None, row.made_by) for row in owned)
+        votes = await yihuang.rows(Vote)
+        assert [(row.estate_id, row.state) for row in votes] == [(estate.id, "executed")] * 2
+        questions = await yihuang.rows(VoteQuestion)
+        asked = Counter(row.item for row in questions)
+        assert asked == {VoteItem.firm: 1, VoteItem.election: 5}
+        assert {row.verdict for row in questions} == {"passed"}
+
+    async def test_the_committee_is_on_file_from_the_day_that_is_told(self, yihuang: Shown) -> None:
+        [day] = [
+            step.since for step in yihuang.told.showcases[0].history if step.party == "committee"
+        ]
+        [term] = await yihuang.rows(CommitteeTerm)
+        assert term.filed_at is not None
+        assert (term.filed_at.astimezone(clock.CHINA).date(), term.since) == (day, day)
+        elected = [row for row in await yihuang.rows(CommitteeCandidate) if row.state == "elected"]
+        assert len(elected) == term.seats
+        assert term.vote_id in {row.id for row in await yihuang.rows(Vote)}
+
+    async def test_the_evidence_of_the_election_is_confirmed_by_the_program_in_it(
+        self, yihuang: Shown, tmp_path: Path
+    ) -> None:
+        [term] = await yihuang.rows(CommitteeTerm)
+        [vote] = [row for row in await yihuang.rows(Vote) if row.id == term.vote_id]
+        database, slug = yihuang.database, yihuang.told.slug
+        async with database.session(yihuang.id) as session:
+            held = await actors_of(session, yihuang.id, slug)
+            asking = held[vote.convener_id]["community_secretary"]
+            row = await vote_evidence.export(session, asking, vote=vote.id, purpose="档案复核")
+        async with database.session(yihuang.id) as session:
+            by = Actor(yihuang.id, slug)
+            assert await evidence_jobs.look(session, by, at=clock.now(), most=1) == 1
+            done = await vote_evidence.find(session, by, row.id)
+            assert done.sha256 is not None
+            _, chunks = await session.info["store"]().read(yihuang.id, done.id, done.sha256)
+            archive = tmp_path / "vote.zip"
+            archive.write_bytes(b"".join([chunk async for chunk in chunks]))
+        published = ("--roll", vote.roll_sha256, "--ballots", vote.ballots_sha256)
+        said = [str(archive), *map(str, published), "--text", str(vote.text_sha256)]
+        assert verify_vote.main(said) == 0
+        assert verify_vote.main([str(archive), "--ballots", "0" * 64]) == 1
 
 
 class TestLinshui:

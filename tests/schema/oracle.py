@@ -29,11 +29,9 @@ import policies
 import schema
 from policies import Actor
 from services import notices, packs
-from services.audits.exports import STATES as EXPORTS
-from services.guarantees import WHY
 from services.matters import states
-from services.packs.tables import STATES as PROPOSALS
 from tests.county import County
+from tests.schema import oracle_votes
 from tests.schema.oracle_board import entries, withdrawals
 from tests.schema.oracle_coverage import Derived, coverage
 from tests.schema.oracle_fees import COMPUTED, summary
@@ -49,6 +47,7 @@ from tests.schema.oracle_types import (
     link_column,
 )
 from tests.schema.oracle_values import Row, collated, key_of, matches, role, widest, written
+from tests.schema.oracle_words import WORDS, word
 
 PLAIN = build_schema(schema.sdl())
 # What is read of a county and is no type of its own.
@@ -105,6 +104,8 @@ class Oracle(Sight):
         """One field."""
         parent, name = info.parent_type.name, info.field_name
         self.visited.add((parent, name))
+        if (parent, name) in WORDS:
+            return word((parent, name), source.row, given["language"])
         if (parent, name) in COMPUTED and isinstance(source, Node):
             return COMPUTED[parent, name](self, source.row, given)
         special = getattr(self, f"_{parent}_{name}".lower(), None)
@@ -246,13 +247,15 @@ class Oracle(Sight):
         known = self.known["Event"]
         return [Node("Event", known[id_]) for id_ in source.row["event_ids"]]
 
-    def _auditexport_statelabel(self, source: Node, given: Mapping[str, Any]) -> str:
-        said = EXPORTS[source.row["state"]]
-        return said.en if given["language"] == "EN" else said.zh
+    def _registerimport_percent(self, source: Node, _: Any) -> int:
+        row = source.row
+        done = {"prepared": 0, "reading": row["looked"], "applying": row["handled"]}
+        total: int = row["total"]
+        reached: int = done.get(row["state"], total)
+        return 100 * reached // total if total else 100
 
-    def _packproposal_statelabel(self, source: Node, given: Mapping[str, Any]) -> str:
-        said = PROPOSALS[source.row["state"]]
-        return said.en if given["language"] == "EN" else said.zh
+    def _registerimportproblem_message(self, source: Node, given: Mapping[str, Any]) -> str:
+        return str(source.row[f"message_{given['language'].lower()}"])
 
     def _query_packschema(self, _: Any, __: Any) -> dict[str, Any]:
         return packs.json_schema()
@@ -332,32 +335,34 @@ class Oracle(Sight):
         """Nobody signs here: `tests.services.test_passes` looks at addresses."""
 
     _file_urluntil = _minutes_docxurl = _minutes_docxuntil = _file_url
-    _auditexportpart_url = _auditexportpart_urluntil = _file_url
+    _auditexportpart_url = _auditexportpart_urluntil = _ballot_scanurl = _file_url
+    _voteevidence_url = _voteevidence_urluntil = _file_url
+    _registerexport_url = _registerexport_urluntil = _file_url
 
     def _appointment_isactive(self, source: Node, _: Any) -> bool:
         return self.is_active(source.row)
 
     def _query_countyreport(self, _: Any, given: Mapping[str, Any]) -> dict[str, Any]:
-        unit = given.get("unit")
-        below = key_of(unit, "unit", "Unit")[1] if unit else None
-        begins, ends = (date.fromisoformat(str(given[name])) for name in ("from", "to"))
-        return report(self, below, begins, ends)
+        return report(self, *_span(given))
 
     def _query_feesummary(self, _: Any, given: Mapping[str, Any]) -> dict[str, Any]:
-        unit = given.get("unit")
-        below = key_of(unit, "unit", "Unit")[1] if unit else None
-        begins, ends = (date.fromisoformat(str(given[name])) for name in ("from", "to"))
-        return summary(self, below, begins, ends)
+        return summary(self, *_span(given))
 
-    def _guaranteeline_why(self, source: Derived, given: Mapping[str, Any]) -> str:
-        said = WHY[source.row["why"]]
-        return said.en if given["language"] == "EN" else said.zh
+    def _ballot_receipt(self, source: Node, _: Any) -> str | None:
+        is_theirs = oracle_votes.votes_for(self.rows, self.actor.person_id, source.row["holder_id"])
+        return source.row["receipt"] if is_theirs else None
+
+    def _committeecandidate_reason(self, source: Node, _: Any) -> str | None:
+        return source.row["reason"] if self.looks_after("CommitteeCandidate", source.row) else None
+
+    def _rollentry_hasvoted(self, source: Node, _: Any) -> bool:
+        return any(
+            ballot["entry_id"] == source.row["id"] and ballot["state"] == "effective"
+            for ballot in self.rows["Ballot"]
+        )
 
     def _query_guarantees(self, _: Any, given: Mapping[str, Any]) -> dict[str, Any]:
-        unit = given.get("unit")
-        below = key_of(unit, "unit", "Unit")[1] if unit else None
-        begins, ends = (date.fromisoformat(str(given[name])) for name in ("from", "to"))
-        return {"lines": guarantees(self, below, begins, ends)}
+        return {"lines": guarantees(self, *_span(given))}
 
     def _unit_coverage(self, source: Node, _: Any) -> dict[str, Any] | None:
         return coverage(self, source.row["id"])
@@ -365,3 +370,11 @@ class Oracle(Sight):
     def _query_coverage(self, _: Any, given: Mapping[str, Any]) -> dict[str, Any] | None:
         unit = given.get("unit")
         return coverage(self, key_of(unit, "unit", "Unit")[1] if unit else None)
+
+
+def _span(given: Mapping[str, Any]) -> tuple[UUID | None, date, date]:
+    """The unit below which is looked at, if one is named, and the days."""
+    unit = given.get("unit")
+    below = key_of(unit, "unit", "Unit")[1] if unit else None
+    begins, ends = (date.fromisoformat(str(given[name])) for name in ("from", "to"))
+    return below, begins, ends

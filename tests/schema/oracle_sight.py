@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from policies import Actor
+from tests.schema import oracle_votes
 from tests.schema.oracle_types import (
     ACCOUNTS,
     AT_ESTATES,
@@ -39,13 +40,20 @@ class Sight:
     def _seen(self) -> dict[tuple[str, UUID], bool]:
         return {}
 
-    def _looks(self, type_name: str, row: Row) -> bool:
+    def looks_after(self, type_name: str, row: Row) -> bool:
+        """Whether they see it for their office or as their own, and not only as the public does."""
         reach = self.actor.reach(OBJECTS[type_name], "read")
         return (
             reach.county
-            or (reach.office and row["object"] in OFFICE)
             or any(self._is_in(type_name, row, unit) for unit in reach.units)
             or (reach.own and self._is_own(type_name, row))
+        )
+
+    def _looks(self, type_name: str, row: Row) -> bool:
+        reach = self.actor.reach(OBJECTS[type_name], "read")
+        return (
+            self.looks_after(type_name, row)
+            or (reach.office and row["object"] in OFFICE)
             or (reach.public and self._is_public(type_name, row))
         )
 
@@ -94,6 +102,10 @@ class Sight:
             return any(self._is_in("Evidence", shown, unit) for shown in self._shown(row))
         if type_name == "Matter" and self._is_to_ask(row, unit):
             return True
+        if type_name == "Vote" and row["convener_id"] == unit:
+            return True
+        if type_name == "CommitteeTerm" and self._has_committee(row["estate_id"], unit):
+            return True
         if type_name in AT_ESTATES and self.is_party(row["estate_id"], unit):
             return True
         is_open = type_name == "Matter" and row["visibility"] != "confidential"
@@ -112,6 +124,15 @@ class Sight:
             unit in (one["branch_id"], one["committee_id"])
             for one in self.rows["Linkage"]
             if one["estate_id"] == estate and one["until"] is None
+        )
+
+    def _has_committee(self, estate: UUID, unit: UUID) -> bool:
+        """An estate's committee, of today or before, is the unit or below it."""
+        return any(
+            one["kind"] == "owners_committee"
+            and one["parent_id"] == estate
+            and self.is_below(one["id"], unit)
+            for one in self.rows["Unit"]
         )
 
     def _owns_in(self, estate: UUID) -> bool:
@@ -182,15 +203,21 @@ class Sight:
                     one["property_unit_id"] == row["id"] and one["person_id"] == me is not None
                     for one in self._standing()
                 )
+            case _ if type_name in oracle_votes.TYPES:
+                return me is not None and oracle_votes.is_own(self.rows, me, type_name, row)
             case "Contract" | "FeeStandard":
                 return self._owns_in(row["estate_id"])
-            case "ContractAlarm" | "Instalment":
+            case "ContractAlarm" | "Instalment" | "DemandedBill":
                 owner, column = MEMBERS[type_name]
                 return self._is_own(owner, self._row(owner, row[column]))
             case "FeeDispute":
                 return self._is_own("Bill", self._row("Bill", row["bill_id"]))
             case _ if type_name in ACCOUNTS:
                 return self._owes(row[ACCOUNTS[type_name]])
+            case "CommitteeTerm":
+                standing = self.rows["CommitteeCandidate"]
+                mine = (one["term_id"] for one in standing if one["person_id"] == me is not None)
+                return row["id"] in mine
             case "Client":
                 return bool(row["id"] == client)
             case "TrustedDocument":
@@ -226,6 +253,19 @@ class Sight:
             case "Meeting":
                 grid = self._row("Council", row["council_id"])["grid_id"]
                 return bool(row["state"] == "published") and self._is_shown(grid)
+            case "Vote":
+                return row["noticed_at"] is not None and self._is_shown(row["scope_id"])
+            case "VoteQuestion" | "VoteObjection":
+                return self._is_public("Vote", self._row("Vote", row["vote_id"]))
+            case "CommitteeTerm":
+                is_known = row["state"] in ("elected", "filed", "ended")
+                return is_known and self._is_shown(row["estate_id"])
+            case "CommitteeCandidate":
+                was_chosen = row["state"] in ("elected", "left")
+                term = self._row("CommitteeTerm", row["term_id"])
+                return was_chosen and self._is_public("CommitteeTerm", term)
+            case "TermPreparer" | "TermAlarm":
+                return False
             case "Linkage":
                 return self._is_shown(row["estate_id"]) and self._is_shown(row["grid_id"])
             case "Tenant":

@@ -43,6 +43,7 @@ OTHER_TYPES = {
     "appointment": "Appointment",
     "post": "Post",
     "organisation": "Organisation",
+    "vote": "Vote",
     "account": "FeeAccount",
     "propertyUnit": "PropertyUnit",
 }

@@ -1,6 +1,15 @@
 """Documents that ask for every field of the schema, reader by reader."""
 
 from tests.schema.oracle_board import BOARD, EDITIONS, WITHDRAWALS
+from tests.schema.questions_votes import (
+    BALLOTS,
+    CANDIDATES,
+    COMMITTEES,
+    EVIDENCE,
+    MEMBERS,
+    PACKS_OF_VOTES,
+    VOTES,
+)
 
 UNIT = (
     "id kind kindLabel kindLabelEn: kindLabel(language: EN) name since until decision"
@@ -14,6 +23,8 @@ INFO = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
 ANYBODY = (
     *BOARD,
     *WITHDRAWALS,
+    *VOTES,
+    *COMMITTEES,
     "{ viewer { isSignedIn person { id name } county { id slug name nameEn state }"
     " posts { role appointmentId unitId } roles { name zh en purposeZh purposeEn }"
     " may { object action scope } __typename } }",
@@ -51,8 +62,23 @@ OWN_REGISTER = (
     '{ propertyUnits(filter: {number: "1-1", use: DWELLING, current: true}) { nodes { area } } }',
     f"{{ ownerships(filter: {{states: [VERIFIED, REJECTED]}}) {{ nodes {{ {OWNED} }} }} }}",
 )
+IMPORT = (
+    "id name state stateLabel stateEn: stateLabel(language: EN) halt haltLabel mode since use"
+    " areaSource sheet sheets columns ignored total good unchanged bad done verified percent"
+    " startedAt expiresAt appliedAt finishedAt verifiedAt version estate { name }"
+    " startedBy { name } appliedBy { name } appliedAs { id } verifiedBy { name }"
+)
+PROBLEM = "id rowNumber cell code isBlocking message messageEn: message(language: EN)"
 REGISTER = (
     *OWN_REGISTER,
+    f"{{ registerImports {{ totalCount nodes {{ {IMPORT} rows {{ totalCount nodes {{ id number"
+    f" unitNumber state stateLabel ownership {{ ground }} problems {{ totalCount nodes {{ {PROBLEM}"
+    f" }} }} }} }} problems(filter: {{isBlocking: true}}) {{ totalCount nodes {{ {PROBLEM} }} }}"
+    " } } }",
+    "{ registerImports(filter: {states: [DONE]}) { nodes { rows(filter: {states: [BAD, DONE]},"
+    " direction: DESC) { nodes { number } } } } }",
+    "{ registerExports { totalCount nodes { id purpose madeAt goodUntil url urlUntil"
+    " estate { name } madeBy { name } } } }",
     "{ organisations { nodes { id name code isBuilder version } } }",
     '{ organisations(filter: {name: "城建", code: "91361026MA35AB7C06"}) { totalCount } }',
 )
@@ -94,6 +120,18 @@ OWED = (
     f" madeAt version account {{ number }} bills {{ {BILL} }} instalments {{ totalCount nodes {{ id"
     " dueOn amount } } } } }",
 )
+RECOVERY = (
+    "{ demands { totalCount nodes { id number rung rungLabel day amount method methodLabel"
+    " forum forumLabel body caseNumber outcome outcomeLabel words endedOn madeAt version estate"
+    " { name } firm { name } community { name } bills { totalCount nodes { id } } } } }",
+    "{ demands(filter: {rungs: [MEDIATION, LITIGATION]}) { totalCount nodes { proof { name }"
+    " recordedBy { name } account { number } bills { nodes { bill { limitationOn } } } } } }",
+    "{ limitationAlarms { totalCount nodes { id limitationOn at bill { month } firm { name } } } }",
+)
+TOLD = (
+    "{ feeNotices(filter: {unseen: true}) { totalCount nodes { id at seenAt demand { rung amount }"
+    " } } }",
+)
 CONTESTED = (
     f"{{ feeDisputes {{ totalCount nodes {{ {DISPUTE} bill {{ {BILL} }} person {{ name }} settledBy"
     " { name } estate { name } firm { name } } } }",
@@ -105,6 +143,8 @@ SUMMED = (
     " units isWithheld charged paid refunded outstanding disputed overdue rate } } }",
 )
 SIGNED_IN = (
+    *CANDIDATES,
+    *MEMBERS,
     f"{{ people {{ totalCount nodes {{ {PERSON} home {{ name }} appointments {{ nodes {{ {HELD}"
     f" post {{ {POST} unit {{ name }} }} unit {{ name }} person {{ name }} }} }} }} }} }}",
     '{ people(filter: {name: "王", isPartyMember: true}) { nodes { name } } }',
@@ -124,7 +164,7 @@ REPORTS = (
     '{ countyReport(from: "2026-01-01", to: "2199-12-31") { raised settled deliberated meetings'
     f" monthsMet resolved executed satisfaction inAll {{ {FIGURES} }} byGrid {{ {FIGURES} unit"
     f" {{ name }} }} byCommunity {{ {FIGURES} unit {{ name }} }} byClass {{ {FIGURES}"
-    " handlingClass } } }",
+    " handlingClass } feesRecovered feesRecoveredByEstate { estate { name } fen isWithheld } } }",
 )
 COVERAGE = (
     *GUARANTEES,
@@ -238,8 +278,13 @@ EVERYTHING = {
         *SITTERS,
         *FILES,
         *REGISTER,
+        *BALLOTS,
+        *EVIDENCE,
+        *PACKS_OF_VOTES,
         *AGREED,
         *OWED,
+        *RECOVERY,
+        *TOLD,
         *CONTESTED,
         *SUMMED,
     ),
@@ -259,12 +304,26 @@ EVERYTHING = {
         *TABLE,
         *SITTERS,
         *REGISTER,
+        *FILES,
+        *BALLOTS,
+        *EVIDENCE,
         *AGREED,
+        *RECOVERY,
         *CONTESTED,
         *SUMMED,
     ),
-    "elsewhere": (*ANYBODY, *SIGNED_IN, *REGISTER, *COVERAGE, *OFFICERS, *FILES, *SUMMED),
-    "stairwell_head": (*ANYBODY, *SIGNED_IN, *OWN_REGISTER, *FILES),
+    "elsewhere": (
+        *ANYBODY,
+        *SIGNED_IN,
+        *REGISTER,
+        *COVERAGE,
+        *OFFICERS,
+        *FILES,
+        *BALLOTS,
+        *EVIDENCE,
+        *SUMMED,
+    ),
+    "stairwell_head": (*ANYBODY, *SIGNED_IN, *OWN_REGISTER, *FILES, *BALLOTS),
     "firm_manager": (
         *ANYBODY,
         *SIGNED_IN,
@@ -272,6 +331,8 @@ EVERYTHING = {
         *FILES,
         *AGREED,
         *OWED,
+        *RECOVERY,
+        *TOLD,
         *CONTESTED,
         *SUMMED,
     ),
@@ -280,8 +341,11 @@ EVERYTHING = {
         *SIGNED_IN,
         *OWN_REGISTER,
         *FILES,
+        *BALLOTS,
         *AGREED,
         *OWED,
+        *RECOVERY,
+        *TOLD,
         *CONTESTED,
         *SUMMED,
     ),

@@ -55,6 +55,36 @@ TABLES: Mapping[str, Changes] = {
         "ground": TEXTS, "numerator denominator": ((1, 3), (999999, 1000000)),
         "since until": SPANS, "state": ("recorded", "verified", "rejected"),
     },
+    "vote": {
+        "is_electronic": TRUTHS, "extensions": (0, 2**31 - 1), "void_reason": PERHAPS,
+        "report": PERHAPS, "settled_at": (None, *MOMENTS), "state": ("final", "extended", "void"),
+    },
+    "vote_question": {
+        "part_area": (None, 0.01, 999999999999.99), "consent_heads": (None, 2**31 - 1),
+        "verdict": (None, "passed", "no_quorum"),
+    },
+    "vote_objection": {"text": TEXTS},
+    "vote_proxy": {"reason": PERHAPS},
+    "ballot": {"reason": PERHAPS},
+    "vote_evidence": {"purpose": TEXTS},
+    "committee_term": {
+        "ended_why": PERHAPS, "elected_at": MOMENTS, "years": (1, 2**31 - 1),
+        "file_by": (None, "0001-01-01", "9999-12-31"), "vote_id": (None,),
+    },
+    "term_preparer": {"stands_for": TEXTS, "is_owner": TRUTHS},
+    "committee_candidate": {
+        "reason": PERHAPS, "left_on": (None, "2024-02-29", "9999-12-31"), "question_id": (None,),
+        "state": ("nominated", "refused", "elected", "left"),
+    },
+    "term_alarm": {"due_on": ("0001-01-01", "9999-12-31"), "at": MOMENTS},
+    "register_import": {
+        "name": TEXTS, "sheet": PERHAPS, "columns": RECORDS, "ignored": (None, [], ["H 备注"]),
+        "halt": (None, "authority_lost", "register_changed"), "mode": (None, "good_rows"),
+        "total handled looked": ((0, 0, 0), (3, 1, 2)), "state": ("applying", "reading", "done"),
+    },
+    "register_import_row": {"unit_number": TEXTS, "state": ("bad", "good", "waiting")},
+    "register_import_problem": {"message_zh": TEXTS, "message_en": TEXTS, "is_blocking": TRUTHS},
+    "register_export": {"purpose": PERHAPS},
     "event": {"before": RECORDS, "after": RECORDS, "command_key": PERHAPS},
     "client": {"name": TEXTS, "origins": LISTS, "rows_per_minute": (None, 1, 2**31 - 1)},
     "account": {"must_change": TRUTHS, "failures": (0, 2**31 - 1)},
@@ -70,11 +100,14 @@ TABLES: Mapping[str, Changes] = {
     "objection": {"text": TEXTS},
     "notice": {"at": MOMENTS, "seen_at": (None, *MOMENTS), "event_name": ("matter.raised", "x")},
 }  # fmt: skip
-JSON = ("before", "after", "origins")
+JSON = ("before", "after", "origins", "columns", "ignored")
 CASTS = {
     "since": "date", "until": "date", "starts_at": "timestamptz", "ends_at": "timestamptz",
-    "raised_at": "timestamptz", "at": "timestamptz", "seen_at": "timestamptz",
+    "raised_at": "timestamptz", "settled_at": "timestamptz", "part_area": "numeric",
+    "at": "timestamptz", "seen_at": "timestamptz", "elected_at": "timestamptz",
+    "file_by": "date", "left_on": "date", "due_on": "date",
     "origins": "jsonb", "before": "jsonb", "after": "jsonb",
+    "columns": "jsonb", "ignored": "jsonb",
 }  # fmt: skip
 
 # The county has no word for an estate, nor a Chinese one for a resident.

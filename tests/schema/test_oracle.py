@@ -29,11 +29,18 @@ READER = Reader(BUILT)
 DOCUMENTS = Documents(BUILT, Limits(60, aliases=4_000, tokens=40_000, fields=8_000, directives=400))
 
 
-@pytest.fixture
-async def here(county: County, other: County) -> World:
-    """A county with something of everything, and another one that must never show."""
-    await other.tree()
-    return await world(county)
+@pytest.fixture(scope="module")
+async def beside(database: Database) -> County:
+    """Another county, which must never show."""
+    county = await County.new(database)
+    await county.tree()
+    return county
+
+
+@pytest.fixture(scope="module")
+async def here(database: Database, beside: County) -> World:
+    """A county with something of everything; nothing here changes it."""
+    return await world(await County.new(database))
 
 
 async def called(
@@ -131,10 +138,10 @@ class TestOracle:
             assert backward == forward
 
     async def test_node_finds_what_the_reader_may_see_and_nothing_else(
-        self, database: Database, here: World, other: County
+        self, database: Database, here: World, beside: County
     ) -> None:
         document = "query ($id: ID!) { node(id: $id) { id __typename ... on Unit { name } } }"
-        mine, theirs = here.tree.estate.id, other.root.id
+        mine, theirs = here.tree.estate.id, beside.root.id
         for name in ("auditor", "public"):
             found = await compiled(database, here.readers[name], document, {"id": f"Unit:{mine}"})
             assert found["node"] == {"id": f"Unit:{mine}", "__typename": "Unit", "name": "桂花园"}

@@ -14,7 +14,7 @@ from services.errors import DocumentRefused
 PLAIN = build_schema(schema.sdl())
 # What people get wrong, and a piece of what they are told.
 DOCUMENTS = [
-    ("{ mater }", "类型 Query 没有字段 mater。是不是 'matters'？"),
+    ("{ mattters }", "类型 Query 没有字段 mattters。是不是 'matters'？"),
     ("{ matters(frist: 1) { totalCount } }", "Query.matters 没有参数 frist"),
     ("{ matters { nodes } }", "要写明取哪些下级字段"),
     ("{ county { name { x } } }", "字段 name（类型 String!）没有下级字段"),

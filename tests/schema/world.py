@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from infra import audit_jobs
 from policies import Actor
@@ -25,6 +26,9 @@ from services import (
     people,
     property_units,
     publications,
+    register_exports,
+    register_imports,
+    rows,
     rulebooks,
     stations,
     supervisions,
@@ -36,10 +40,12 @@ from services.matters.states import MatterState
 from services.matters.tables import Channel, Visibility
 from services.people import Person
 from services.property_units import AreaSource, PropertyUse
+from services.register_imports import ImportMode, ImportState, RegisterImport, turns
 from services.units import Unit
 from tests.county import County, Tree, adopt
 from tests.round_table import RoundTable
 from tests.schema import world_fees
+from tests.schema.world_votes import votes
 from tests.way import Way
 
 PHONE = "19900001234"
@@ -62,11 +68,7 @@ async def world(county: County) -> World:
     await county.person("王大明", home=tree.building.id, is_party_member=True)
     await county.appoint(resident, "resident", tree.estate)
     await county.appoint(resident, "committee_member", tree.committee)
-    head = await county.person("李书记")
-    await county.appoint(head, "branch_secretary", tree.branch)
-    await county.appoint(head, "committee_member", tree.committee)
-    later = clock.now() + timedelta(days=30)
-    await county.appoint(head, "instructor", tree.firm, starts_at=later)
+    head = await _head(county, tree)
     await _institutions(county, tree)
     await _hidden(county, tree)
     await _access(county, head.id)
@@ -74,6 +76,7 @@ async def world(county: County) -> World:
     await _owners(county, tree, resident)
     await _audited(county)
     way = await _matters(county, tree)
+    await votes(county, tree, await county.reload(resident.id), head.id)
     readers = {
         "public": Actor(county.id, county.slug),
         "auditor": county.founders["auditor"],
@@ -95,6 +98,16 @@ async def world(county: County) -> World:
     for role in ("resident", "secretary"):
         await _files(county, tree, readers[role])
     return World(county, tree, readers, resident.id)
+
+
+async def _head(county: County, tree: Tree) -> Person:
+    """A branch secretary who also sits on the committee, and is to come to the firm."""
+    head = await county.person("李书记")
+    await county.appoint(head, "branch_secretary", tree.branch)
+    await county.appoint(head, "committee_member", tree.committee)
+    later = clock.now() + timedelta(days=30)
+    await county.appoint(head, "instructor", tree.firm, starts_at=later)
+    return head
 
 
 async def _institutions(county: County, tree: Tree) -> None:
@@ -127,6 +140,7 @@ async def _institutions(county: County, tree: Tree) -> None:
 
 async def _owners(county: County, tree: Tree, resident: Person) -> None:
     await _register(county, tree, resident)
+    await _imports(county, tree)
     await world_fees.fill(county, tree, await county.reload(resident.id))
 
 
@@ -155,21 +169,62 @@ async def _register(county: County, tree: Tree, resident: Person) -> None:
         await ownerships.end(
             session, clerk, ownership=sold.id, until=date(2021, 1, 1), reason="售出"
         )
-        half = await ownerships.record_(
-            session, clerk, property_unit=flat.id, person=resident.id, denominator=2, **kept
-        )
-        await ownerships.record_(
-            session, clerk, property_unit=shop.id, organisation=builder.id, **kept
-        )
+        said: dict[str, Any] = {"property_unit": flat.id, "person": resident.id, **kept}
+        half = await ownerships.record_(session, clerk, denominator=2, **said)
+        shops: dict[str, Any] = {"property_unit": shop.id, "organisation": builder.id}
+        await ownerships.record_(session, clerk, **shops, **kept)
         await session.flush()
     other = await county.actor("housing_officer")
     async with county.session() as session:
         await ownerships.verify(session, other, ownership=half.id)
-        wrong = await ownerships.record_(
-            session, clerk, property_unit=flat.id, person=resident.id, denominator=4, **kept
-        )
+        wrong = await ownerships.record_(session, clerk, denominator=4, **said)
         await session.flush()
         await ownerships.reject(session, other, ownership=wrong.id, reason="没有登记")
+        await _unsold(session, tree, (clerk, other), builder.id)
+
+
+async def _unsold(
+    session: AsyncSession, tree: Tree, by: tuple[Actor, Actor], builder: UUID
+) -> None:
+    """An office that an organisation owns, recorded by one and verified by the other."""
+    office = await property_units.add(
+        session, by[0], unit=tree.building.id, number="B-1", use=PropertyUse.office,
+        area=Decimal("300"), area_source=AreaSource.survey, since=date(2020, 1, 1),
+    )  # fmt: skip
+    await session.flush()
+    row = await ownerships.record_(
+        session, by[0], property_unit=office.id, organisation=builder, since=date(2021, 1, 1),
+        ground="首次登记",
+    )  # fmt: skip
+    await session.flush()
+    await ownerships.verify(session, by[1], ownership=row.id)
+
+
+async def _imports(county: County, tree: Tree) -> None:
+    """A file of which the good rows were recorded, one to be decided on, a table for its clerk."""
+    clerk, by = await county.actor("housing_officer"), Actor(county.id, county.slug)
+    headings, share = ("房号", "建筑面积", "单位名称", "统一社会信用代码", "共有份额"), "1/2"
+    for mode in (None, ImportMode.good_rows):
+        builder = ("I-1", 30, "城建置业", "91361026MA35AB7C06", share)
+        table = [headings, builder, ("I-2", "三十", None, None, None)]
+        async with county.session() as session:
+            begun = await register_imports.start(
+                session, clerk, estate=tree.estate.id, name="台账.xlsx"
+            )
+            await session.flush()
+            await register_imports.receive(
+                session, by, row=begun.id, sheet=("台账", 1), sha256="0" * 64,
+                read=register_imports.read(table),
+            )  # fmt: skip
+        for _ in range(4):
+            async with county.session() as session:
+                await turns.look(session, by, at=clock.now(), most=1)
+            async with county.session() as session:
+                row = await rows.find(session, RegisterImport, by, begun.id)
+                if mode is not None and row.state == ImportState.previewed:
+                    await register_imports.apply(session, clerk, register_import=row.id, mode=mode)
+    async with county.session() as session:
+        await register_exports.make(session, clerk, estate=tree.estate.id, purpose="核对登记")
 
 
 async def _hidden(county: County, tree: Tree) -> None:

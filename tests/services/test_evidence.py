@@ -8,7 +8,8 @@ from sqlmodel import col, select
 from policies import Actor
 from services import files
 from services.errors import NotFound
-from services.matters.evidence import Evidence, EvidenceMissing, FileNotStored, TooManyFiles
+from services.files import FileNotStored
+from services.matters.evidence import Evidence, EvidenceMissing, TooManyFiles
 from tests.county import County, adopt
 from tests.services.unchanged import unchanged
 from tests.way import Way

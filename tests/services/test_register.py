@@ -126,6 +126,13 @@ class TestPropertyUnits:
         both = await asyncio.gather(register.add(), register.add(), return_exceptions=True)
         assert sorted(type(one).__name__ for one in both) == ["NumberTaken", "PropertyUnit"]
 
+    async def test_of_two_who_add_to_an_estate_itself_at_once_both_do(
+        self, register: Register
+    ) -> None:
+        estate = register.tree.estate.id
+        both = await asyncio.gather(*(register.add(unit=estate, number=one) for one in "12"))
+        assert [one.number for one in both] == ["1", "2"]
+
     async def test_corrected_it_keeps_what_is_left_out(self, register: Register) -> None:
         row = await register.add()
         async with register.county.session() as session:

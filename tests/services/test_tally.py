@@ -13,7 +13,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from services.votes import (
+from services.votes.tally import (
     Ballot,
     BallotsWrong,
     Choice,

@@ -31,4 +31,34 @@ from somebody s join county t using (tenant_id)
 join property_unit p on p.tenant_id = s.tenant_id and p.id = pg_temp.identity(131, s.county, s.n)
 cross join generate_series(0, 1) i
 cross join lateral (select i = 1 and s.n % 10 = 9 as is_new) state""",
+    # Each estate's owners once came out of a file of some rows, every third of them with a problem.
+    """
+insert into register_import (tenant_id, id, version, made_at, made_by, estate_id, name, since, use,
+  area_source, state, mode, total, looked, good, unchanged, bad, handled, done, verified,
+  expires_at, applied_by, applied_at, finished_at)
+select p.tenant_id, pg_temp.identity(133, p.county, p.n), 6, at, t.administrator, p.id,
+  '业主台账.xlsx', date '2024-01-01', 'dwelling', 'register', 'done', 'good_rows', 30, 30, 20, 0,
+  10, 30, 20, 0, at + interval '14 days', t.administrator, at, at
+from place p join county t using (tenant_id)
+cross join lateral (select timestamptz '2024-03-01Z' + p.n * interval '1 hour' as at) moment
+where p.level = 'estate'""",
+    """
+insert into register_import_row (tenant_id, id, import_id, number, unit_number, state)
+select p.tenant_id, pg_temp.identity(134, p.county, p.n * 40 + i),
+  pg_temp.identity(133, p.county, p.n), i + 2, 'F' || i,
+  case when i % 3 = 0 then 'bad' else 'done' end
+from place p cross join generate_series(0, 29) i where p.level = 'estate'""",
+    """
+insert into register_import_problem (tenant_id, id, import_id, row_id, row_number, cell, code,
+  is_blocking, is_of_file, message_zh, message_en)
+select p.tenant_id, pg_temp.identity(135, p.county, p.n * 40 + i),
+  pg_temp.identity(133, p.county, p.n), pg_temp.identity(134, p.county, p.n * 40 + i), i + 2,
+  'B' || i + 2, 'AREA_UNREADABLE', true, true, '不是面积', 'not an area'
+from place p cross join generate_series(0, 29, 3) i where p.level = 'estate'""",
+    """
+insert into register_export (tenant_id, id, version, made_at, made_by, estate_id, good_until)
+select p.tenant_id, pg_temp.identity(136, p.county, p.n), 1, at, t.administrator, p.id, at
+from place p join county t using (tenant_id)
+cross join lateral (select timestamptz '2024-04-01Z' + p.n * interval '1 hour' as at) moment
+where p.level = 'estate'""",
 )

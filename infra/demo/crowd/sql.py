@@ -5,10 +5,12 @@ with all above it, `somebody` every resident, numbered from 0 within a county.
 """
 
 from infra.demo.crowd.audits import AUDITS
+from infra.demo.crowd.committees import COMMITTEES
 from infra.demo.crowd.fees import FEES
 from infra.demo.crowd.matters import MATTERS
 from infra.demo.crowd.publications import PUBLICATIONS
 from infra.demo.crowd.register import REGISTER
+from infra.demo.crowd.votes import VOTES
 from infra.demo.names import FIRST, SECOND, SURNAMES
 
 # How a level hangs below another: how many of it below each, and the most that there can be, by
@@ -276,14 +278,14 @@ where g.level = 'grid'""",
     # Each has sent a picture of where they live, one in thirty didn't send its bytes.
     """
 insert into file (tenant_id, id, version, made_at, made_by, unit_id, name, state, media_type, size,
-  sha256, original_sha256, width, height, stored_at)
+  sha256, original_sha256, width, height, stored_at, is_ballot)
 select tenant_id, pg_temp.identity(85, county, n), 1,
   timestamptz '2024-03-01Z' + n * interval '1 minute', id, home_id, '照片' || n || '.jpg', s.state,
   case when is_stored then 'image/jpeg' end, case when is_stored then 300000 + n end,
   case when is_stored then encode(sha256(n::text::bytea), 'hex') end,
   case when is_stored then encode(sha256(('sent' || n)::bytea), 'hex') end,
   case when is_stored then 2560 end, case when is_stored then 1920 end,
-  case when is_stored then timestamptz '2024-03-02Z' + n * interval '1 minute' end
+  case when is_stored then timestamptz '2024-03-02Z' + n * interval '1 minute' end, false
 from (
   select *, n % 30 <> 29 as is_stored,
     case when n % 30 <> 29 then 'stored' else 'prepared' end as state
@@ -333,6 +335,8 @@ cross join lateral (select timestamptz '2024-01-01Z' + n * interval '50 days' as
     *FEES,
     *MATTERS,
     *PUBLICATIONS,
+    *VOTES,
+    *COMMITTEES,
     # An event each for what was founded, registered and confirmed.
     *(
         f"""

@@ -1,0 +1,99 @@
+"""Holds (不可改动): what a vote has fixed stays fixed, against whoever writes past the commands."""
+
+from alembic import op
+
+HOLD_VOTES = """
+create function public.sanfang_hold_vote() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$ begin
+  if old.noticed_at is not null and (
+    new.noticed_at, new.title, new.text, new.secrecy, new.clause, new.estate_id, new.scope_id,
+    new.convener_id, new.pack_id, new.opens_at, new.text_sha256
+  ) is distinct from (
+    old.noticed_at, old.title, old.text, old.secrecy, old.clause, old.estate_id, old.scope_id,
+    old.convener_id, old.pack_id, old.opens_at, old.text_sha256
+  ) then
+    raise check_violation using message = 'what was noticed of a vote never changes';
+  end if;
+  if old.frozen_at is not null and (
+    new.frozen_at, new.roll_sha256, new.roll_units, new.roll_heads, new.roll_area
+  ) is distinct from (
+    old.frozen_at, old.roll_sha256, old.roll_units, old.roll_heads, old.roll_area
+  ) then
+    raise check_violation using message = 'a frozen roll never changes';
+  end if;
+  return new;
+end $$;
+create function public.sanfang_hold_question() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$ declare
+  one public.vote_question := case tg_op when 'DELETE' then old else new end;
+begin
+  if tg_op = 'UPDATE' and (new.vote_id, new.number, new.item, new.kind, new.text,
+    new.candidate_id, new.is_recall)
+    is not distinct from (old.vote_id, old.number, old.item, old.kind, old.text,
+    old.candidate_id, old.is_recall)
+  then
+    return new;
+  end if;
+  if exists (
+    select from public.vote v where v.tenant_id = one.tenant_id and v.id = one.vote_id
+      and v.noticed_at is not null
+  ) then
+    raise check_violation using message = 'the questions of a noticed vote never change';
+  end if;
+  return case tg_op when 'DELETE' then old else new end;
+end $$;
+create trigger hold_vote before update on public.vote
+  for each row execute function public.sanfang_hold_vote();
+create trigger hold_question before insert or update or delete on public.vote_question
+  for each row execute function public.sanfang_hold_question()"""
+
+HOLD_ROLLS = """
+create function public.sanfang_hold_roll() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$ begin
+  if exists (
+    select from added a
+      join public.vote v on v.tenant_id = a.tenant_id and v.id = a.vote_id
+     where v.frozen_at is not null
+  ) then
+    raise check_violation using message = 'a frozen roll never changes';
+  end if;
+  return null;
+end $$;
+create trigger hold_roll after insert on public.roll_entry
+  referencing new table as added
+  for each statement execute function public.sanfang_hold_roll();
+create trigger hold_roll after insert on public.roll_holder
+  referencing new table as added
+  for each statement execute function public.sanfang_hold_roll()"""
+
+HOLD_BALLOTS = """
+create function public.sanfang_hold_ballot() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$ begin
+  if (new.vote_id, new.entry_id, new.holder_id, new.proxy_id, new.way, new.receipt,
+      new.received_at, new.scan_id, new.made_by)
+    is distinct from
+     (old.vote_id, old.entry_id, old.holder_id, old.proxy_id, old.way, old.receipt,
+      old.received_at, old.scan_id, old.made_by)
+  then
+    raise check_violation using message = 'a ballot never changes';
+  end if;
+  if new.state <> old.state and not (
+    (old.state = 'entered' and new.state in ('effective', 'rejected', 'superseded'))
+    or (old.state = 'effective' and new.state = 'annulled')
+  ) then
+    raise check_violation using message = 'a ballot that was dealt with stays so';
+  end if;
+  return new;
+end $$;
+create trigger hold_ballot before update on public.ballot
+  for each row execute function public.sanfang_hold_ballot()"""
+
+
+def hold(statements: str) -> None:
+    """Make the functions and triggers, one statement after the other."""
+    for statement in statements.split(";\ncreate "):
+        op.execute(statement if statement.lstrip().startswith("create") else f"create {statement}")
