@@ -95,7 +95,7 @@ class Estate:
             done: Contract = await getattr(contracts, verb)(session, by, contract=row.id, **said)
             return done
 
-    async def adopt(self, by: Actor | None = None, **known: Any) -> FeeStandard:
+    def standard(self, **known: Any) -> dict[str, Any]:
         """A standard on the committee's ground: two yuan a square metre for dwellings."""
         said: dict[str, Any] = {
             "estate": self.tree.estate.id, "item": FeeItem.property, "use": PropertyUse.dwelling,
@@ -103,8 +103,12 @@ class Estate:
         }  # fmt: skip
         if "contract" not in known:
             said |= {"firm": self.tree.firm.id, "ground": "业主大会决定"}
+        return said | known
+
+    async def adopt(self, by: Actor | None = None, **known: Any) -> FeeStandard:
+        """Adopt such a standard, as the committee unless somebody else does."""
         async with self.county.session() as session:
-            return await fee_standards.adopt(session, by or self.member, **(said | known))
+            return await fee_standards.adopt(session, by or self.member, **self.standard(**known))
 
     async def unit(self, *owners: UUID, area: str = "100.00", **known: Any) -> PropertyUnit:
         """A dwelling, and who owns it together, by ownerships that were verified."""

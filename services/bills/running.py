@@ -12,11 +12,9 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor
-from services import rows
 from services.bills.tables import BillingRun, RunState
 from services.events import record, state_of
 from services.prepared import DRIVER
-from services.units import Unit
 
 # Plans that a connection has kept, those of its keys and triggers too, were made for the tables as
 # they were then: perhaps empty. Thousands of rows at once are planned for as they are now.
@@ -127,9 +125,7 @@ async def look(session: AsyncSession, by: Actor, *, at: datetime, most: int) -> 
     row = await _waiting(session, by)
     if row is None:
         return 0
-    # No standard is changed meanwhile, and no other run makes the same bills.
-    await rows.find(session, Unit, by, row.estate_id, for_update=True)
-    await session.flush()
+    # While a run waits no standard of its months changes, and no other run of them is asked for.
     await session.info[DRIVER].execute(ANEW)
     units = _units(row)
     found = await session.info[DRIVER].fetchrow(

@@ -95,11 +95,18 @@ class TestAdopt:
         await home.adopt(use=PropertyUse.shop, **other("门前保洁"))
         await home.adopt(use=PropertyUse.shop, **other("招牌"))
 
-    async def test_of_two_that_are_adopted_at_once_one_is_refused(self, home: Estate) -> None:
-        both = await asyncio.gather(
-            *(home.adopt(use=PropertyUse.storage) for _ in range(2)), return_exceptions=True
-        )
-        assert sorted(type(one).__name__ for one in both) == ["FeeStandard", "StandardsOverlap"]
+    async def test_of_two_that_are_adopted_at_once_the_second_waits_and_is_refused(
+        self, home: Estate
+    ) -> None:
+        storage: dict[str, Any] = {"use": PropertyUse.storage}
+        async with home.county.session() as session:
+            await fee_standards.adopt(session, home.member, **home.standard(**storage))
+            await session.flush()
+            waiting = asyncio.create_task(home.adopt(**storage))
+            await asyncio.sleep(0.2)
+            assert not waiting.done()
+        with pytest.raises(StandardsOverlap):
+            await waiting
 
 
 class TestEnd:

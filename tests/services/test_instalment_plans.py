@@ -115,15 +115,21 @@ class TestPropose:
         person = await home.county.person()
         await home.county.appoint(person, "firm_manager", home.tree.firm)
         both = await home.county.reload(person.id)
+        spouse = await home.county.person()
         with clock.at(NOW):
-            unit = await home.unit(person.id)
+            unit = await home.unit(person.id, spouse.id)
             await home.run()
             own = await home.propose(
                 both, await home.account(unit), **terms(await home.bills(unit), 10_000, 10_000)
             )
             assert not own.by_firm
-            async with unchanged(home.county, OwnPlan):
-                await home.agree(both, own)
+            theirs = await home.propose(
+                await home.county.reload(spouse.id), await home.account(unit),
+                **terms(await home.bills(unit), 10_000, 10_000),
+            )  # fmt: skip
+            for plan in (own, theirs):
+                async with unchanged(home.county, OwnPlan):
+                    await home.agree(both, plan)
             # Somebody else's they may.
             assert (await home.agree(both, row)).state == PlanState.agreed
 
