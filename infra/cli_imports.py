@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
@@ -41,31 +41,40 @@ class Mode(StrEnum):
 MODES = {Mode.all: "ALL_OR_NOTHING", Mode.good: "GOOD_ROWS"}
 
 
+File = Annotated[Path, typer.Argument(help=say("xlsx、xls 或 csv。", "xlsx, xls or csv."))]
+Estate = Annotated[
+    str, typer.Option("--estate", "-e", help=say("小区：名称或编号。", "Its name or id."))
+]
+Token = Annotated[str, typer.Option(envvar="SANFANG_TOKEN", help=say("您的令牌。", "Your token."))]
+Chosen = Annotated[
+    Mode | None,
+    typer.Option(help=say("all：有一行不对就都不登记；good：只登记好的行。不写就先问。",
+                          "all: nothing if a row is wrong; good: the good rows. Else you are"
+                          " asked.")),
+]  # fmt: skip
+Preview = Annotated[
+    bool, typer.Option("--preview", help=say("只看，不登记。", "Look at it, record nothing."))
+]
+Since = Annotated[
+    str | None, typer.Option(help=say("没写取得日期的按此。", "Where no day is given."))
+]
+Most = Annotated[
+    int, typer.Option(min=1, help=say("最多列出几个问题。", "How many problems to list."))
+]
+Url = Annotated[str, typer.Option(help=say("服务的地址。", "Where the service is."))]
+Ask = Callable[..., dict[str, Any]]
+
+
 def import_(
-    file: Annotated[Path, typer.Argument(help=say("xlsx、xls 或 csv。", "xlsx, xls or csv."))],
-    estate: Annotated[
-        str, typer.Option("--estate", "-e", help=say("小区：名称或编号。", "Its name or id."))
-    ],
-    token: Annotated[
-        str, typer.Option(envvar="SANFANG_TOKEN", help=say("您的令牌。", "Your token."))
-    ],
-    mode: Annotated[
-        Mode | None,
-        typer.Option(help=say("all：有一行不对就都不登记；good：只登记好的行。不写就先问。",
-                              "all: nothing if a row is wrong; good: the good rows. Else you are"
-                              " asked.")),
-    ] = None,
-    preview: Annotated[
-        bool, typer.Option("--preview", help=say("只看，不登记。", "Look at it, record nothing."))
-    ] = False,
-    since: Annotated[
-        str | None, typer.Option(help=say("没写取得日期的按此。", "Where no day is given."))
-    ] = None,
-    problems: Annotated[
-        int, typer.Option(min=1, help=say("最多列出几个问题。", "How many problems to list."))
-    ] = 200,
-    url: Annotated[str, typer.Option(help=say("服务的地址。", "Where the service is."))] = HERE,
-) -> None:  # fmt: skip
+    file: File,
+    estate: Estate,
+    token: Token,
+    mode: Chosen = None,
+    preview: Preview = False,
+    since: Since = None,
+    problems: Most = 200,
+    url: Url = HERE,
+) -> None:
     """Send a file, show what each row comes to, and have it recorded."""
 
     def asked(query: str, **variables: Any) -> dict[str, Any]:
@@ -80,15 +89,7 @@ def import_(
         en = f"nothing recorded; decide later by applyRegisterImport: {id_}"
         typer.echo(say(f"没有登记，以后可用 applyRegisterImport 决定：{id_}", en))
         raise typer.Exit(LEFT_OUT if seen["bad"] else 0)
-    _record(asked, id_, MODES[chosen], seen["version"], problems)
-
-
-Ask = Callable[..., dict[str, Any]]
-
-
-def _record(asked: Ask, id_: str, mode: str, version: int, problems: int) -> NoReturn:
-    """Have it recorded, and say what was; the exit code says whether rows were left out."""
-    asked(APPLY, id=id_, mode=mode, version=version)
+    asked(APPLY, id=id_, mode=MODES[chosen], version=seen["version"])
     done = _followed(asked, id_, say("登记", "recording"))
     if done["halt"] is not None:
         _show(asked, id_, done, problems)

@@ -37,6 +37,8 @@ CAPABILITIES = (
     "payments",
     "disputes",
     "instalment_plans",
+    "demands",
+    "fee_notices",
     "fees",
     "files",
     "packs",

@@ -29,6 +29,7 @@ from services import bills, fees
 from services.bills.tables import STATES, RunState
 from services.bills.tables import Bill as Table
 from services.bills.tables import BillingRun as RunRow
+from services.demands import limitation
 from services.fee_standards import ITEMS, FeeItem
 from services.ledger import LedgerEntry as EntryRow
 from services.ledger import Part
@@ -93,6 +94,10 @@ def _is_planned(ask: Ask, row: Row) -> ColumnElement[Any]:
     return fees.is_planned(ask.tenant, _Bill(row))
 
 
+def _limitation(ask: Ask, row: Row) -> ColumnElement[Any]:
+    return limitation.limitation(ask.tenant, _Bill(row))
+
+
 @strawberry.type(description="账单：一套房产一个项目一个月。 A unit's bill of an item and month.")
 @reads(Table, "bills", unit=below("firm_id"), own=mine("account_id"))
 class Bill(Node):
@@ -124,8 +129,10 @@ class Bill(Node):
     )
     balance: BigInt = computed(summed("bill_id"), "未付合计，分。 What is unpaid in all.")
     due_on: date = column(Table.due_on, "应付日期。 By when it is due.")
-    limitation_on: date = column(
-        Table.limitation_on, "诉讼时效届满日，三年。 When an action for it is barred: three years."
+    limitation_on: date = computed(
+        _limitation,
+        "诉讼时效届满日：三年，送达催告后重新计算。 The last day for an action: three years, anew"
+        " from a delivered demand.",
     )
     is_unclaimed: bool = column(
         Table.is_unclaimed, "是否没有核实的业主。 Whether nobody was verified as the owner."

@@ -24,6 +24,7 @@ from services.contracts import ContractAlarm as AlarmRow
 
 if TYPE_CHECKING:
     from schema.units import Unit
+    from schema.votes import VoteQuestion
 
 strawberry.enum(ContractState, description="合同的状态。 Where a contract stands.")
 strawberry.enum(AlarmKind, name="ContractAlarmKind", description="到点的提醒。 What is due.")
@@ -99,6 +100,12 @@ class Contract(Node):
     promises: list[str] = column(Table.promises, "服务承诺。 What the firm promises.")
     ground: str = column(Table.ground, "依据。 The ground.")
     file: File | None = link(Table.file_id, "扫描件。 Its scan.", lenient=True)
+    question: Annotated["VoteQuestion", strawberry.lazy("schema.votes")] | None = link(
+        Table.question_id, "业主选聘它的表决事项。 By which the owners chose it.", lenient=True
+    )
+    ending_question: Annotated["VoteQuestion", strawberry.lazy("schema.votes")] | None = link(
+        Table.ending_question_id, "业主解聘它的表决事项。 By which they dismissed it.", lenient=True
+    )
     state: ContractState = column(Table.state, "状态。 Where it stands.")
     state_label: str = worded("state", STATES, "状态的说法。 The state in words.")
     signed_at: datetime | None = column(Table.signed_at, "何时签订。 When it was signed.")

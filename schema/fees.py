@@ -39,7 +39,7 @@ def _seen(ask: Ask) -> fees.Seen:
     return within
 
 
-def _entitled(ask: Ask) -> fees.Seen:
+def entitled(ask: Ask) -> fees.Seen:
     """Bills that the reader may see one by one."""
 
     def within(bill: Any) -> ColumnElement[bool]:
@@ -56,7 +56,7 @@ def _entitled(ask: Ask) -> fees.Seen:
 
 def _of(build: Callable[..., Select[Any]]) -> Callable[[Ask, Row], Select[Any]]:
     return lambda ask, row: build(
-        ask.tenant, _seen(ask), _entitled(ask), days_asked(ask, MOST_MONTHS)
+        ask.tenant, _seen(ask), entitled(ask), days_asked(ask, MOST_MONTHS)
     )
 
 

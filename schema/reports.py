@@ -7,9 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 from sqlalchemy import ColumnElement, Select
 
+from schema.committees import CommitteeTerm
+from schema.contracts import Contract
+from schema.fees import entitled
 from schema.reading.declare import Ask, Row, argument, column, computed, here, link, rows
+from schema.reading.scalars import BigInt
 from schema.scopes import days_asked, unit_asked, where_asked
 from services import reports
+from services.committees import figures
+from services.demands.recovered import by_estate, recovered
 from services.matters.tables import HandlingClass
 
 if TYPE_CHECKING:
@@ -31,6 +37,14 @@ def _count(build: Callable[..., Any]) -> Callable[[Ask, Row], ColumnElement[Any]
 
 def _list(build: Callable[..., Any]) -> Callable[[Ask, Row], Select[Any]]:
     return lambda ask, row: build(*_of(ask))
+
+
+def _recovered(ask: Ask, row: Row) -> ColumnElement[Any]:
+    return recovered(*_of(ask), entitled(ask))
+
+
+def _recovered_by_estate(ask: Ask, row: Row) -> Select[Any]:
+    return by_estate(*_of(ask), entitled(ask))
 
 
 @strawberry.type
@@ -68,6 +82,36 @@ class ClassFigures(Figures):
     handling_class: HandlingClass | None = column("handling_class", "分类。 The class.")
 
 
+@strawberry.type(
+    description="治理到位的小区：业委会与物业公司都有，各有日期与决定。 An estate set right."
+)
+class EstateSetRight:
+    """An estate that came to have a committee and a firm, each with its day and its decision."""
+
+    estate: Annotated["Unit", strawberry.lazy("schema.units")] | None = link(
+        "estate_id", "小区。 The estate."
+    )
+    committee_term: CommitteeTerm | None = link(
+        "term_id", "在任的一届业委会。 The term in office.", lenient=True
+    )
+    contract: Contract | None = link(
+        "contract_id", "物业服务合同。 The firm's contract.", lenient=True
+    )
+
+
+@strawberry.type(description="一个小区清缴的欠费。 What was recovered in an estate.")
+class EstateRecovered:
+    """What was recovered in an estate."""
+
+    estate: Annotated["Unit", strawberry.lazy("schema.units")] | None = link(
+        "estate_id", "小区。 The estate."
+    )
+    fen: BigInt | None = column("fen", "清缴金额，分；户数太少的不显示。 In fen; null if withheld.")
+    is_withheld: bool = column(
+        "is_withheld", "是否因户数太少不显示。 Whether it is withheld, being of too few units."
+    )
+
+
 @strawberry.type(description="全县报告，逐项由记录得出。 The county's report, counted.")
 class CountyReport:
     """The county's report."""
@@ -87,6 +131,23 @@ class CountyReport:
     )
     satisfaction: float | None = computed(
         _count(reports.satisfaction), "满意度的平均。 What raisers said, on average."
+    )
+    committees_filed: int = computed(
+        _count(figures.committees_filed), "备案的业委会届次。 Terms of committees put on file."
+    )
+    firms_engaged: int = computed(
+        _count(figures.firms_engaged), "签订的物业服务合同。 Contracts with firms that were signed."
+    )
+    estates_set_right: list[EstateSetRight] = rows(
+        _list(figures.set_right),
+        "既有业委会又有物业公司的小区。 Estates that came to have a committee and a firm.",
+        SIZE,
+    )
+    fees_recovered: BigInt = computed(
+        _recovered, "清缴的欠费，分，只含显示出来的小区。 Overdue fees that were recovered, in fen."
+    )
+    fees_recovered_by_estate: list[EstateRecovered] = rows(
+        _recovered_by_estate, "按小区清缴的欠费。 What was recovered, by estate.", SIZE
     )
     in_all: list[ReportFigures] = rows(_list(reports.in_all), "全部，一行。 In all: one row.", SIZE)
     by_community: list[UnitFigures] = rows(

@@ -26,6 +26,8 @@ from services.prepared import put
 from services.rows import made
 from services.tables import Recorded, TenantRow, moment, one_of, within_tenant
 from services.units import UnitKind
+from services.votes.decided import check_decided
+from services.votes.tables import VoteQuestion
 
 FILING = timedelta(days=30)
 MOST_PROMISES, LONGEST_PROMISE = 50, 500
@@ -71,7 +73,8 @@ STATES: dict[str, Said] = {
 
 class Contract(Recorded, table=True):
     """A firm's contract for an estate; `until` is the first day without it, as was agreed, and
-    `ended_on` where it ended otherwise.
+    `ended_on` where it ended otherwise. The questions are those of votes by which the owners chose
+    the firm, and dismissed it.
     """
 
     __tablename__ = "contract"
@@ -79,6 +82,8 @@ class Contract(Recorded, table=True):
         within_tenant("estate_id", "unit"),
         within_tenant("firm_id", "unit"),
         within_tenant("file_id", "file"),
+        within_tenant("question_id", VoteQuestion.__tablename__),
+        within_tenant("ending_question_id", VoteQuestion.__tablename__),
         one_of("state", ContractState),
         CheckConstraint("until > since", name="ends_after_it_begins"),
         CheckConstraint("ended_on > since", name="ended_after_it_began"),
@@ -92,6 +97,8 @@ class Contract(Recorded, table=True):
         Index(None, "tenant_id", "since", "id"),
         Index(None, "tenant_id", "estate_id", "since", "id"),
         Index(None, "tenant_id", "firm_id", "since", "id"),
+        Index(None, "tenant_id", "question_id"),
+        Index(None, "tenant_id", "ending_question_id"),
         Index("ix_contract_to_file", "tenant_id", "file_by", "id",
               postgresql_where=text("state = 'signed' and filed_at is null")),
         Index("ix_contract_running", "tenant_id", "until", "id",
@@ -106,6 +113,7 @@ class Contract(Recorded, table=True):
     promises: list[str] = Field(sa_column=Column(JSONB, nullable=False))
     ground: str = Field(max_length=500)
     file_id: UUID | None = None
+    question_id: UUID | None = None
     by_firm: bool
     state: str = ContractState.drafted
     signed_by: UUID | None = None
@@ -117,6 +125,7 @@ class Contract(Recorded, table=True):
     filed_at: datetime | None = moment(default=None)
     filing_number: str | None = Field(default=None, max_length=80)
     ended_on: date | None = None
+    ending_question_id: UUID | None = None
 
     @property
     def end(self) -> date:
@@ -191,6 +200,9 @@ async def draft(
     file: Annotated[
         UUID | None, Of("File"), "扫描件，由您上传。 Its scan, uploaded by you."
     ] = None,
+    question: Annotated[
+        UUID | None, Of("VoteQuestion"), "业主选聘它的表决事项。 By which the owners chose it."
+    ] = None,
 ) -> Contract:
     """Draft a contract, for the owners' side or the firm's."""
     home = await units.find_fit(session, by, estate, kind=UnitKind.estate)
@@ -204,9 +216,11 @@ async def draft(
         raise BadInput(argument="promises", reason=reason)
     if file is not None:
         await files.find_own(session, by, file)
+    if question is not None:
+        await check_decided(session, by, home.id, question)
     row = Contract(
         **made(by, acting), estate_id=home.id, firm_id=company.id, since=since, until=until,
-        fee_terms=fee_terms, promises=promises, ground=ground, file_id=file,
+        fee_terms=fee_terms, promises=promises, ground=ground, file_id=file, question_id=question,
         by_firm=acting is not None and acting.unit_id not in ours,
     )  # fmt: skip
     session.add(row)
@@ -273,9 +287,12 @@ async def end(
     contract: ContractId,
     until: Until = None,
     reason: Reason,
+    question: Annotated[
+        UUID | None, Of("VoteQuestion"), "业主解聘它的表决事项。 By which they dismissed it."
+    ] = None,
     expected_version: Version = None,
 ) -> Contract:
-    """End a signed contract before its time, from a day on."""
+    """End a signed contract before its time, from a day on: by agreement, or by the owners."""
     row, acting = await _found(session, by, "end", contract)
     row.check_version(expected_version)
     if row.state != ContractState.signed:
@@ -283,7 +300,10 @@ async def end(
     before, ends = state_of(row), clock.by_today(until)
     if ends <= row.since:
         raise EndsBeforeItBegins()
+    if question is not None:
+        await check_decided(session, by, row.estate_id, question)
     row.state, row.ended_on = ContractState.ended, min(ends, row.until)
+    row.ending_question_id = question
     row.version += 1
     record(
         session, by, "contract.ended", row, acting=acting, before=before, note={"reason": reason}

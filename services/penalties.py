@@ -17,6 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from policies import Actor
 from services import alarms, clock
 from services.alarms import Alarm
+from services.bills.running import ANEW
 from services.events import write
 from services.prepared import DRIVER
 from services.tables import TenantRow, moment
@@ -37,8 +38,11 @@ insert into ledger_entry (tenant_id, id, account_id, estate_id, firm_id, bill_id
   amount, day, at)
 select $1, gen_random_uuid(), b.account_id, b.estate_id, b.firm_id, b.id, 'penalty', 'penalty',
   least(div(s.penalty_rate * r.fen_days, 10000), r.charged)::bigint - r.written, $2::date, $4
-from bill b
-join fee_standard s on s.tenant_id = $1 and s.id = b.standard_id
+from unnest($3::uuid[]) due (id)
+cross join lateral (select * from bill b where b.tenant_id = $1 and b.id = due.id offset 0) b
+cross join lateral (
+  select * from fee_standard s where s.tenant_id = $1 and s.id = b.standard_id offset 0
+) s
 cross join lateral (
   select
     coalesce(sum(e.amount * greatest(0, $2::date - d.first + 1 - aside.days))
@@ -63,7 +67,7 @@ cross join lateral (
   ) aside
   where e.tenant_id = $1 and e.bill_id = b.id
 ) r
-where b.tenant_id = $1 and b.id = any($3) and r.unpaid > 0
+where r.unpaid > 0
   and least(div(s.penalty_rate * r.fen_days, 10000), r.charged) > r.written
 on conflict do nothing
 returning amount"""
@@ -87,6 +91,7 @@ async def look(session: AsyncSession, by: Actor, *, at: datetime, most: int) -> 
     if day is None or day.finished_at is not None:
         return 0
     driver = session.info[DRIVER]
+    await driver.execute(ANEW)
     due = await driver.fetch(DUE, by.tenant_id, through, day.last_id, BILLS)
     await driver.fetch(LOCK, by.tenant_id, [one["account_id"] for one in due])
     written = await driver.fetch(RUN, by.tenant_id, through, [one["id"] for one in due], at)

@@ -1,8 +1,8 @@
 """The county's report (全县报告): what was raised, deliberated, handled, and how long it took.
 
-S14 of the account. Nothing here is kept or typed in: each figure is a piece of a reading statement
-over what was recorded. A matter is settled (办结) on the day that it was closed; the days of a step
-are those from coming to it until leaving it, and a median is exact.
+S14 of the account; S5 is in `committees.figures`. Nothing here is kept or typed in: each figure is
+a piece of a reading statement over what was recorded. A matter is settled (办结) on the day that it
+was closed; the days of a step are those from coming to it until leaving it, and a median is exact.
 """
 
 from collections.abc import Callable
@@ -47,23 +47,23 @@ DISPOSED = (Outcome.resolved, Outcome.deferred, Outcome.referred, Outcome.dismis
 
 def raised(tenant: Tenant, within: Within, days: Days) -> ScalarSelect[int]:
     """How many matters were raised."""
-    matter = _alias(Matter)
-    return _count(matter, _of(matter, tenant, within), _between(matter.c.raised_at, days))
+    matter = alias(Matter)
+    return _count(matter, _of(matter, tenant, within), between(matter.c.raised_at, days))
 
 
 def settled(tenant: Tenant, within: Within, days: Days) -> ScalarSelect[int]:
     """How many matters were closed."""
-    matter, grid = _alias(Matter), _grids(tenant, within)
+    matter, grid = alias(Matter), _grids(tenant, within)
     return _settled_in(grid, matter, days, func.count()).scalar_subquery()
 
 
 def deliberated(tenant: Tenant, within: Within, days: Days) -> ScalarSelect[int]:
     """How many matters a round table disposed of."""
-    item, council = _alias(AgendaItem), _alias(Council)
+    item, council = alias(AgendaItem), alias(Council)
     found = select(func.count(distinct(item.c.matter_id))).where(
         item.c.tenant_id == tenant,
         item.c.outcome.in_([outcome.value for outcome in DISPOSED]),
-        _between(item.c.disposed_at, days),
+        between(item.c.disposed_at, days),
         _at_council(council, item, tenant, within),
     )
     return found.correlate_except(item, council).scalar_subquery()
@@ -87,44 +87,44 @@ def months_met(tenant: Tenant, within: Within, days: Days) -> ScalarSelect[int]:
 
 def resolved(tenant: Tenant, within: Within, days: Days) -> ScalarSelect[int]:
     """How many resolutions were adopted."""
-    return _resolutions(tenant, within, lambda one: _between(one.c.made_at, days))
+    return _resolutions(tenant, within, lambda one: between(one.c.made_at, days))
 
 
 def executed(tenant: Tenant, within: Within, days: Days) -> ScalarSelect[int]:
     """How many resolutions were carried out, and verified by another."""
-    return _resolutions(tenant, within, lambda one: _between(one.c.verified_at, days))
+    return _resolutions(tenant, within, lambda one: between(one.c.verified_at, days))
 
 
 def satisfaction(tenant: Tenant, within: Within, days: Days) -> ScalarSelect[Any]:
     """What the raisers of settled matters said, on average; null where nobody said anything."""
-    matter, grid = _alias(Matter), _grids(tenant, within)
+    matter, grid = alias(Matter), _grids(tenant, within)
     mean = cast(func.round(func.avg(matter.c.satisfaction), 2), Float)
     return _settled_in(grid, matter, days, mean).scalar_subquery()
 
 
 def in_all(tenant: Tenant, within: Within, days: Days) -> Select[Any]:
     """One row: the settled matters and the median days of each step."""
-    matter, grid = _alias(Matter), _grids(tenant, within)
+    matter, grid = alias(Matter), _grids(tenant, within)
     return _settled_in(grid, matter, days, *_figures(matter))
 
 
 def by_grid(tenant: Tenant, within: Within, days: Days) -> Select[Any]:
     """A row for each grid in which matters were settled."""
-    matter, grid = _alias(Matter), _grids(tenant, within)
+    matter, grid = alias(Matter), _grids(tenant, within)
     found = _settled_in(grid, matter, days, grid.c.id.label("unit_id"), *_figures(matter))
     return found.group_by(grid.c.id).order_by(grid.c.id)
 
 
 def by_community(tenant: Tenant, within: Within, days: Days) -> Select[Any]:
     """A row for each community: a grid's is the unit right above it."""
-    matter, grid = _alias(Matter), _grids(tenant, within, "parent_id")
+    matter, grid = alias(Matter), _grids(tenant, within, "parent_id")
     found = _settled_in(grid, matter, days, grid.c.parent_id.label("unit_id"), *_figures(matter))
     return found.group_by(grid.c.parent_id).order_by(grid.c.parent_id)
 
 
 def by_class(tenant: Tenant, within: Within, days: Days) -> Select[Any]:
     """A row for each class of handling; null for what the heads settled at once."""
-    matter, grid = _alias(Matter), _grids(tenant, within)
+    matter, grid = alias(Matter), _grids(tenant, within)
     found = _settled_in(grid, matter, days, matter.c.handling_class, *_figures(matter))
     return found.group_by(matter.c.handling_class).order_by(matter.c.handling_class)
 
@@ -135,7 +135,7 @@ def _grids(tenant: Tenant, within: Within, *order: str) -> Any:
     Each leads by an index to what was settled there. PostgreSQL can't know how many matters of
     which county are meant; asked for those of a county at once, it may take any index of it.
     """
-    unit = _alias(Unit)
+    unit = alias(Unit)
     found = select(unit.c.id, unit.c.tenant_id, unit.c.parent_id).where(
         unit.c.tenant_id == tenant, unit.c.kind == UnitKind.grid.value, within(unit.c.id)
     )
@@ -149,7 +149,7 @@ def _settled_in(grid: Any, matter: Any, days: Days, *columns: Any) -> Select[Any
     found = found.where(
         matter.c.tenant_id == grid.c.tenant_id,
         matter.c.grid_id == grid.c.id,
-        _between(matter.c.closed_at, days),
+        between(matter.c.closed_at, days),
     )
     return found.correlate_except(matter, grid)
 
@@ -169,7 +169,7 @@ def _of(matter: Any, tenant: Tenant, within: Within) -> ColumnElement[bool]:
     return and_(matter.c.tenant_id == tenant, within(matter.c.grid_id))
 
 
-def _between(moment: ColumnElement[Any], days: Days) -> ColumnElement[bool]:
+def between(moment: ColumnElement[Any], days: Days) -> ColumnElement[bool]:
     """From the first day on, and not after the last, by the days in China."""
     begins, ends = (cast(day, DateTime(timezone=False)) for day in days)
     following = ends + func.make_interval(0, 0, 0, 1)
@@ -179,10 +179,10 @@ def _between(moment: ColumnElement[Any], days: Days) -> ColumnElement[bool]:
 def _meetings(
     tenant: Tenant, within: Within, days: Days, counted: Callable[[Any], ColumnElement[Any]]
 ) -> ScalarSelect[int]:
-    meeting, council = _alias(Meeting), _alias(Council)
+    meeting, council = alias(Meeting), alias(Council)
     found = select(counted(meeting)).where(
         meeting.c.tenant_id == tenant,
-        _between(meeting.c.opened_at, days),
+        between(meeting.c.opened_at, days),
         _at_council(council, meeting, tenant, within),
     )
     return found.select_from(meeting, council).correlate_except(meeting, council).scalar_subquery()
@@ -191,7 +191,7 @@ def _meetings(
 def _resolutions(
     tenant: Tenant, within: Within, which: Callable[[Any], ColumnElement[bool]]
 ) -> ScalarSelect[int]:
-    one, council = _alias(Resolution), _alias(Council)
+    one, council = alias(Resolution), alias(Council)
     found = select(func.count()).select_from(one, council)
     found = found.where(
         one.c.tenant_id == tenant, which(one), _at_council(council, one, tenant, within)
@@ -210,5 +210,6 @@ def _count(table: Any, *conditions: ColumnElement[bool]) -> ScalarSelect[int]:
     return counted.correlate_except(table).scalar_subquery()
 
 
-def _alias(model: Any) -> Any:
+def alias(model: Any) -> Any:
+    """A table under a name of its own within a report."""
     return metadata.tables[model.__tablename__].alias(f"rep_{model.__tablename__}")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Self
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlmodel import select
 
@@ -14,8 +14,10 @@ from services import (
     bills,
     clock,
     contracts,
+    demands,
     disputes,
     fee_standards,
+    files,
     instalment_plans,
     ownerships,
     payments,
@@ -25,6 +27,7 @@ from services import (
 from services.bills import Bill, BillingRun, running
 from services.clock import CHINA
 from services.contracts import Contract
+from services.demands.tables import DeliveryMethod, Demand, Forum
 from services.disputes import FeeDispute
 from services.fee_standards import FeeBasis, FeeItem, FeeStandard
 from services.instalment_plans import InstalmentPlan
@@ -228,3 +231,39 @@ class Estate:
         """Somebody agrees to a plan."""
         async with self.county.session() as session:
             return await instalment_plans.agree(session, by, plan=row.id, **said)
+
+    async def proof(self, by: Actor | None = None, unit: UUID | None = None) -> UUID:
+        """A scan that somebody of the firm has uploaded."""
+        async with self.county.session() as session:
+            prepared = await files.prepare(
+                session, by or self.clerk, unit=unit or self.tree.firm.id, name="回执.jpg"
+            )
+        digest = uuid4().hex * 2
+        async with self.county.session() as session:
+            content = files.Content("image/jpeg", 1024, digest, digest, 640, 480)
+            await files.store(session, by or self.clerk, file=prepared.id, content=content)
+        return prepared.id
+
+    async def demand(
+        self, verb: str, account: FeeAccount, by: Actor | None = None, **said: Any
+    ) -> Demand:
+        """A rung: remind and deliver by the clerk, the others by the manager."""
+        who = by or (self.clerk if verb in ("remind", "deliver") else self.manager)
+        known: dict[str, Any] = {}
+        if verb == "deliver":
+            known = {"method": DeliveryMethod.courier, "delivered_on": clock.today()}
+            known["proof"] = said.get("proof") or await self.proof(who)
+        if verb == "litigate":
+            known = {"forum": Forum.court, "body": "县人民法院", "case_number": "（2026）1 号"}
+            known["filed_on"] = clock.today()
+        async with self.county.session() as session:
+            run = getattr(demands, verb)
+            done: Demand = await run(session, who, account=account.id, **(known | said))
+            return done
+
+    async def conclude(self, row: Demand, by: Actor, outcome: Any, **said: Any) -> Demand:
+        """What came of a mediation or a case."""
+        async with self.county.session() as session:
+            return await demands.conclude(
+                session, by, demand=row.id, outcome=outcome, words="双方到场", **said
+            )

@@ -37,6 +37,8 @@ TABLES = {
     "Payment": "payment",
     "FeeDispute": "fee_dispute",
     "InstalmentPlan": "instalment_plan",
+    "Demand": "demand",
+    "FeeNotice": "fee_notice",
     "File": "file",
     "Client": "client",
     "Account": "account",

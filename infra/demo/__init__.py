@@ -21,12 +21,14 @@ from infra.demo.councils import build_councils
 from infra.demo.county import build_frame, build_grids
 from infra.demo.description import Description, descriptions
 from infra.demo.desk import Desk
+from infra.demo.fees import build_fees
 from infra.demo.owners import build_owners
 from policies import Actor
 from services import accounts as signing_in
 from services import authority, clients, tenants
 from services.accounts import Account
 from services.committees.tables import CommitteeTerm
+from services.contracts import Contract
 from services.councils import Council
 from services.posts import OF_POST, Appointment, Post
 from services.units import Unit, UnitKind
@@ -80,7 +82,7 @@ async def load(database: Database, advance: Callable[[], None] = lambda: None) -
 
 def parts() -> int:
     """How many parts there are to load, of all counties."""
-    return len(descriptions()) * len((FRAME, GRIDS, ACCOUNTS, COUNCILS, OWNERS))
+    return len(descriptions()) * len((FRAME, GRIDS, ACCOUNTS, COUNCILS, OWNERS, FEES))
 
 
 def accounts() -> list[DemoAccount]:
@@ -119,7 +121,8 @@ async def _load_county(
         rest = [group.create_task(load_part(*one)) for one in ((1, GRIDS), (2, ACCOUNTS))]
     is_seated = await load_part(3, COUNCILS)
     is_told = await load_part(4, OWNERS)
-    return is_new or is_seated or is_told or any(part.result() for part in rest)
+    is_billed = await load_part(5, FEES)
+    return is_new or is_seated or is_told or is_billed or any(part.result() for part in rest)
 
 
 async def _found_county(database: Database, described: Description) -> UUID:
@@ -175,6 +178,7 @@ GRIDS = Part(
 COUNCILS = Part(
     lambda tenant, _: select(Council.id).where(Council.tenant_id == tenant), build_councils
 )
+FEES = Part(lambda tenant, _: select(Contract.id).where(Contract.tenant_id == tenant), build_fees)
 OWNERS = Part(
     lambda tenant, _: select(CommitteeTerm.id).where(CommitteeTerm.tenant_id == tenant),
     build_owners,

@@ -31,7 +31,7 @@ from services.votes.states import questions_of
 from services.votes.tables import RollHolder, Vote, VoteItem
 
 DAY = timedelta(days=1)
-FLATS, SHOPS, SEATS, YEARS = 40, 4, 5, 3
+FLATS, SHOPS, SEATS, YEARS = 40, 4, 5, 5
 FLOORS = 5
 BUILDER_CODE = "91361026MA35AB7C06"
 # Of so many owners one stays away, one votes on paper, one against, one by proxy.
@@ -75,13 +75,14 @@ async def build_owners(desk: Desk) -> None:
     """The first showcase's estate: register, firm chosen, committee elected and filed."""
     told = desk.described.showcases[0]
     days = {step.party: step.since for step in told.history}
-    home = await _home(desk, told.estate)
-    await _register(home, _at(min(days.values()), 9))
+    home = await home_of(desk, told.estate)
+    await _people_in(home)
+    await _register(home, at_hour(min(days.values()), 9))
     await _choose_firm(home, days["firm"])
     await _elect(home, days["committee"])
 
 
-async def _home(desk: Desk, name: str) -> Home:
+async def home_of(desk: Desk, name: str) -> Home:
     """The estate and whoever acts there."""
     tenant = desk.administrator
     held = await actors_of(desk.session, tenant.tenant_id, tenant.domain)
@@ -91,18 +92,22 @@ async def _home(desk: Desk, name: str) -> Home:
     grid = grids[estate.parent_id or estate.id]
     bureau = (await desk.standing(UnitKind.bureau))[desk.described.bureau]
     committees = (await desk.standing(UnitKind.owners_committee)).values()
-    home = Home(
+    return Home(
         desk, estate, next(one for one in committees if one.parent_id == estate.id),
         community=held[grid.parent_id or grid.id]["community_secretary"],
         worker=held[grid.id]["grid_worker"], bureau=held[bureau.id]["housing_officer"],
         places=await _places(desk, estate),
     )  # fmt: skip
-    for person in await _neighbours(desk, estate, home.committee):
+
+
+async def _people_in(home: Home) -> None:
+    """Who serves and lives there, and as many more as there are flats."""
+    desk, tenant = home.desk, home.desk.administrator
+    for person in await _neighbours(desk, home.estate, home.committee):
         home.owners.append(Actor(tenant.tenant_id, tenant.domain, person_id=person))
     while len(home.owners) < FLATS:
         person_ = await desk.register(home=home.places[len(home.owners) % len(home.places)])
         home.owners.append(Actor(tenant.tenant_id, tenant.domain, person_id=person_.id))
-    return home
 
 
 async def _places(desk: Desk, estate: Unit) -> list[Unit]:
@@ -177,18 +182,18 @@ async def _choose_firm(home: Home, serves_from: date) -> None:
     )  # fmt: skip
     await home.do(
         vote.opens_at - 18 * DAY, drafting.ask, home.community, vote=vote.id, item=VoteItem.firm,
-        text=f"是否同意选聘{firm}，服务期三年，住宅物业费每月每平方米 1.20 元？",
+        text=f"是否同意选聘{firm}，服务期五年，住宅物业费每月每平方米 1.20 元？",
     )  # fmt: skip
     await _hold(home, vote)
     await home.do(
-        _at(serves_from, 9), counting.execute, home.community, vote=vote.id,
+        at_hour(serves_from, 9), counting.execute, home.community, vote=vote.id,
         report=f"{firm}已签订合同并进驻。",
     )  # fmt: skip
 
 
 async def _elect(home: Home, filed_on: date) -> None:
     """A preparation group, five candidates, the election, and the filing."""
-    begun = _at(filed_on, 9) - 80 * DAY
+    begun = at_hour(filed_on, 9) - 80 * DAY
     term = await home.do(
         begun, forming.begin, home.community, estate=home.estate.id, seats=SEATS, years=YEARS
     )
@@ -213,20 +218,24 @@ async def _elect(home: Home, filed_on: date) -> None:
     draft_at = vote.opens_at - 18 * DAY
     await home.do(draft_at, forming.put_to_vote, home.community, term=term.id, vote=vote.id)
     await _hold(home, vote)
-    settled = _at(filed_on, 9) - DAY
+    settled = at_hour(filed_on, 9) - DAY
     await home.do(settled, forming.conclude, home.community, term=term.id)
     await home.do(
-        _at(filed_on, 10), serving.file, home.bureau, term=term.id, committee=home.committee.id,
+        at_hour(filed_on, 10), serving.file, home.bureau, term=term.id, committee=home.committee.id,
         number=f"业备〔{filed_on.year}〕1 号", since=filed_on,
     )  # fmt: skip
     await home.do(
-        _at(filed_on, 11), counting.execute, home.community, vote=vote.id, report="已向住建局备案。"
+        at_hour(filed_on, 11),
+        counting.execute,
+        home.community,
+        vote=vote.id,
+        report="已向住建局备案。",
     )
 
 
 async def _vote(home: Home, done_by: date, *, title: str, text: str) -> Vote:
     """A draft of the community, with its days counted back from when all is to be done."""
-    closes = _at(done_by, 18) - 12 * DAY
+    closes = at_hour(done_by, 18) - 12 * DAY
     opens = closes.replace(hour=9) - 14 * DAY
     row: Vote = await home.do(
         opens - 18 * DAY, drafting.draft, home.community, scope=home.estate.id,
@@ -297,5 +306,6 @@ async def _clock(home: Home, at: datetime) -> None:
         await home.desk.session.flush()
 
 
-def _at(day: date, hour: int) -> datetime:
+def at_hour(day: date, hour: int) -> datetime:
+    """A moment of a day in China."""
     return datetime.combine(day, time(hour), clock.CHINA)

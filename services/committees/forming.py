@@ -31,11 +31,10 @@ from services.rows import made
 from services.units import UnitKind
 from services.votes import drafting
 from services.votes.states import questions_of
-from services.votes.tables import Vote, VoteId, VoteItem, VoteQuestion, VoteState
+from services.votes.tables import DECIDED, Vote, VoteId, VoteItem, VoteQuestion, VoteState
 from services.votes.tally import Verdict
 
 DAY = timedelta(days=1)
-DECIDED = (VoteState.final, VoteState.executed)
 
 
 class TermComing(Refused):

@@ -15,7 +15,6 @@ from policies import Actor
 from services import alarms, clock, rows, units
 from services.alarms import Alarm
 from services.arguments import Length, Of, Reason, Since, Until, Version
-from services.committees.forming import DECIDED
 from services.committees.tables import (
     CandidateId,
     CandidateState,
@@ -32,7 +31,7 @@ from services.events import record, state_of, write
 from services.prepared import put
 from services.units import UnitKind
 from services.votes.drafting import check_impersonal
-from services.votes.tables import QuestionId, Vote, VoteQuestion
+from services.votes.tables import DECIDED, QuestionId, Vote, VoteQuestion
 from services.votes.tally import Verdict
 
 DUE_AHEAD = 7

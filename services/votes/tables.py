@@ -67,7 +67,8 @@ ITEMS: dict[str, Said] = {
 }
 SPECIAL = frozenset({VoteItem.raising_funds, VoteItem.rebuilding, VoteItem.common_use})
 NOTICED = tuple(state for state in VoteState if state not in (VoteState.draft, VoteState.reviewed))
-COUNTED = ("preliminary", "disputed", "final", "failed", "executed")
+# Where what was decided stands.
+DECIDED = (VoteState.final, VoteState.executed)
 
 
 def _without_numbers(column: str) -> CheckConstraint:

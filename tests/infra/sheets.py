@@ -50,8 +50,25 @@ def ugly() -> bytes:
     sheet = book.add_worksheet("业主台账")
     sheet.activate()
     sheet.set_first_sheet()
-    day = book.add_format({"num_format": "yyyy/m/d"})
-    _headings(sheet)
+    _head(sheet)
+    _fill(sheet, book.add_format({"num_format": "yyyy/m/d"}))
+    book.close()
+    return out.getvalue()
+
+
+def _head(sheet: Any) -> None:
+    sheet.merge_range("A1:I1", "梅园小区业主登记表")
+    for place, name in ((0, "序号"), (8, "备注")):
+        sheet.merge_range(1, place, 2, place, name)
+    sheet.merge_range("B2:C2", "房屋信息")
+    sheet.merge_range("D2:H2", "业主信息")
+    for place, name in enumerate(
+        ("房号", "建筑面积（㎡）", "姓 名", "身份证号码*", "联系电话", "共有份额", "取得日期"), 1
+    ):
+        sheet.write(2, place, name)
+
+
+def _fill(sheet: Any, day: Any) -> None:
     sheet.merge_range("B4:B5", "１０１室")
     sheet.merge_range("C4:C5", 89.53)
     sheet.write_row("D4", ["试验甲", ID_JIA.lower(), 13900000001, "1/2"])
@@ -72,20 +89,6 @@ def ugly() -> bytes:
     sheet.write("B16", "107")
     sheet.write_row("A18", ["合计", None, 700])
     sheet.write("A19", "填表人：")
-    book.close()
-    return out.getvalue()
-
-
-def _headings(sheet: Any) -> None:
-    sheet.merge_range("A1:I1", "梅园小区业主登记表")
-    for place, name in ((0, "序号"), (8, "备注")):
-        sheet.merge_range(1, place, 2, place, name)
-    sheet.merge_range("B2:C2", "房屋信息")
-    sheet.merge_range("D2:H2", "业主信息")
-    for place, name in enumerate(
-        ("房号", "建筑面积（㎡）", "姓 名", "身份证号码*", "联系电话", "共有份额", "取得日期"), 1
-    ):
-        sheet.write(2, place, name)
 
 
 def csv(rows: Sequence[Sequence[Any]], encoding: str, delimiter: str = ",") -> bytes:

@@ -17,9 +17,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from uuid_utils.compat import uuid7
 
 from infra.database import NothingKept
-from infra.saving import MOST_ROWS
+from infra.saving import MANY, MOST_ROWS
 from services import clock
-from services.events import record
+from services.events import record, write
 from services.prepared import DRIVER
 from services.stations import Station
 from services.units import Unit, UnitKind
@@ -133,6 +133,48 @@ class TestFlush:
         many = [unit(county, f"社区{number:04}") for number in range(MOST_ROWS * 80)]
         await _add(county, *many)
         assert len(await names(county)) == len(many)
+
+    async def test_thousands_of_rows_that_are_no_objects_go_table_by_table_and_are_all_there(
+        self, county: County
+    ) -> None:
+        """What differs and what is the same, JSON and null, a row alone of its shape; an object
+        that changed beside them.
+        """
+        async with county.session() as session:
+            root = (await session.exec(select(Unit).where(Unit.id == county.root.id))).one()
+            root.name = "新县名"
+            for number in range(MANY):
+                write(
+                    session, county.administrator, "unit.tried", ("Unit", uuid7()),
+                    after={"number": number} if number else None, whose=county.root.id,
+                    kept=frozenset({"name"}),
+                )  # fmt: skip
+            write(
+                session, county.administrator, "unit.tried", ("Unit", uuid7()),
+                after={"name": "试验"}, kept=frozenset({"name"}),
+            )  # fmt: skip
+            with statements(session) as sent:
+                await session.flush()
+            assert [one.split(" ", 2)[:2] for one in sent] == [
+                ["discard", "plans"], ["insert", "into"], ["insert", "into"], ["WITH", "w0"],
+            ]  # fmt: skip
+        async with county.session(read_only=True) as session:
+            found = await session.info[DRIVER].fetch(
+                "select after, apart from event where name = 'unit.tried'"
+            )
+            values = await session.info[DRIVER].fetchval(
+                "select value from event_value where path = 'after.name'"
+                " and event_id = (select id from event where name = 'unit.tried'"
+                " and apart is not null)"
+            )
+            name = await session.info[DRIVER].fetchval(
+                "select name from unit where name = '新县名'"
+            )
+        numbers = [one["after"].get("number") for one in found if one["after"]]
+        assert sorted(one for one in numbers if one is not None) == [*range(1, MANY)]
+        assert sum(one["after"] is None for one in found) == 1
+        assert [len(one["apart"]) for one in found if one["apart"]] == [1]
+        assert (values, name) == ("试验", "新县名")
 
     async def test_another_countys_row_is_refused_by_the_wall(
         self, county: County, other: County

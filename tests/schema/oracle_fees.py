@@ -72,6 +72,29 @@ def _planned_bills(oracle: "Oracle", row: Row, _: Any) -> list[Node]:
     return [Node("Bill", one) for one in sorted(known, key=lambda r: (r["due_on"], r["id"].int))]
 
 
+def _limitation(oracle: "Oracle", row: Row, _: Any) -> str:
+    """Walked from the day it was due, from one interruption to the next."""
+    of = {one["demand_id"] for one in oracle.rows["DemandedBill"] if one["bill_id"] == row["id"]}
+    days = sorted(
+        day
+        for one in oracle.rows["Demand"]
+        if one["id"] in of and one["rung"] != "reminder"
+        for day in (one["day"], one["ended_on"])
+        if day is not None
+    )
+    ends = _three_years_after(row["due_on"])
+    for day in days:
+        ends = max(ends, _three_years_after(day)) if day <= ends else ends
+    return ends.isoformat()
+
+
+def _three_years_after(day: date) -> date:
+    try:
+        return day.replace(year=day.year + 3)
+    except ValueError:
+        return day.replace(year=day.year + 3, day=28)
+
+
 COMPUTED: Mapping[tuple[str, str], Compute] = {
     ("FeeHolder", "name"): _name,
     ("FeeAccount", "number"): _number,
@@ -89,6 +112,8 @@ COMPUTED: Mapping[tuple[str, str], Compute] = {
     ("Payment", "refunded"): _sum("payment_id", kind="refund"),
     ("Payment", "reversed"): _sum("payment_id", kind="reversal"),
     ("InstalmentPlan", "bills"): _planned_bills,
+    ("Bill", "limitationOn"): _limitation,
+    ("Demand", "number"): _number,
 }
 
 
@@ -175,3 +200,42 @@ def _rate(charged: int, outstanding: int) -> float | None:
         return None
     share = Decimal(charged - outstanding) / Decimal(charged)
     return float(share.quantize(Decimal("0.0001"), ROUND_HALF_UP))
+
+
+def recovered(
+    oracle: "Oracle", is_seen: Callable[[UUID], bool], begins: date, ends: date
+) -> dict[str, Any]:
+    """Payment by payment: what lies on bills that were overdue and asked for before it came."""
+    paid: dict[UUID, dict[UUID, int]] = defaultdict(lambda: defaultdict(int))
+    entitled: dict[UUID, bool] = {}
+    for payment in oracle.rows["Payment"]:
+        paid_on = (payment["received_at"] + timedelta(hours=8)).date()
+        if not (begins <= paid_on <= ends and is_seen(payment["estate_id"])):
+            continue
+        for entry in _entries(oracle, "payment_id", payment["id"]):
+            bill = oracle.known["Bill"].get(entry["bill_id"])
+            if bill and bill["due_on"] < paid_on and _was_asked(oracle, bill, payment, paid_on):
+                estate = bill["estate_id"]
+                paid[estate][bill["property_unit_id"]] -= entry["amount"]
+                entitled[estate] = entitled.get(estate, True) and _is_entitled(oracle, bill)
+    rows, total = [], 0
+    for estate in sorted(paid, key=lambda id_: id_.int):
+        fen = [one for one in paid[estate].values() if one > 0]
+        if fen:
+            is_withheld = len(fen) < FEWEST and not entitled[estate]
+            total += 0 if is_withheld else sum(fen)
+            shown = None if is_withheld else sum(fen)
+            rows.append({"estate_id": estate, "is_withheld": is_withheld, "fen": shown})
+    return {
+        "feesRecovered": str(total),
+        "feesRecoveredByEstate": [Derived("EstateRecovered", one) for one in rows],
+    }
+
+
+def _was_asked(oracle: "Oracle", bill: Row, payment: Row, paid_on: date) -> bool:
+    of = {one["demand_id"] for one in oracle.rows["DemandedBill"] if one["bill_id"] == bill["id"]}
+    return any(
+        one["day"] < paid_on or one["made_at"] < payment["received_at"]
+        for one in oracle.rows["Demand"]
+        if one["id"] in of and one["rung"] in ("reminder", "demand")
+    )

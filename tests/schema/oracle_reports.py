@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from tests.schema.oracle_coverage import Derived
+from tests.schema.oracle_fees import recovered
 from tests.schema.oracle_values import Row
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def report(oracle: "Oracle", unit: UUID | None, begins: date, ends: date) -> dic
         "raised": sum(is_in(row["raised_at"]) for row in matters),
         "settled": len(settled),
         **_tables(oracle, councils, is_in),
+        **recovered(oracle, lambda estate: _seen(oracle, estate, unit), begins, ends),
         "satisfaction": _mean([row["satisfaction"] for row in settled]),
         "inAll": [Derived("ReportFigures", _figures(settled))],
         "byGrid": _units(settled, lambda row: row["grid_id"]),

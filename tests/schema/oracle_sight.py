@@ -207,7 +207,7 @@ class Sight:
                 return me is not None and oracle_votes.is_own(self.rows, me, type_name, row)
             case "Contract" | "FeeStandard":
                 return self._owns_in(row["estate_id"])
-            case "ContractAlarm" | "Instalment":
+            case "ContractAlarm" | "Instalment" | "DemandedBill":
                 owner, column = MEMBERS[type_name]
                 return self._is_own(owner, self._row(owner, row[column]))
             case "FeeDispute":

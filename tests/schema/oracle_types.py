@@ -30,6 +30,8 @@ TABLES = {
     "VoteEvidence": "vote_evidence", "CommitteeTerm": "committee_term",
     "TermPreparer": "term_preparer", "CommitteeCandidate": "committee_candidate",
     "TermAlarm": "term_alarm",
+    "Demand": "demand", "DemandedBill": "demanded_bill", "LimitationAlarm": "limitation_alarm",
+    "FeeNotice": "fee_notice",
 }  # fmt: skip
 OBJECTS = {
     "Unit": "units", "Person": "people", "Post": "appointments", "Appointment": "appointments",
@@ -58,6 +60,8 @@ OBJECTS = {
     "InstalmentPlan": "instalment_plans", "Instalment": "instalment_plans",
     "VoteEvidence": "vote_evidence", "CommitteeTerm": "committees", "TermPreparer": "committees",
     "CommitteeCandidate": "committees", "TermAlarm": "committees",
+    "Demand": "demands", "DemandedBill": "demands", "LimitationAlarm": "demands",
+    "FeeNotice": "fee_notices",
 }  # fmt: skip
 # The columns whose unit a row is in.
 PLACES = {
@@ -70,9 +74,11 @@ PLACES = {
     "RegisterImport": ("estate_id",),
     **dict.fromkeys(("Contract", "FeeStandard", "FeeDispute"), ("estate_id", "firm_id")),
     **dict.fromkeys(
-        ("FeeAccount", "LedgerEntry", "Bill", "BillingRun", "Payment", "InstalmentPlan"),
+        ("FeeAccount", "LedgerEntry", "Bill", "BillingRun", "Payment", "InstalmentPlan",
+         "LimitationAlarm"),
         ("firm_id",),
     ),
+    "Demand": ("firm_id", "community_id"),
 }  # fmt: skip
 # Those that are seen where what they belong to is: of which type, by which column.
 MEMBERS = {
@@ -91,19 +97,20 @@ MEMBERS = {
     "RegisterImportRow": ("RegisterImport", "import_id"),
     "RegisterImportProblem": ("RegisterImport", "import_id"),
     "ContractAlarm": ("Contract", "contract_id"), "FeeHolder": ("FeeAccount", "account_id"),
-    "Instalment": ("InstalmentPlan", "plan_id"),
+    "Instalment": ("InstalmentPlan", "plan_id"), "DemandedBill": ("Demand", "demand_id"),
 }  # fmt: skip
 # Those of an estate's parties too, and by which column they lead to an account of their own.
 AT_ESTATES = ("Contract", "FeeStandard", "FeeDispute")
 ACCOUNTS = {
     "FeeAccount": "id", "FeeHolder": "account_id", "LedgerEntry": "account_id",
     "Bill": "account_id", "Payment": "account_id", "InstalmentPlan": "account_id",
+    "Demand": "account_id",
 }  # fmt: skip
 # The columns that hold whose a row is.
 OWNERS = {
     "Person": "id", "Appointment": "person_id", "Account": "person_id",
     "SubjectLink": "person_id", "Ownership": "person_id", "Matter": "raiser_id",
-    "Notice": "person_id", "File": "made_by", "RegisterExport": "made_by",
+    "Notice": "person_id", "FeeNotice": "person_id", "File": "made_by", "RegisterExport": "made_by",
     "BillingRun": "made_by", "TermPreparer": "person_id", "CommitteeCandidate": "person_id",
 }  # fmt: skip
 ELSEWHERE = {
@@ -123,6 +130,8 @@ ELSEWHERE = {
     ("BillingRun", "askedBy"): "made_by",
     ("Payment", "recordedBy"): "made_by",
     ("Contract", "signedBy"): "signed_by",
+    ("Demand", "proof"): "file_id",
+    ("Demand", "recordedBy"): "made_by",
     ("FeeDispute", "settledBy"): "settled_by",
     ("Resolution", "reportedBy"): "reported_by",
     ("Resolution", "verifiedBy"): "verified_by",
@@ -171,6 +180,7 @@ BACK = {
     ("FeeAccount", "entries"): "account_id",
     ("Bill", "entries"): "bill_id",
     ("InstalmentPlan", "instalments"): "plan_id",
+    ("Demand", "bills"): "demand_id",
     ("AgendaItem", "recusals"): "item_id",
     ("AgendaItem", "resolutions"): "item_id",
     ("Vote", "questions"): "vote_id",
@@ -218,6 +228,7 @@ ORDERS = {
     "Objection.raised_at": "made_at",
     "VoteObjection.raised_at": "made_at",
     "RollHolder.entry": "entry_id",
+    "DemandedBill.bill": "bill_id",
 }
 
 

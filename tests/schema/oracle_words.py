@@ -17,6 +17,7 @@ from services import (
 from services.audits import exports
 from services.ballots import tables as ballots
 from services.committees import tables as committees
+from services.demands import tables as demands
 from services.errors import Said
 from services.packs import tables as packs
 from services.votes import deliveries
@@ -48,6 +49,10 @@ WORDS: Mapping[tuple[str, str], tuple[str, Mapping[str, Said]]] = {
     ("Payment", "methodLabel"): ("method", payments.METHODS),
     ("FeeDispute", "stateLabel"): ("state", disputes.STATES),
     ("InstalmentPlan", "stateLabel"): ("state", instalment_plans.STATES),
+    ("Demand", "rungLabel"): ("rung", demands.RUNGS),
+    ("Demand", "methodLabel"): ("method", demands.METHODS),
+    ("Demand", "forumLabel"): ("forum", demands.FORUMS),
+    ("Demand", "outcomeLabel"): ("outcome", demands.OUTCOMES),
 }
 
 

@@ -120,6 +120,18 @@ OWED = (
     f" madeAt version account {{ number }} bills {{ {BILL} }} instalments {{ totalCount nodes {{ id"
     " dueOn amount } } } } }",
 )
+RECOVERY = (
+    "{ demands { totalCount nodes { id number rung rungLabel day amount method methodLabel(language:"
+    " EN) forum forumLabel body caseNumber outcome outcomeLabel words endedOn madeAt version estate"
+    " { name } firm { name } community { name } bills { totalCount nodes { id } } } } }",
+    "{ demands(filter: {rungs: [MEDIATION, LITIGATION]}) { totalCount nodes { proof { name }"
+    " recordedBy { name } account { number } bills { nodes { bill { limitationOn } } } } } }",
+    "{ limitationAlarms { totalCount nodes { id limitationOn at bill { month } firm { name } } } }",
+)
+TOLD = (
+    "{ feeNotices(filter: {unseen: true}) { totalCount nodes { id at seenAt demand { rung amount }"
+    " } } }",
+)
 CONTESTED = (
     f"{{ feeDisputes {{ totalCount nodes {{ {DISPUTE} bill {{ {BILL} }} person {{ name }} settledBy"
     " { name } estate { name } firm { name } } } }",
@@ -152,7 +164,7 @@ REPORTS = (
     '{ countyReport(from: "2026-01-01", to: "2199-12-31") { raised settled deliberated meetings'
     f" monthsMet resolved executed satisfaction inAll {{ {FIGURES} }} byGrid {{ {FIGURES} unit"
     f" {{ name }} }} byCommunity {{ {FIGURES} unit {{ name }} }} byClass {{ {FIGURES}"
-    " handlingClass } } }",
+    " handlingClass } feesRecovered feesRecoveredByEstate { estate { name } fen isWithheld } } }",
 )
 COVERAGE = (
     *GUARANTEES,
@@ -271,6 +283,8 @@ EVERYTHING = {
         *PACKS_OF_VOTES,
         *AGREED,
         *OWED,
+        *RECOVERY,
+        *TOLD,
         *CONTESTED,
         *SUMMED,
     ),
@@ -294,6 +308,7 @@ EVERYTHING = {
         *BALLOTS,
         *EVIDENCE,
         *AGREED,
+        *RECOVERY,
         *CONTESTED,
         *SUMMED,
     ),
@@ -316,6 +331,8 @@ EVERYTHING = {
         *FILES,
         *AGREED,
         *OWED,
+        *RECOVERY,
+        *TOLD,
         *CONTESTED,
         *SUMMED,
     ),
@@ -327,6 +344,8 @@ EVERYTHING = {
         *BALLOTS,
         *AGREED,
         *OWED,
+        *RECOVERY,
+        *TOLD,
         *CONTESTED,
         *SUMMED,
     ),

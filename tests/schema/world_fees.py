@@ -4,10 +4,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from policies import Actor
-from services import clock, contracts, fee_standards, instalment_plans
+from services import clock, contracts, demands, fee_standards, instalment_plans
+from services.demands import limitation
+from services.demands.tables import DemandOutcome
 from services.fee_standards import FeeBasis, FeeItem
 from services.ledger import FeeAccount, FeeHolder
 from services.property_units import PropertyUse
@@ -30,6 +32,7 @@ async def fill(county: County, tree: Tree, resident: Actor) -> None:
     await _paid(home, resident)
     await _contested(home, resident)
     await _planned(home, neighbour)
+    await _recovered(home, resident)
 
 
 async def _agreements(home: Estate) -> None:
@@ -86,6 +89,38 @@ async def _planned(home: Estate, neighbour: Actor) -> None:
         if other is not None:
             await home.agree(other, plan)
     await home.ring(instalment_plans.look, clock.now() + timedelta(days=31))
+
+
+async def _recovered(home: Estate, resident: Actor) -> None:
+    """Units up the whole ladder; the resident, and some others, pay after that."""
+    accounts = [await _account(home, resident)]
+    others = select(FeeAccount).where(col(FeeAccount.id) != accounts[0].id)
+    async with home.county.session(read_only=True) as session:
+        accounts += [one for one in (await session.exec(others.order_by(col(FeeAccount.id)))).all()
+                     if await demands.overdue(session, home.clerk, one.id)]  # fmt: skip
+    for account in accounts:
+        with clock.at(noon(2026, 8, 2)):
+            await home.demand("remind", account)
+    await _climbed(home, accounts)
+    with clock.at(noon(2026, 12, 1)):
+        for account in accounts:
+            await home.pay(account, 2_000)
+        early = await home.pay(accounts[0], 900)
+        await home.payment("refund", early, amount=900)
+    await home.ring(limitation.look, noon(2029, 2, 1))
+
+
+async def _climbed(home: Estate, accounts: list[FeeAccount]) -> None:
+    """The first up to a case, the second up to a mediation that goes on."""
+    with clock.at(noon(2026, 9, 1)):
+        for account in accounts[:3]:
+            await home.demand("deliver", account)
+    with clock.at(noon(2026, 10, 2)):
+        rows = [await home.demand("mediate", account) for account in accounts[:2]]
+        await home.conclude(rows[0], home.community, DemandOutcome.failed)
+    with clock.at(noon(2026, 11, 3)):
+        case = await home.demand("litigate", accounts[0])
+        await home.conclude(case, home.manager, DemandOutcome.partly_won)
 
 
 async def _account(home: Estate, owner: Actor) -> FeeAccount:

@@ -200,7 +200,7 @@ class TestRun:
     async def test_a_second_waits_for_the_first_and_two_looks_make_each_bill_once(
         self, home: Estate, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(running, "UNITS", 2)
+        monkeypatch.setattr(running, "BILLS", 2)
         for _ in range(5):
             await home.unit()
         with clock.at(NOW):

@@ -22,9 +22,16 @@ from services.contracts import (
 )
 from services.errors import BadInput, EndsBeforeItBegins, NotFound, StaleVersion
 from services.units import UnitOccupied, UnitUnfit
+from services.votes import counting
+from services.votes.decided import NotDecided
+from services.votes.tables import VoteItem
+from tests import polls
 from tests.county import County
 from tests.estate import BEGUN, OVER, Estate
+from tests.polls import Poll
 from tests.services.unchanged import unchanged
+
+OVER_AND_HEARD = polls.OVER + timedelta(days=8)
 
 
 @pytest.fixture(scope="module")
@@ -196,3 +203,28 @@ class TestAlarms:
         assert await home.ring(contracts.look, datetime(2026, 4, 10, tzinfo=CHINA)) == 0
         await home.contract("end", home.member, row, reason="解聘")
         assert await home.ring(contracts.look, datetime(2027, 2, 20, tzinfo=CHINA)) == 0
+
+
+class TestByVote:
+    async def test_the_owners_choose_and_dismiss(self, county: County) -> None:
+        poll = await Poll.of(county, 3)
+        home = await Estate.of(county, poll.tree)
+        for by_whom in ("chosen", "dismissed"):
+            await poll.opened(VoteItem.firm, VoteItem.other)
+            [question, other] = poll.questions
+            for owner in range(3):
+                await poll.cast(owner)
+            async with unchanged(county, NotDecided):
+                await home.draft(question=question)
+            await poll.closed()
+            await poll.counted()
+            await poll.do(counting.settle, poll.chair, at=OVER_AND_HEARD)
+            if by_whom == "chosen":
+                async with unchanged(county, NotDecided):
+                    await home.draft(question=other)
+                row = await home.contract("sign", home.member, await home.draft(question=question))
+                assert row.question_id == question
+        ended = await home.contract(
+            "end", home.community, row, reason="业主解聘", question=question
+        )
+        assert (ended.state, ended.ending_question_id) == (ContractState.ended, question)

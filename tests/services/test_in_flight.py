@@ -58,6 +58,7 @@ OTHERWISE: dict[str, Any] = {
         "seats_most": 5, "filing_days": 365, "warn_days": [7],
         "sources": dict.fromkeys(("seats_most", "filing_days", "warn_days"), "县里另有规定"),
     },
+    "fees": {"reminder_days": 90, "sources": {"reminder_days": "县里另有规定"}},
 }  # fmt: skip
 STEPS = ("raised", "accepted", "inquired", "tabled", "opened", "resolved", "adjourned", "completed")
 

@@ -98,22 +98,47 @@ select tenant_id, pg_temp.identity(149, number, who), 1, timestamptz '2026-03-03
   case when is_open then 'open' else 'overturned' end, date '2026-03-03' + (who % 60)::integer,
   case when not is_open then date '2026-06-01' end, case when not is_open then security end,
   case when not is_open then '已核实' end
-from billed cross join lateral (select who % 8 = 1 as is_open) state where who % 4 = 1""",
+from billed cross join lateral (select who % 8 = 1 as is_open) state
+where who % 8 = 1 or number > 1""",
     """
 insert into instalment_plan (tenant_id, id, version, made_at, made_by, account_id, estate_id,
   firm_id, total, by_firm, state, agreed_by, agreed_on)
 select tenant_id, pg_temp.identity(150, number, who), 2,
   timestamptz '2026-03-03Z' + who * interval '1 minute', person_id, account_id, estate_id, firm_id,
-  amount, false, 'agreed', administrator, date '2026-03-05' from billed where who % 4 = 2""",
+  amount, false, 'agreed', administrator, date '2026-03-05' from billed
+where (who % 8 = 2 or number > 1)""",
     """
 insert into planned_bill (tenant_id, id, plan_id, bill_id)
 select tenant_id, pg_temp.identity(151, number, who), pg_temp.identity(150, number, who),
-  pg_temp.identity(146, number, who * 2) from billed where who % 4 = 2""",
+  pg_temp.identity(146, number, who * 2 + 1) from billed
+where (who % 8 = 2 or number > 1)""",
     """
 insert into instalment (tenant_id, id, plan_id, due_on, amount)
 select tenant_id, pg_temp.identity(152, number, who * 2 + i), pg_temp.identity(150, number, who),
   date '2027-01-01' + i * 30, case i when 0 then 5000 else amount - 5000 end
-from billed cross join generate_series(0, 1) i where who % 4 = 2""",
+from billed cross join generate_series(0, 1) i where (who % 8 = 2 or number > 1)""",
+    # Of every fifth: a reminder, its notice, and an alarm of one in twenty-five.
+    """
+insert into demand (tenant_id, id, version, made_at, made_by, account_id, estate_id, firm_id,
+  property_unit_id, pack_id, rung, day, amount)
+select b.tenant_id, pg_temp.identity(153, b.number, b.who), 1,
+  timestamptz '2026-04-01Z' + b.who * interval '1 minute', b.administrator, b.account_id,
+  b.estate_id, b.firm_id, b.property_unit_id, p.id, 'reminder', date '2026-04-01', b.amount
+from billed b join pack p on p.tenant_id = b.tenant_id and p.until is null where b.who % 5 = 0""",
+    """
+insert into demanded_bill (tenant_id, id, demand_id, bill_id)
+select tenant_id, pg_temp.identity(154, number, who), pg_temp.identity(153, number, who),
+  pg_temp.identity(146, number, who * 2 + 1) from billed where who % 5 = 0""",
+    """
+insert into fee_notice (tenant_id, id, version, made_at, person_id, demand_id, at)
+select tenant_id, pg_temp.identity(155, number, who), 1, timestamptz '2026-04-01Z', person_id,
+  pg_temp.identity(153, number, who), timestamptz '2026-04-01Z' + who * interval '1 minute'
+from billed where who % 5 = 0""",
+    """
+insert into limitation_alarm (tenant_id, id, bill_id, firm_id, limitation_on, at)
+select tenant_id, pg_temp.identity(156, number, who), pg_temp.identity(146, number, who * 2),
+  firm_id, date '2029-03-02', timestamptz '2028-12-02Z' + who * interval '1 minute'
+from billed where who % 25 = 0""",
     # Its sums are looked at now: with triggers waiting, no key could be put on again.
     "analyze ledger_entry",
     "set constraints all immediate",

@@ -120,6 +120,7 @@ def upgrade() -> None:
         sa.Column("promises", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("ground", sa.String(length=500), nullable=False),
         sa.Column("file_id", sa.Uuid(), nullable=True),
+        sa.Column("question_id", sa.Uuid(), nullable=True),
         sa.Column("by_firm", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("signed_by", sa.Uuid(), nullable=True),
@@ -131,6 +132,7 @@ def upgrade() -> None:
         sa.Column("filed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("filing_number", sa.String(length=80), nullable=True),
         sa.Column("ended_on", sa.Date(), nullable=True),
+        sa.Column("ending_question_id", sa.Uuid(), nullable=True),
         sa.CheckConstraint(
             "(state = 'drafted') = (signed_at is null)", name=op.f("ck_contract_signed_at_a_moment")
         ),
@@ -160,6 +162,16 @@ def upgrade() -> None:
             "signed_by <> made_by", name=op.f("ck_contract_not_signed_by_its_maker")
         ),
         sa.CheckConstraint("until > since", name=op.f("ck_contract_ends_after_it_begins")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "question_id"],
+            ["vote_question.tenant_id", "vote_question.id"],
+            name=op.f("fk_contract_tenant_id_question_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "ending_question_id"],
+            ["vote_question.tenant_id", "vote_question.id"],
+            name=op.f("fk_contract_tenant_id_ending_question_id"),
+        ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "estate_id"],
             ["unit.tenant_id", "unit.id"],
@@ -197,6 +209,10 @@ def upgrade() -> None:
         ["tenant_id", "firm_id", "since", "id"],
         unique=False,
     )
+    for column in ("question_id", "ending_question_id"):
+        op.create_index(
+            op.f(f"ix_contract_tenant_id_{column}"), "contract", ["tenant_id", column], unique=False
+        )
     op.create_index(
         op.f("ix_contract_tenant_id_since_id"),
         "contract",

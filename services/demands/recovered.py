@@ -1,0 +1,113 @@
+"""What was recovered (清缴): paid in a period on bills that were overdue and asked for before.
+
+S9 of the account. Asked for is a bill by a reminder that was recorded before the payment came, or a
+demand that was delivered before its day. Of a payment counts what lies on such bills now: what was
+refunded, reversed or taken off them since doesn't. Each figure is a sum over the ledger; where fewer
+than five units paid, it is withheld from whoever sees no bills there, as in `fees`.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Date,
+    DateTime,
+    ScalarSelect,
+    Select,
+    and_,
+    case,
+    cast,
+    func,
+    not_,
+    or_,
+    select,
+)
+
+from services.bills import Bill
+from services.demands.tables import Demand, DemandedBill, Rung
+from services.fees import CHINA, FEWEST, Seen
+from services.ledger import LedgerEntry
+from services.payments import Payment
+from services.tables import metadata
+
+Tenant: TypeAlias = ColumnElement[UUID]
+Within: TypeAlias = Callable[[ColumnElement[UUID]], ColumnElement[bool]]
+Days: TypeAlias = tuple[ColumnElement[date], ColumnElement[date]]
+ASKING = (Rung.reminder, Rung.demand)
+
+
+def recovered(tenant: Tenant, within: Within, days: Days, entitled: Seen) -> ScalarSelect[int]:
+    """How many fen, in the estates whose figures are shown."""
+    estate = _estates(tenant, within, days, entitled)
+    fen = cast(func.coalesce(func.sum(estate.c.fen), 0), BigInteger)
+    return select(fen).where(not_(estate.c.is_withheld)).scalar_subquery()
+
+
+def by_estate(tenant: Tenant, within: Within, days: Days, entitled: Seen) -> Select[Any]:
+    """A row for each estate in which something was recovered; null where it is withheld."""
+    estate = _estates(tenant, within, days, entitled)
+    shown = case((not_(estate.c.is_withheld), estate.c.fen))
+    return select(estate.c.estate_id, estate.c.is_withheld, shown.label("fen")).order_by(
+        estate.c.estate_id
+    )
+
+
+def _estates(tenant: Tenant, within: Within, days: Days, entitled: Seen) -> Any:
+    unit = _units(tenant, within, days, entitled)
+    is_withheld = and_(func.count() < FEWEST, not_(func.bool_and(unit.c.is_entitled)))
+    return (
+        select(
+            unit.c.estate_id, cast(func.sum(unit.c.fen), BigInteger).label("fen"),
+            is_withheld.label("is_withheld"),
+        )
+        .where(unit.c.fen > 0)
+        .group_by(unit.c.estate_id)
+        .subquery("rec_estate")
+    )  # fmt: skip
+
+
+def _units(tenant: Tenant, within: Within, days: Days, entitled: Seen) -> Any:
+    """What each unit paid."""
+    payment, entry, bill = _alias(Payment), _alias(LedgerEntry), _alias(Bill)
+    paid_on = cast(func.timezone(CHINA, payment.c.received_at), Date)
+    begins, ends = (cast(day, DateTime(timezone=False)) for day in days)
+    following = ends + func.make_interval(0, 0, 0, 1)
+    return (
+        select(
+            bill.c.estate_id, bill.c.property_unit_id,
+            (-func.sum(entry.c.amount)).label("fen"),
+            func.bool_and(cast(entitled(bill.c), Boolean)).label("is_entitled"),
+        )
+        .where(
+            payment.c.tenant_id == tenant, within(payment.c.estate_id),
+            payment.c.received_at >= func.timezone(CHINA, begins),
+            payment.c.received_at < func.timezone(CHINA, following),
+            entry.c.tenant_id == tenant, entry.c.payment_id == payment.c.id,
+            bill.c.tenant_id == tenant, bill.c.id == entry.c.bill_id,
+            bill.c.due_on < paid_on, _asked(tenant, bill, payment, paid_on),
+        )
+        .group_by(bill.c.estate_id, bill.c.property_unit_id)
+        .correlate_except(payment, entry, bill)
+        .subquery("rec_unit")
+    )  # fmt: skip
+
+
+def _asked(tenant: Tenant, bill: Any, payment: Any, paid_on: Any) -> ColumnElement[bool]:
+    """A reminder or a demand came before the payment."""
+    one, demanded = _alias(Demand), _alias(DemandedBill)
+    found = select(one.c.id).where(
+        demanded.c.tenant_id == tenant, demanded.c.bill_id == bill.c.id,
+        one.c.tenant_id == tenant, one.c.id == demanded.c.demand_id,
+        one.c.rung.in_([rung.value for rung in ASKING]),
+        or_(one.c.day < paid_on, one.c.made_at < payment.c.received_at),
+    )  # fmt: skip
+    return found.correlate_except(one, demanded).exists()
+
+
+def _alias(model: Any) -> Any:
+    return metadata.tables[model.__tablename__].alias(f"rec_{model.__tablename__}")
