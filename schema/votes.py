@@ -131,7 +131,9 @@ class VoteQuestion(Node):
     item_label: str = worded("item", ITEMS, "种类的说法。 The item in words.")
     kind: Kind = column(QuestionRow.kind, "一般或特别事项。 By which majority it is decided.")
     text: str = column(QuestionRow.text, "内容。 What is asked.")
-    candidate: Person | None = link(QuestionRow.candidate_id, "候选人。 The candidate, if any.")
+    candidate: Person | None = link(
+        QuestionRow.candidate_id, "候选人。 The candidate, if any.", lenient=True
+    )
     is_recall: bool = column(QuestionRow.is_recall, "是否罢免。 Whether it recalls somebody.")
     verdict: Verdict | None = column(
         QuestionRow.verdict, "结论，计票之前为空。 What came of it; null before it is counted."

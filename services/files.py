@@ -163,9 +163,14 @@ async def find(session: AsyncSession, by: Actor, file: UUID, *, for_update: bool
     return await rows.find(session, File, by, file, for_update=for_update)
 
 
-async def find_own(session: AsyncSession, by: Actor, file: UUID) -> File:
-    """A stored file that the actor uploaded, held as it is until the transaction ends."""
-    row = await rows.find(session, File, by, file, for_share=True)
+async def find_own(
+    session: AsyncSession, by: Actor, file: UUID, *, for_update: bool = False
+) -> File:
+    """A stored file that the actor uploaded, held as it is until the transaction ends.
+
+    Who is to change it holds it alone from the first: two who only shared it would wait for ever.
+    """
+    row = await rows.find(session, File, by, file, for_update=for_update, for_share=not for_update)
     if row.made_by != by.person_id:
         raise NotFound(id=f"File:{file}")
     if row.state != FileState.stored:

@@ -86,7 +86,7 @@ async def enter(
     proxy = await _proxy_of(session, by, holder) if by_proxy else None
     await hold(session, by, [holder])
     await check_free(session, by, [holder], (BallotState.entered, BallotState.effective))
-    file = await files.find_own(session, by, scan)
+    file = await files.find_own(session, by, scan, for_update=True)
     used = await rows.every(session, Ballot, by, "id", scan_id=scan)
     if used:
         raise ScanUsed(id=f"Ballot:{used[0].id}")

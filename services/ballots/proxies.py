@@ -74,7 +74,8 @@ async def appoint(
         if file is None:
             reason = Said("须附授权书", "the written authorisation is needed")
             raise BadInput(argument="file", reason=reason)
-        (await files.find_own(session, by, file)).is_ballot = True
+        letter = await files.find_own(session, by, file, for_update=True)
+        letter.is_ballot = True
     await people.find_alive(session, by, person)
     await hold(session, by, [holder])
     standing = [one for one in await rows.every(session, VoteProxy, by, "id", holder_id=holder)

@@ -63,8 +63,8 @@ class Bill(Recorded, table=True):
     """A bill, which never changes; what is owed of it is the sum of its entries.
 
     `working` is how its amount came about: price, quantity and days of each standard in the month.
-    After `limitation_on`, which `demands` moves by what interrupted it, the debtor may refuse
-    to pay (Civil Code, articles 188 and 192); nothing is written off by that.
+    After `limitation_on`, moved by what interrupted it (`demands`), the debtor may refuse to pay
+    (Civil Code, articles 188 and 192); nothing is written off by that.
     """
 
     __tablename__ = "bill"

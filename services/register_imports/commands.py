@@ -1,5 +1,6 @@
 """The commands of register imports: begun, decided on, given up, verified; the file taken in."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -114,10 +115,10 @@ async def receive(
     alarms.soon(session)
     await session.flush()
     keys = await sealing.keys(session, by.tenant_id)
-    for at, entry in enumerate(read.entries, 1):
-        stages.put_entry(session, by, found, keys, entry)
-        if at % stages.SOME == 0:
-            await session.flush()
+    for at in range(0, len(read.entries), stages.SOME):
+        entries = read.entries[at : at + stages.SOME]
+        await asyncio.to_thread(stages.put_entries, session, by, found, keys, entries)
+        await session.flush()
     return found
 
 

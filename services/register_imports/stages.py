@@ -81,10 +81,17 @@ async def some(
     ]  # fmt: skip
 
 
-def put_entry(
+def put_entries(
+    session: AsyncSession, by: Actor, row: RegisterImport, keys: Keys, entries: Iterable[Entry]
+) -> None:
+    """Put rows down as they were read, sealed."""
+    for entry in entries:
+        _put_entry(session, by, row, keys, entry)
+
+
+def _put_entry(
     session: AsyncSession, by: Actor, row: RegisterImport, keys: Keys, entry: Entry
 ) -> None:
-    """Put a row down as it was read, sealed."""
     id_ = uuid7()
     said = json.dumps(kept(entry), ensure_ascii=False)
     put(

@@ -5,6 +5,7 @@ again from where the last turn ended. All or nothing is one turn: nobody ever se
 and where it is cut short nothing of it was.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from services.ownerships import settle as settle_ownership
 from services.prepared import DRIVER
 from services.register_imports import register, stages
 from services.register_imports.comparing import Given, Outcome, compare
+from services.register_imports.reading import Entry
 from services.register_imports.recording import Posts, Recorder
 from services.register_imports.register import Places
 from services.register_imports.stages import SOME, Taken, some
@@ -76,12 +78,16 @@ class Work:
 
     async def compared(self, taken: Sequence[Taken], *, for_update: bool) -> list[Outcome]:
         """What rows come to beside the register as it is now."""
-        entries = [(one.id, one.entry(self.keys)) for one in taken]
+        entries = await asyncio.to_thread(self._opened, taken)
         known = await register.look_up(
             self.session, self.by, self.keys, self.row.estate_id, [one for _, one in entries],
             for_update=for_update,
         )  # fmt: skip
-        return compare(entries, known, self.places, Given.of(self.row))
+        given = Given.of(self.row)
+        return await asyncio.to_thread(compare, entries, known, self.places, given)
+
+    def _opened(self, taken: Sequence[Taken]) -> list[tuple[UUID, Entry]]:
+        return [(one.id, one.entry(self.keys)) for one in taken]
 
     async def batches(self, most: int | None) -> list[Batch]:
         """The next rows, compared once more; what they are compared with is held until they are
@@ -172,7 +178,8 @@ async def _apply(session: AsyncSession, by: Actor, row: RegisterImport, at: date
 async def _record(work: Work, recorder: Recorder, batch: Batch) -> None:
     """Record the good ones of some rows; what all of them say goes."""
     row, good = work.row, batch.of(RowState.good)
-    owned = recorder.record(good)
+    # Beside the loop, as the comparing is: the service answers meanwhile.
+    owned = await asyncio.to_thread(recorder.record, good)
     await stages.put_outcomes(work.session, recorder.by, row, batch.wrong)
     _recount(row, batch)
     states = {id_: (state, None) for id_, state in batch.before.items()}

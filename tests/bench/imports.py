@@ -123,6 +123,7 @@ async def by_hand(county: County, other: County, estate: UUID, watch: Watch) -> 
     """The rows that the import made written into another county; how many there are."""
     connection, written = await county.database.address.connect(READ_WRITE), 0
     named = "select set_config('sanfang.tenant', $1, false)"
+    await connection.execute("set statement_timeout = 0")
     kept = {}
     await connection.execute(named, str(county.id))
     for table in WRITTEN:

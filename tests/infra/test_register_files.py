@@ -4,6 +4,8 @@ import asyncio
 import io
 import sys
 import zipfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +15,7 @@ import httpx
 import pytest
 from python_calamine import load_workbook
 
-from infra import content, worker
+from infra import content
 from infra.content import Unfit
 from infra.settings import Settings
 from policies import Denied
@@ -262,15 +264,32 @@ class TestExport:
             )
 
 
+@asynccontextmanager
+async def ticking(clerk: Clerk) -> AsyncIterator[None]:
+    """The clock of this one county, beside whatever the block does."""
+
+    async def tick() -> None:
+        while True:
+            await clerk.work()
+            await asyncio.sleep(0.1)
+
+    beside = asyncio.create_task(tick())
+    try:
+        yield
+    finally:
+        beside.cancel()
+        await asyncio.gather(beside, return_exceptions=True)
+
+
 class TestCommandLine:
-    async def test_a_file_from_a_shell_to_the_register_with_a_worker_beside(
+    async def test_a_file_from_a_shell_to_the_register_with_the_clock_beside(
         self, county: County, settings: Settings, tmp_path: Path
     ) -> None:
         clerk = await Clerk.of(county)
         bearer = await token(county, clerk.worker)
         path = tmp_path / "台账.xlsx"
         await asyncio.to_thread(path.write_bytes, sheets.ugly())
-        async with live(settings) as running, worker.beside(county.database):
+        async with live(settings) as running, ticking(clerk):
             url = f"http://{running.host}"
             settled = {"SANFANG_TOKEN": bearer}
 

@@ -27,11 +27,11 @@ TABLES = {
     "FeeAccount": "fee_account", "FeeHolder": "fee_holder", "LedgerEntry": "ledger_entry",
     "Bill": "bill", "BillingRun": "billing_run", "Payment": "payment",
     "FeeDispute": "fee_dispute", "InstalmentPlan": "instalment_plan", "Instalment": "instalment",
+    "Demand": "demand", "DemandedBill": "demanded_bill", "LimitationAlarm": "limitation_alarm",
+    "FeeNotice": "fee_notice",
     "VoteEvidence": "vote_evidence", "CommitteeTerm": "committee_term",
     "TermPreparer": "term_preparer", "CommitteeCandidate": "committee_candidate",
     "TermAlarm": "term_alarm",
-    "Demand": "demand", "DemandedBill": "demanded_bill", "LimitationAlarm": "limitation_alarm",
-    "FeeNotice": "fee_notice",
 }  # fmt: skip
 OBJECTS = {
     "Unit": "units", "Person": "people", "Post": "appointments", "Appointment": "appointments",
@@ -58,10 +58,10 @@ OBJECTS = {
     "FeeAccount": "ledger", "FeeHolder": "ledger", "LedgerEntry": "ledger",
     "Bill": "bills", "BillingRun": "bills", "Payment": "payments", "FeeDispute": "disputes",
     "InstalmentPlan": "instalment_plans", "Instalment": "instalment_plans",
-    "VoteEvidence": "vote_evidence", "CommitteeTerm": "committees", "TermPreparer": "committees",
-    "CommitteeCandidate": "committees", "TermAlarm": "committees",
     "Demand": "demands", "DemandedBill": "demands", "LimitationAlarm": "demands",
     "FeeNotice": "fee_notices",
+    "VoteEvidence": "vote_evidence", "CommitteeTerm": "committees", "TermPreparer": "committees",
+    "CommitteeCandidate": "committees", "TermAlarm": "committees",
 }  # fmt: skip
 # The columns whose unit a row is in.
 PLACES = {

@@ -54,11 +54,11 @@ OTHERWISE: dict[str, Any] = {
         "notice_days": 90, "electronic": False, "objection_days": 60,
         "sources": dict.fromkeys(("notice_days", "electronic", "objection_days"), "县里另有规定"),
     },
+    "fees": {"reminder_days": 90, "sources": {"reminder_days": "县里另有规定"}},
     "committees": {
         "seats_most": 5, "filing_days": 365, "warn_days": [7],
         "sources": dict.fromkeys(("seats_most", "filing_days", "warn_days"), "县里另有规定"),
     },
-    "fees": {"reminder_days": 90, "sources": {"reminder_days": "县里另有规定"}},
 }  # fmt: skip
 STEPS = ("raised", "accepted", "inquired", "tabled", "opened", "resolved", "adjourned", "completed")
 
