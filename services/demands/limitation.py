@@ -6,13 +6,13 @@ it wasn't over before. What the debtor alone interrupts (a part paid, a plan agr
 the day that is shown is none too late. Nothing is written off when it is over.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import sqlmodel
 from sqlalchemy import ColumnElement, Date, cast, func, or_, select, union_all
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor
@@ -82,9 +82,8 @@ async def look(session: AsyncSession, by: Actor, *, at: datetime, most: int) -> 
         .prefix_with("materialized", dialect="postgresql")
     )  # fmt: skip
     over = limitation(by.tenant_id, old)
-    found = (await session.exec(
-        select(old.c.id, old.c.firm_id, old.c.unpaid, over.label("until")).order_by(old.c.id)
-    )).all()  # type: ignore[call-overload]  # fmt: skip
+    asked = select(old.c.id, old.c.firm_id, old.c.unpaid, over.label("until")).order_by(old.c.id)
+    found = (await (await session.connection()).execute(asked)).all()
     known = await _known(session, by, [one.id for one in found])
     for one in found:
         is_near = one.unpaid > 0 and today <= one.until <= today + AHEAD
@@ -104,24 +103,23 @@ def _say(session: AsyncSession, by: Actor, one: Any, at: datetime) -> None:
 
 
 async def _known(session: AsyncSession, by: Actor, bills: list[UUID]) -> set[Any]:
-    said = select(LimitationAlarm.bill_id, LimitationAlarm.limitation_on).where(
-        LimitationAlarm.tenant_id == by.tenant_id, col(LimitationAlarm.bill_id).in_(bills)
+    alarm = _alias(LimitationAlarm)
+    said = select(alarm.c.bill_id, alarm.c.limitation_on).where(
+        alarm.c.tenant_id == by.tenant_id, alarm.c.bill_id.in_(bills)
     )
-    return {(bill, day) for bill, day in (await session.exec(said)).all()}  # type: ignore[call-overload]
+    return {tuple(one) for one in (await (await session.connection()).execute(said)).all()}
 
 
-async def _day(session: AsyncSession, by: Actor, today: Any) -> LimitationDay | None:
+async def _day(session: AsyncSession, by: Actor, today: date) -> LimitationDay | None:
     """The day's row, held; None where somebody else is at it."""
-    mine = select(LimitationDay).where(
-        col(LimitationDay.tenant_id) == by.tenant_id, col(LimitationDay.day) == today
+    mine = sqlmodel.select(LimitationDay).where(
+        LimitationDay.tenant_id == by.tenant_id, LimitationDay.day == today
     )
-    if (await session.exec(mine)).first() is None:  # type: ignore[call-overload]
+    if (await session.exec(mine)).first() is None:
         first = LimitationDay(tenant_id=by.tenant_id, day=today)
-        put_once = insert(LimitationDay).values(first.model_dump()).on_conflict_do_nothing()
-        await session.exec(put_once)
-    held = mine.with_for_update(skip_locked=True)
-    found: LimitationDay | None = (await session.exec(held)).scalars().first()  # type: ignore[call-overload]
-    return found
+        once = insert(LimitationDay).values(first.model_dump()).on_conflict_do_nothing()
+        await session.exec(once)
+    return (await session.exec(mine.with_for_update(skip_locked=True))).first()
 
 
 def _years_after(day: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -1,9 +1,9 @@
 """What was recovered (清缴): paid in a period on bills that were overdue and asked for before.
 
-S9 of the account. Asked for is a bill by a reminder that was recorded before the payment came, or a
-demand that was delivered before its day. Of a payment counts what lies on such bills now: what was
-refunded, reversed or taken off them since doesn't. Each figure is a sum over the ledger; where fewer
-than five units paid, it is withheld from whoever sees no bills there, as in `fees`.
+S9 of the account. A bill was asked for by a reminder that was recorded before the payment came, or
+a demand that was delivered before its day. Of a payment counts what lies on such bills now: what
+was refunded, reversed or taken off them since doesn't. Each figure is a sum over the ledger; where
+fewer than five units paid, it is withheld from whoever sees no bills there, as in `fees`.
 """
 
 from collections.abc import Callable

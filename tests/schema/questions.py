@@ -112,8 +112,8 @@ OWED = (
     " dueOn amount } } } } }",
 )
 RECOVERY = (
-    "{ demands { totalCount nodes { id number rung rungLabel day amount method methodLabel(language:"
-    " EN) forum forumLabel body caseNumber outcome outcomeLabel words endedOn madeAt version estate"
+    "{ demands { totalCount nodes { id number rung rungLabel day amount method methodLabel"
+    " forum forumLabel body caseNumber outcome outcomeLabel words endedOn madeAt version estate"
     " { name } firm { name } community { name } bills { totalCount nodes { id } } } } }",
     "{ demands(filter: {rungs: [MEDIATION, LITIGATION]}) { totalCount nodes { proof { name }"
     " recordedBy { name } account { number } bills { nodes { bill { limitationOn } } } } } }",

@@ -7,8 +7,9 @@ from typing import Any
 from sqlmodel import col, select
 
 from policies import Actor
-from services import clock, contracts, demands, fee_standards, instalment_plans
+from services import clock, contracts, fee_standards, instalment_plans
 from services.demands import limitation
+from services.demands.owing import overdue
 from services.demands.tables import DemandOutcome
 from services.fee_standards import FeeBasis, FeeItem
 from services.ledger import FeeAccount, FeeHolder
@@ -97,7 +98,7 @@ async def _recovered(home: Estate, resident: Actor) -> None:
     others = select(FeeAccount).where(col(FeeAccount.id) != accounts[0].id)
     async with home.county.session(read_only=True) as session:
         accounts += [one for one in (await session.exec(others.order_by(col(FeeAccount.id)))).all()
-                     if await demands.overdue(session, home.clerk, one.id)]  # fmt: skip
+                     if await overdue(session, home.clerk, one.id)]  # fmt: skip
     for account in accounts:
         with clock.at(noon(2026, 8, 2)):
             await home.demand("remind", account)

@@ -1,7 +1,7 @@
 """Recovery: rung by rung after its time, of what is overdue alone; limitation, and who reads it."""
 
 import asyncio
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -15,10 +15,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from infra.database import Database
 from policies import Actor, Denied
 from services import clock, demands, fee_notices, instalment_plans, people
-from services.bills import Bill
-from services.clock import CHINA
-from services.committees import candidates
-from services.committees.tables import CommitteeTerm
 from services.demands import (
     BillNotOverdue,
     NothingOverdue,
@@ -28,14 +24,11 @@ from services.demands import (
     RungMissing,
     RungOpen,
     RungTooEarly,
-    limitation,
 )
-from services.demands.barring import FeesOverdue
 from services.demands.tables import (
     Demand,
     DemandedBill,
     DemandOutcome,
-    LimitationAlarm,
     Rung,
 )
 from services.errors import BadInput, NotFound, NotYet, StaleVersion
@@ -46,18 +39,8 @@ from services.tables import metadata
 from tests.county import County, adopt
 from tests.estate import Estate, noon
 from tests.schema.test_oracle import compiled
+from tests.services.ladder import DUE, VERBS, WAITS, climbed, days_after, owing
 from tests.services.unchanged import unchanged
-
-BILLED = noon(2026, 3, 1)
-# January and February were due on 2 and 30 March: a reminder is possible a week later.
-DUE = date(2026, 3, 2)
-VERBS = ("remind", "deliver", "mediate", "litigate")
-WAITS = (7, 15, 30, 30)
-
-
-def days_after(days: int) -> datetime:
-    """Noon of the day so many after January's bill was due."""
-    return datetime(DUE.year, DUE.month, DUE.day, 12, tzinfo=CHINA) + timedelta(days=days)
 
 
 @pytest.fixture(scope="module")
@@ -66,24 +49,6 @@ async def home(database: Database) -> Estate:
     made = await Estate.of(await County.new(database))
     await made.adopt()
     return made
-
-
-async def owing(home: Estate, months: int = 1) -> tuple[Actor, FeeAccount, list[Bill]]:
-    """An owner with bills of January, or of February too."""
-    person = await home.county.person()
-    unit = await home.unit(person.id)
-    with clock.at(BILLED):
-        await home.run(months=months)
-    account = await home.account(unit)
-    return await home.county.reload(person.id), account, await home.bills(unit)
-
-
-async def climbed(home: Estate, account: FeeAccount, rungs: int) -> Demand:
-    """So many rungs, each on its first day."""
-    for number in range(rungs):
-        with clock.at(days_after(sum(WAITS[: number + 1]))):
-            row = await home.demand(VERBS[number], account)
-    return row
 
 
 class TestLadder:
@@ -95,7 +60,7 @@ class TestLadder:
 
     async def test_in_their_order_each_after_its_time(self, home: Estate) -> None:
         _, account, [bill] = await owing(home)
-        said: dict[str, dict[str, Any]] = dict.fromkeys(VERBS, {})
+        said: dict[str, dict[str, Any]] = {verb: {} for verb in VERBS}
         said["deliver"], day = {"proof": await home.proof()}, 0
         for number, verb in enumerate(VERBS):
             day += WAITS[number]
@@ -121,7 +86,7 @@ class TestLadder:
         self, home: Estate, data: Any
     ) -> None:
         _, account, _ = await owing(home)
-        said = {1: {"proof": await home.proof()}}
+        said: dict[int, Any] = {1: {"proof": await home.proof()}}
         day, first, last = 0, dict[int, int](), dict[int, int]()
         for _ in range(data.draw(st.integers(1, 6))):
             day += data.draw(st.sampled_from((0, 6, 7, 15, 30, 40)))
@@ -141,7 +106,7 @@ class TestLadder:
 
     async def test_nothing_of_what_is_not_overdue(self, home: Estate) -> None:
         owner, account, [first, second] = await owing(home, months=2)
-        strange, other, [of_another] = await owing(home)
+        _, other, [of_another] = await owing(home)
         with clock.at(days_after(7)):
             for wrong, refusal in (
                 (second.id, BillNotOverdue), (of_another.id, BadInput), (UUID(int=7), NotFound),
@@ -151,8 +116,8 @@ class TestLadder:
             async with unchanged(home.county, BadInput):
                 await home.demand("remind", account, bills=[])
             dispute = await home.dispute(first, owner)
-            for bills, refusal in ((None, NothingOverdue), ([first.id], BillNotOverdue)):
-                async with unchanged(home.county, refusal):
+            for bills, why in ((None, NothingOverdue), ([first.id], BillNotOverdue)):
+                async with unchanged(home.county, why):
                     await home.demand("remind", account, bills=bills)
             await home.settle("overturn", dispute)
             plan = await home.propose(
@@ -224,9 +189,9 @@ class TestDeliver:
             ):  # fmt: skip
                 async with unchanged(home.county, refusal):
                     await home.demand("deliver", account, proof=proof)
-            for day, refusal in ((31, NotYet), (21, RungTooEarly)):
+            for day, why in ((31, NotYet), (21, RungTooEarly)):
                 proof = await home.proof()
-                async with unchanged(home.county, refusal):  # type: ignore[arg-type]
+                async with unchanged(home.county, why):
                     on = days_after(day).date()
                     await home.demand("deliver", account, proof=proof, delivered_on=on)
             row = await home.demand("deliver", account, delivered_on=days_after(22).date())
@@ -257,7 +222,7 @@ class TestConclude:
                 ({"outcome": DemandOutcome.agreed, "expected_version": 7}, StaleVersion),
             ):
                 async with unchanged(home.county, wrong):
-                    await home.conclude(row, home.community, **said)  # type: ignore[arg-type]
+                    await home.conclude(row, home.community, **said)
             await home.conclude(row, home.community, DemandOutcome.failed)
             async with unchanged(home.county, NothingToConclude):
                 await home.conclude(row, home.community, DemandOutcome.agreed)
@@ -281,62 +246,6 @@ class TestConclude:
             )
             row: Demand = (await session.exec(asked)).scalars().one()  # type: ignore[call-overload]
             return row
-
-
-class TestLimitation:
-    async def until(self, home: Estate, bill: Bill) -> date:
-        table = metadata.tables["bill"].alias("b")
-        asked = select(limitation.limitation(home.county.id, table)).where(table.c.id == bill.id)
-        async with home.county.session(read_only=True) as session:
-            day: date = (await session.exec(asked)).scalar_one()  # type: ignore[call-overload]
-            return day
-
-    async def test_three_years_and_anew_from_what_interrupts_it(self, home: Estate) -> None:
-        _, account, [bill] = await owing(home)
-        assert await self.until(home, bill) == date(2029, 3, 2)
-        await climbed(home, account, 1)
-        assert await self.until(home, bill) == date(2029, 3, 2)
-        with clock.at(noon(2028, 2, 29)):
-            await home.demand("deliver", account)
-        assert await self.until(home, bill) == date(2031, 2, 28)
-        with clock.at(noon(2030, 1, 1)):
-            row = await home.demand("mediate", account)
-        with clock.at(noon(2030, 6, 1)):
-            await home.conclude(row, home.community, DemandOutcome.failed)
-        assert await self.until(home, bill) == date(2033, 6, 1)
-        # What comes once it is over revives nothing.
-        with clock.at(noon(2033, 6, 2)):
-            await home.demand("litigate", account)
-        assert await self.until(home, bill) == date(2033, 6, 1)
-
-    async def test_the_clock_says_it_once_of_a_date_ninety_days_ahead(
-        self, home: Estate, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(limitation, "BILLS", 2)
-        _, account, [bill] = await owing(home)
-        await climbed(home, account, 1)
-        _, paid, [settled] = await owing(home)
-        with clock.at(BILLED):
-            await home.pay(paid, 20_000)
-        before = len(await home.entries())
-        for day, said in ((date(2028, 12, 1), 0), (date(2028, 12, 2), 1), (date(2028, 12, 3), 1)):
-            at = noon(day.year, day.month, day.day)
-            await asyncio.gather(*(home.ring(limitation.look, at) for _ in range(2)))
-            assert len(await self.said(home, bill)) == said, day
-        with clock.at(noon(2028, 12, 4)):
-            await home.demand("deliver", account)
-        await home.ring(limitation.look, noon(2031, 12, 3))
-        assert await self.said(home, bill) == [date(2029, 3, 2), date(2031, 12, 4)]
-        assert await self.said(home, settled) == []
-        # And nothing was written off by it.
-        assert len(await home.entries()) == before
-
-    async def said(self, home: Estate, bill: Bill) -> list[date]:
-        async with home.county.session(read_only=True) as session:
-            asked = select(col(LimitationAlarm.limitation_on)).where(
-                col(LimitationAlarm.bill_id) == bill.id
-            )
-            return sorted((await session.exec(asked)).scalars().all())  # type: ignore[call-overload]
 
 
 class TestTold:
@@ -404,32 +313,3 @@ class TestTold:
         of_community = await seen(home.community)
         assert named(mediated) in of_community
         assert named(row) not in of_community
-
-
-class TestBarring:
-    async def test_who_owes_does_not_stand_where_the_county_says_so(self, home: Estate) -> None:
-        owner, account, [bill] = await owing(home)
-        term: Any = CommitteeTerm(estate_id=home.tree.estate.id)
-
-        async def admitted(debtors_barred: bool = True) -> None:
-            rules = candidates.CommitteeRules(
-                debtors_barred=debtors_barred, sources={"debtors_barred": "县里另有规定"}
-            )
-            async with home.county.session() as session:
-                [check] = candidates.ADMITTING
-                await check(session, home.community, term, rules, owner.person_id)  # type: ignore[arg-type]
-
-        with clock.at(days_after(0)):
-            await admitted()
-        with clock.at(days_after(1)):
-            await admitted(debtors_barred=False)
-            with pytest.raises(FeesOverdue) as refused:
-                await admitted()
-            assert not any(sign.isdigit() for sign in str(refused.value))
-            dispute = await home.dispute(bill, owner)
-            await admitted()
-            await home.settle("overturn", dispute)
-            with pytest.raises(FeesOverdue):
-                await admitted()
-            await home.pay(account, 20_000)
-            await admitted()
