@@ -27,10 +27,10 @@ select p.tenant_id, p.id, 4, p.at, p.administrator, p.estate_id, p.estate_id, p.
 from poll p""",
     """
 insert into vote_question (tenant_id, id, version, made_at, made_by, vote_id, number, item, kind,
-  text, candidate_id)
+  text, candidate_id, is_recall)
 select p.tenant_id, pg_temp.identity(134, p.county, p.n * 3 + i), 1, p.at, p.administrator, p.id,
   i + 1, case i when 2 then 'election' else 'firm' end, 'ordinary', '是否同意？',
-  case i when 2 then p.security end
+  case i when 2 then p.security end, false
 from poll p cross join generate_series(0, 2) i""",
     """
 create temporary table enrolled on commit drop as
