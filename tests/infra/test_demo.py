@@ -21,8 +21,11 @@ from infra.settings import Settings
 from policies import Actor
 from services import clock, coverage, packs, passwords, vote_evidence
 from services.accounts import Account
+from services.bills import BillingRun
 from services.clients import Client
 from services.committees.tables import CommitteeCandidate, CommitteeTerm
+from services.contracts import Contract
+from services.demands import recovered as recovery
 from services.duties import Duty
 from services.events import Event
 from services.linkages import Linkage
@@ -225,6 +228,29 @@ class TestOwners:
         said = [str(archive), *map(str, published), "--text", str(vote.text_sha256)]
         assert verify_vote.main(said) == 0
         assert verify_vote.main([str(archive), "--ballots", "0" * 64]) == 1
+
+    async def test_the_firm_was_chosen_by_vote_bills_and_recovers(self, yihuang: Shown) -> None:
+        """S9: 120,000 yuan and more in the one estate, 500,000 and more in the county."""
+        named = {one.estate: await yihuang.unit(one.estate) for one in yihuang.told.showcases}
+        home = named[yihuang.told.showcases[0].estate]
+        by_estate = {row.estate_id: row for row in await yihuang.rows(Contract)}
+        contract = by_estate[home.id]
+        questions = {row.id: row for row in await yihuang.rows(VoteQuestion)}
+        assert contract.question_id is not None
+        assert questions[contract.question_id].verdict == "passed"
+        assert contract.filed_at is not None
+        runs = await yihuang.rows(BillingRun)
+        assert {row.state for row in runs} == {"done"}
+        days = (literal(date(2022, 1, 1)), literal(clock.today()))
+        recovered = {
+            estate: fen
+            for estate, _, fen in await yihuang.count(
+                lambda tenant, within: recovery.by_estate(tenant, within, days, lambda _: true())
+            )
+        }
+        assert set(recovered) == {unit.id for unit in named.values()}
+        assert 120_000_00 <= recovered[home.id] < 125_000_00
+        assert 500_000_00 <= sum(recovered.values()) < 510_000_00
 
 
 class TestLinshui:
