@@ -97,9 +97,7 @@ async def build_fees(desk: Desk) -> None:
     begun = next(step.since for step in first.history if step.party == "firm")
     served = await _served(desk, first.estate, first.firm)
     await _contract(served, begun, await _chosen(served))
-    await _billed(
-        served, contract, begun, is_late=lambda number: number < FLATS and number % OF < LATE
-    )
+    await _billed(served, begun, is_late=lambda number: number < FLATS and number % OF < LATE)
     for showcase in others[:1]:
         begun = next(step.since for step in showcase.history if step.party == "firm")
         served = await _served(desk, showcase.estate, showcase.firm)
