@@ -42,6 +42,7 @@ def report(oracle: "Oracle", unit: UUID | None, begins: date, ends: date) -> dic
         "raised": sum(is_in(row["raised_at"]) for row in matters),
         "settled": len(settled),
         **_tables(oracle, councils, is_in),
+        **_owners(oracle, unit, begins, ends, is_in),
         **recovered(oracle, lambda estate: _seen(oracle, estate, unit), begins, ends),
         "satisfaction": _mean([row["satisfaction"] for row in settled]),
         "inAll": [Derived("ReportFigures", _figures(settled))],
@@ -49,6 +50,40 @@ def report(oracle: "Oracle", unit: UUID | None, begins: date, ends: date) -> dic
         "byCommunity": _units(settled, lambda row: of_unit[row["grid_id"]]),
         "byClass": _classes(settled),
     }
+
+
+def _owners(
+    oracle: "Oracle", unit: UUID | None, begins: date, ends: date, is_in: Is
+) -> dict[str, Any]:
+    """What owners came to: committees on file, firms engaged, and the estates that have both."""
+    terms, contracts = (
+        [row for row in oracle.rows[name] if _seen(oracle, row["estate_id"], unit)]
+        for name in ("CommitteeTerm", "Contract")
+    )
+    pairs = [
+        (term, contract)
+        for term in terms
+        for contract in contracts
+        if term["estate_id"] == contract["estate_id"] and contract["state"] != "drafted"
+        if _is_held(term, ends) and _is_held(contract, ends)
+        and begins <= max(term["since"], contract["since"])
+    ]  # fmt: skip
+    pairs.sort(key=lambda two: (two[0]["estate_id"].int, two[1]["since"], two[1]["id"].int))
+    return {
+        "committeesFiled": sum(is_in(row["filed_at"]) for row in terms),
+        "firmsEngaged": sum(is_in(row["signed_at"]) for row in contracts),
+        "estatesSetRight": [
+            Derived("EstateSetRight", {"estate_id": term["estate_id"], "term_id": term["id"],
+                                       "contract_id": contract["id"]})
+            for term, contract in pairs
+        ],
+    }  # fmt: skip
+
+
+def _is_held(row: Row, day: date) -> bool:
+    """It has begun by this day, and goes on beyond it."""
+    ends = row["ended_on"] or row["until"]
+    return row["since"] is not None and row["since"] <= day < ends
 
 
 def _tables(oracle: "Oracle", councils: set[UUID], is_in: Is) -> dict[str, Any]:

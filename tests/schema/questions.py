@@ -89,6 +89,7 @@ AGREED = (
     " } }",
     "{ contracts(filter: {states: [SIGNED]}) { nodes { since } } feeStandards(filter: {openEnded:"
     " true, item: PROPERTY}) { totalCount } }",
+    "{ contracts { nodes { question { text } endingQuestion { text } } } }",
     "{ feeStandards { nodes { id item itemLabel label use basis price dueDays discount penaltyRate"
     " penaltyAfter since until ground version contract { since } estate { name } firm { name } } }"
     " }",
@@ -165,6 +166,9 @@ REPORTS = (
     f" monthsMet resolved executed satisfaction inAll {{ {FIGURES} }} byGrid {{ {FIGURES} unit"
     f" {{ name }} }} byCommunity {{ {FIGURES} unit {{ name }} }} byClass {{ {FIGURES}"
     " handlingClass } feesRecovered feesRecoveredByEstate { estate { name } fen isWithheld } } }",
+    '{ countyReport(from: "2025-01-01", to: "2027-01-01") { committeesFiled firmsEngaged'
+    " estatesSetRight { estate { name } committeeTerm { number } contract { since } } } }",
+    '{ countyReport(from: "2025-06-01", to: "2027-01-01") { estatesSetRight { __typename } } }',
 )
 COVERAGE = (
     *GUARANTEES,
