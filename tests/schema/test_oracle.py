@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 from graphql import GraphQLObjectType, OperationDefinitionNode, build_schema, get_named_type
@@ -26,6 +26,8 @@ from tests.schema.world import World, world
 
 BUILT = schema.build()._schema
 READER = Reader(BUILT)
+# By the reader and the document.
+Plans: TypeAlias = Mapping[tuple[str, str], tuple[Plan, Call]]
 DOCUMENTS = Documents(BUILT, Limits(60, aliases=4_000, tokens=40_000, fields=8_000, directives=400))
 
 
@@ -43,6 +45,16 @@ async def here(database: Database, beside: County) -> World:
     return await world(await County.new(database))
 
 
+@pytest.fixture(scope="module")
+async def plans(database: Database, here: World) -> Plans:
+    """The plan of every document for each reader who asks it; made once, looked at by several."""
+    return {
+        (name, text): await planned(database, here.readers[name], text)
+        for name, documents in EVERYTHING.items()
+        for text in documents
+    }
+
+
 async def called(
     database: Database, actor: Actor, operation: OperationDefinitionNode, given: Mapping[str, Any]
 ) -> Call:
@@ -54,23 +66,27 @@ async def called(
     return Call(known, DOCUMENTS.variables(operation, dict(given)), PageLimits())
 
 
-async def planned(database: Database, actor: Actor, text: str) -> Plan:
-    """The plan of a document for this reader."""
+async def planned(
+    database: Database, actor: Actor, text: str, variables: Mapping[str, Any] | None = None
+) -> tuple[Plan, Call]:
+    """The plan of a document for this reader, and the call that it is for."""
     document = DOCUMENTS.read(text)
     operation = document.operation(None)
     assert operation is not None
-    return READER.query(document, operation, await called(database, actor, operation, {}))
+    call = await called(database, actor, operation, variables or {})
+    return READER.query(document, operation, call), call
 
 
 async def compiled(
     database: Database, actor: Actor, text: str, variables: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """What the compiled statement answers this reader, in one round trip."""
-    document = DOCUMENTS.read(text)
-    operation = document.operation(None)
-    assert operation is not None
-    call = await called(database, actor, operation, variables or {})
-    plan = READER.query(document, operation, call)
+    return await answered(database, await planned(database, actor, text, variables))
+
+
+async def answered(database: Database, asked: tuple[Plan, Call]) -> dict[str, Any]:
+    """What a plan answers."""
+    plan, call = asked
     return parsed(await database.reader.fetchval(plan.sql, *plan.arguments(call)))
 
 
@@ -91,13 +107,13 @@ class TestOracle:
     """The compiled answer and the executor's, key by key in their order."""
 
     async def test_they_agree_on_every_document_for_every_reader(
-        self, database: Database, here: World
+        self, database: Database, here: World, plans: Plans
     ) -> None:
         visited: set[tuple[str, str]] = set()
         for name, documents in EVERYTHING.items():
             oracle = await Oracle.of(here.county, here.readers[name])
             for document in documents:
-                answer = await compiled(database, here.readers[name], document)
+                answer = await answered(database, plans[name, document])
                 assert json.dumps(answer) == json.dumps(oracle.answer(document)), (name, document)
             visited |= oracle.visited
         # A history is the same whatever it is of.
@@ -148,21 +164,17 @@ class TestOracle:
             none = await compiled(database, here.readers[name], document, {"id": f"Unit:{theirs}"})
             assert none == {"node": None}
 
-    async def test_every_table_of_a_statement_names_the_county_itself(
-        self, database: Database, here: World
-    ) -> None:
+    def test_every_table_of_a_statement_names_the_county_itself(self, plans: Plans) -> None:
         walled = {table.name for table in tables().sorted_tables if "tenant_id" in table.c}
         known = {**dict.fromkeys(walled, "tenant_id"), "tenant": "id"}
         seen: set[str] = set()
-        for name, documents in EVERYTHING.items():
-            for text in documents:
-                sql = (await planned(database, here.readers[name], text)).sql
-                (tenant,) = set(re.findall(r"tenant\.id = (\$\d+)::UUID", sql))
-                # A column that is called as a table is comes behind its own table and a dot.
-                for table, alias in re.findall(r"(?<!\.)\b(\w+) AS (\w+)", sql):
-                    if table in known:
-                        seen.add(table)
-                        assert is_walled(sql, alias, known[table], tenant), (table, alias, text)
+        for (_, text), (plan, _) in plans.items():
+            (tenant,) = set(re.findall(r"tenant\.id = (\$\d+)::UUID", plan.sql))
+            # A column that is called as a table is comes behind its own table and a dot.
+            for table, alias in re.findall(r"(?<!\.)\b(\w+) AS (\w+)", plan.sql):
+                if table in known:
+                    seen.add(table)
+                    assert is_walled(plan.sql, alias, known[table], tenant), (table, alias, text)
         assert {
             "tenant",
             "unit",
@@ -185,18 +197,14 @@ class TestOracle:
         assert found["people"]["nodes"] == [{"phone": "199****1234"}]
 
     async def test_what_is_sealed_is_read_nowhere_and_compared_at_most(
-        self, database: Database, here: World
+        self, database: Database, here: World, plans: Plans
     ) -> None:
-        sealed = {
-            name for row in Recorded.__subclasses__() for name in row.unrecorded
-        }  # fmt: skip
-        documents = [one for readers in EVERYTHING.values() for one in readers]
+        sealed = {name for row in Recorded.__subclasses__() for name in row.unrecorded}
         by_number = '{ people(filter: {phone: "19900001234"}) { edges { node { phone } } } }'
-        asked = [("auditor", text) for text in documents] + [("secretary", by_number)]
-        for reader, text in asked:
-            sql = (await planned(database, here.readers[reader], text)).sql
+        searched, _ = await planned(database, here.readers["secretary"], by_number)
+        for sql in (searched.sql, *(plan.sql for plan, _ in plans.values())):
             compared = re.sub(r"\w+\.(phone|identity)_hash = any\(\$\d+::BYTEA\[\]\)", "", sql)
-            assert not [name for name in sealed if name in compared], text
+            assert not [name for name in sealed if name in compared], sql
         assert {"phone_cipher", "password_hash", "secret_hash", "wrapped"} <= sealed
 
     async def test_what_a_reader_may_not_read_at_all_is_refused_before_the_database(

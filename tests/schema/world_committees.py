@@ -4,7 +4,7 @@ What takes a vote of all owners is written as it stands after it; the rest is do
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,12 +15,14 @@ from policies import Actor
 from services import clock, rows, vote_evidence
 from services.committees import candidates, forming, serving
 from services.committees.tables import CandidateState, CommitteeCandidate, CommitteeTerm, TermState
+from services.contracts import Contract
 from services.prepared import put
 from services.units import Unit, UnitKind
 from services.votes.states import questions_of
 from tests.polls import OVER, Poll
 
 DAY = timedelta(days=1)
+SINCE, UNTIL = date(2025, 4, 1), date(2027, 4, 1)
 
 
 async def committees(poll: Poll, resident: Actor, counted: UUID) -> None:
@@ -31,6 +33,7 @@ async def committees(poll: Poll, resident: Actor, counted: UUID) -> None:
     )  # fmt: skip
     [leaving] = [one.id for one in stood if one.person_id == poll.owners[0].person_id]
     await _do(poll, serving.resign, poll.owners[0], candidate=leaving, reason="搬走了")
+    await _decided(poll, counted)
     await _coming(poll, resident)
     await _hidden(poll)
     await _evidence(poll, counted)
@@ -41,13 +44,11 @@ async def in_office(
 ) -> Sequence[CommitteeCandidate]:
     """A term elected and filed, whose end comes near, and those who stood for it."""
     term = await _begun(poll, poll.tree.estate.id)
-    today = clock.today()
     async with poll.county.session() as session:
         row = await rows.find(session, CommitteeTerm, poll.chair, term, for_update=True)
         row.state, row.vote_id, row.elected_at = TermState.filed, counted, OVER
-        row.file_by, row.filed_at, row.filing_number = today, OVER, "备〔2026〕1 号"
-        row.committee_id, row.since = poll.tree.committee.id, today - 700 * DAY
-        row.until = today + 60 * DAY
+        row.file_by, row.filed_at, row.filing_number = OVER.date(), OVER, "备〔2026〕1 号"
+        row.committee_id, row.since, row.until = poll.tree.committee.id, SINCE, UNTIL
         [question, *_] = await questions_of(session, poll.chair, counted)
         for owner, state in standing:
             put(session, CommitteeCandidate, tenant_id=poll.county.id, term_id=term,
@@ -55,6 +56,15 @@ async def in_office(
                 checked_at=OVER, made_by=owner.person_id, question_id=question.id)  # fmt: skip
     async with poll.county.session(read_only=True) as session:
         return await rows.every(session, CommitteeCandidate, poll.chair, "id", term_id=term)
+
+
+async def _decided(poll: Poll, counted: UUID) -> None:
+    """The firm's contract says by which question it was engaged, the one before how it ended."""
+    async with poll.county.session() as session:
+        [question, *_] = await questions_of(session, poll.chair, counted)
+        signed = await rows.every(session, Contract, poll.chair, "since", state="signed")
+        ended = await rows.every(session, Contract, poll.chair, "since", state="ended")
+        signed[0].question_id = ended[0].ending_question_id = question.id
 
 
 async def _coming(poll: Poll, resident: Actor) -> None:
@@ -85,10 +95,12 @@ async def _hidden(poll: Poll) -> None:
     async with poll.county.session() as session:
         row = await rows.find(session, CommitteeTerm, poll.chair, term, for_update=True)
         row.state, row.elected_at = TermState.elected, OVER
-        row.file_by = clock.today() + 3 * DAY
+        row.file_by = UNTIL - 57 * DAY
     async with poll.county.session() as session:
         by = Actor(poll.county.id, poll.county.slug)
-        await serving.look(session, by, at=clock.now(), most=9)
+        await serving.look(
+            session, by, at=datetime.combine(UNTIL - 60 * DAY, time(12), clock.CHINA), most=9
+        )
 
 
 async def _evidence(poll: Poll, counted: UUID) -> None:
