@@ -151,7 +151,6 @@ ELSEWHERE = {
     ("RegisterExport", "madeBy"): "made_by",
     ("VoteEvidence", "askedBy"): "made_by",
     ("CommitteeCandidate", "checkedBy"): "checked_by",
-    ("EstateSetRight", "committeeTerm"): "term_id",
 }
 BACK = {
     ("Unit", "children"): "parent_id",
