@@ -131,16 +131,16 @@ async def answers_of(
     """Each answered question's choice; each of this vote, and said once."""
     asked = {one.id for one in await questions_of(session, by, polling.vote.id)}
     said: dict[str, str] = {}
-    given = {Choice.consent: consent, Choice.against: against, Choice.abstain: abstain}
-    for choice, questions in given.items():
+    given = {"consent": consent, "against": against, "abstain": abstain}
+    for name, questions in given.items():
         for question in questions or ():
             if question not in asked:
                 reason = Said("不是这次表决的事项", "not a question of this vote")
-                raise BadInput(argument=choice.value, reason=reason)
+                raise BadInput(argument=name, reason=reason)
             if str(question) in said:
                 reason = Said("同一事项填了两次", "a question is answered twice")
-                raise BadInput(argument=choice.value, reason=reason)
-            said[str(question)] = choice.value
+                raise BadInput(argument=name, reason=reason)
+            said[str(question)] = Choice(name).value
     if not said:
         reason = Said("至少回答一项", "answer one question at least")
         raise BadInput(argument="consent", reason=reason)

@@ -61,12 +61,12 @@ from poll p where v.tenant_id = p.tenant_id and v.id = p.id and p.state <> 'draf
     """
 insert into vote_evidence (tenant_id, id, version, made_at, made_by, vote_id, purpose, state,
   sha256, size, finished_at)
-select p.tenant_id, pg_temp.identity(150, p.county, p.n * 2 + i), 2 - i, at, p.security, p.id,
-  '法院调取', case i when 0 then 'done' else 'queued' end,
+select p.tenant_id, pg_temp.identity(150, p.county, p.n * 2 + i), 2 - i, asked_at, p.security,
+  p.id, '法院调取', case i when 0 then 'done' else 'queued' end,
   case i when 0 then repeat('0', 64) end, case i when 0 then 40000 + p.n end,
-  case i when 0 then at + interval '1 minute' end
+  case i when 0 then asked_at + interval '1 minute' end
 from poll p cross join generate_series(0, 1) i
-cross join lateral (select p.at + interval '40 days' + i * interval '1 day' as at) moment
+cross join lateral (select p.at + interval '40 days' + i * interval '1 day' as asked_at) moment
 where p.state in ('final', 'disputed') and (i = 0 or p.n % 5 = 0)""",
     # One in four votes by a proxy; one in nine on paper, one in seven not at all.
     """
