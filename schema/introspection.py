@@ -27,7 +27,7 @@ from services.errors import DocumentRefused
 # The types of variables that the description's arguments and the directives can take.
 USABLE = ("Boolean", "String")
 TYPENAME = "__typename"
-VALUES_A_ROW = 2
+VALUES_A_ROW = 4
 
 
 class _Enough(BaseException):

@@ -142,7 +142,7 @@ class TestDescription:
     async def test_alone_it_needs_no_county(self, served: Service) -> None:
         for text in (get_introspection_query(), "{ __typename }"):
             answer = await served.send(text)
-            assert answer.status_code == 200
+            assert answer.status_code == 200, answer.text[:600]
             assert "errors" not in answer.json()
 
     @pytest.mark.parametrize(
