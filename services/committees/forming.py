@@ -85,12 +85,11 @@ async def begin(
     years: Annotated[int, "任期（年）。 Its length in years."],
 ) -> CommitteeTerm:
     """Begin to prepare the next term of an estate's committee, the first or another."""
-    home = await units.find_fit(session, by, estate, kind=UnitKind.estate)
+    # Held alone from the first: of two that are begun at once the second waits, and sees the first.
+    home = await units.find_fit(session, by, estate, kind=UnitKind.estate, for_update=True)
     acting = authorize(
         by, "begin", OBJECT, within=await linkages.around(session, by, home.id)
     )  # fmt: skip
-    # Of two that are begun at once the second sees the first.
-    await rows.find(session, units.Unit, by, home.id, for_update=True)
     rules = await packs.read(session, by, "committees", CommitteeRules)
     is_odd = seats % 2 == 1 and rules.seats_least <= seats <= rules.seats_most
     if not is_odd or not 1 <= years <= rules.longest_years:
