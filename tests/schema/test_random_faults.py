@@ -26,7 +26,7 @@ from tests.schema.test_oracle import READER, compiled
 from tests.schema.test_refusals import NIL, cursor, keys
 from tests.schema.world import World, world
 
-EACH, LEAST = 170, 50
+EACH, LEAST = 220, 50
 SIZES = (-1, 101, 2**31 - 1)
 CURSORS = ("", "x", "é", cursor("name"), cursor("name", None, NIL), cursor("no order", "甲", NIL))
 # In these lists a cursor stands now and then, to be spoilt.
