@@ -6,8 +6,8 @@ from alembic import op
 
 from infra.migrations import walls
 
-revision = "0017"
-down_revision = "0016"
+revision = "0020"
+down_revision = "0019"
 
 
 def upgrade() -> None:
