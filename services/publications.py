@@ -28,7 +28,7 @@ from services.matters.rules import MatterRules
 from services.matters.states import LABELS, STEPS, MatterState
 from services.matters.tables import Matter, Visibility
 from services.rows import made
-from services.tables import Recorded, moment, one_of, within_tenant
+from services.tables import Recorded, moment, one_of, within_tenant, without_numbers
 from services.units import UnitKind
 
 OBJECT = "publications"
@@ -40,8 +40,6 @@ PARTS = {
     "result": Said("结果", "result"),
 }
 MOST_NAMED = 10
-# The last wall: written plainly, no mobile and no identity number is kept in what is shown.
-NUMBERS = "1[3-9][0-9]{9}|[0-9]{17}[0-9Xx]"
 
 
 class PublicationState(StrEnum):
@@ -50,10 +48,6 @@ class PublicationState(StrEnum):
     proposed = "proposed"
     approved = "approved"
     withdrawn = "withdrawn"
-
-
-def _without_numbers(column: str) -> CheckConstraint:
-    return CheckConstraint(f"{column} !~ '{NUMBERS}'", name=f"no_number_in_{column}")
 
 
 def _shown(name: str, *by: str) -> Index:
@@ -82,7 +76,7 @@ class Publication(Recorded, table=True):
         CheckConstraint("state <> 'approved' or approved_at is not null", name="approved"),
         CheckConstraint("(approved_at is null) = (approved_by is null)", name="approved_by"),
         CheckConstraint("(state = 'withdrawn') = (withdrawn_at is not null)", name="withdrawn"),
-        *(_without_numbers(column) for column in PARTS),
+        *(without_numbers(column) for column in PARTS),
         UniqueConstraint("tenant_id", "matter_id", "edition"),
         Index("uq_publication_proposed", "tenant_id", "matter_id", unique=True,
               postgresql_where=text("state = 'proposed'")),

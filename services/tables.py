@@ -25,6 +25,8 @@ from uuid_utils.compat import uuid7
 from services import clock
 from services.errors import StaleVersion
 
+# A mobile number, an identity number.
+NUMBERS = "1[3-9][0-9]{9}|[0-9]{17}[0-9Xx]"
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -71,6 +73,11 @@ def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
     """CHECK that a text column holds a member of the enum (enum types aren't leakproof)."""
     listed = ", ".join(f"'{value.value}'" for value in values)
     return CheckConstraint(f"{column} in ({listed})", name=column)
+
+
+def without_numbers(column: str) -> CheckConstraint:
+    """CHECK that a public text holds no number of a person, plainly written: the last wall."""
+    return CheckConstraint(f"{column} !~ '{NUMBERS}'", name=f"no_number_in_{column}")
 
 
 def within_tenant(column: str, table: str) -> ForeignKeyConstraint:

@@ -150,7 +150,7 @@ async def contents(session: AsyncSession, by: Actor, evidence: VoteEvidence) -> 
     found.documents["roll.json"] = [
         [one.number, one.unit_number, f"{one.area:.2f}", one.head] for one in roll
     ]
-    delivered = await _deliveries(session, by, row, found)
+    delivered = await _deliveries(session, by, row, roll, found)
     found.documents["count.json"] = [
         [marks.entry(one), f"{one.area:.2f}", marks.head(one), one.property_unit_id in delivered]
         for one in marks.ordered(roll)
@@ -220,15 +220,13 @@ def _notice(
 
 
 async def _deliveries(
-    session: AsyncSession, by: Actor, row: Vote, found: Contents
-) -> set[UUID]:  # fmt: skip
+    session: AsyncSession, by: Actor, row: Vote, roll: Sequence[Line], found: Contents
+) -> set[UUID]:
     """Each unit's delivery with its proof; which units had one."""
     deliveries = await rows.every(
         session, VoteDelivery, by, "delivered_at", "id", vote_id=row.id
     )  # fmt: skip
-    numbers = {
-        one.property_unit_id: one.number for one in await counting.entries(session, by, row.id)
-    }
+    numbers = {one.property_unit_id: one.number for one in roll}
     listed = []
     for one in deliveries:
         proof = (

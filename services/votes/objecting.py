@@ -15,10 +15,10 @@ from services.arguments import Length, Of, Version
 from services.errors import Refused
 from services.events import record, state_of
 from services.rows import made
-from services.tables import Recorded, moment, within_tenant
+from services.tables import Recorded, moment, within_tenant, without_numbers
 from services.votes.drafting import check_impersonal
 from services.votes.states import OBJECT, go, take
-from services.votes.tables import NUMBERS, RollHolder, VoteId
+from services.votes.tables import RollHolder, VoteId
 
 
 class ObjectionOutcome(StrEnum):
@@ -38,8 +38,7 @@ class VoteObjection(Recorded, table=True):
         CheckConstraint("(answer is null) = (answered_at is null)", name="answered"),
         CheckConstraint("(answer is null) = (is_upheld is null)", name="answered_so"),
         CheckConstraint("answered_by <> person_id", name="answered_by_another"),
-        *(CheckConstraint(f"{name} !~ '{NUMBERS}'", name=f"no_number_in_{name}")
-          for name in ("text", "answer")),
+        *(without_numbers(name) for name in ("text", "answer")),
         Index("uq_vote_objection_open", "tenant_id", "vote_id", "person_id", unique=True,
               postgresql_where=text("answer is null")),
         Index(None, "tenant_id", "made_at", "id"),

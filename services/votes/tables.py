@@ -11,12 +11,18 @@ from sqlmodel import Field
 
 from services.arguments import Length, Of
 from services.errors import Said
-from services.tables import NameType, Recorded, TenantRow, moment, one_of, within_tenant
+from services.tables import (
+    NameType,
+    Recorded,
+    TenantRow,
+    moment,
+    one_of,
+    within_tenant,
+    without_numbers,
+)
 from services.votes.rules import Secrecy
 from services.votes.tally import Kind, Verdict
 
-# As in what is published of matters: written plainly, no phone and no identity number is in it.
-NUMBERS = "1[3-9][0-9]{9}|[0-9]{17}[0-9Xx]"
 AreaSum = Numeric(14, 2)
 
 
@@ -71,10 +77,6 @@ NOTICED = tuple(state for state in VoteState if state not in (VoteState.draft, V
 DECIDED = (VoteState.final, VoteState.executed)
 
 
-def _without_numbers(column: str) -> CheckConstraint:
-    return CheckConstraint(f"{column} !~ '{NUMBERS}'", name=f"no_number_in_{column}")
-
-
 class Vote(Recorded, table=True):
     """A vote of the owners of an estate, or of a building of it (`scope_id`).
 
@@ -102,7 +104,7 @@ class Vote(Recorded, table=True):
             " 'failed', 'executed') or roll_sha256 is not null",
             name="is_held_on_a_roll",
         ),
-        *(_without_numbers(column) for column in ("title", "text", "clause", "report")),
+        *(without_numbers(column) for column in ("title", "text", "clause", "report")),
         Index(None, "tenant_id", "made_at", "id"),
         Index(None, "tenant_id", "opens_at", "id"),
         Index(None, "tenant_id", "estate_id", "opens_at", "id"),
@@ -160,7 +162,7 @@ class VoteQuestion(Recorded, table=True):
         UniqueConstraint("tenant_id", "vote_id", "number"),
         CheckConstraint("candidate_id is null or item = 'election'", name="candidate"),
         CheckConstraint("not is_recall or item = 'election'", name="recall"),
-        _without_numbers("text"),
+        without_numbers("text"),
         Index(None, "tenant_id", "vote_id", "number", "id"),
         Index(None, "tenant_id", "candidate_id"),
     )
