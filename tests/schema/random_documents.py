@@ -1,5 +1,6 @@
 """Random valid documents over the whole schema, of what one reader may read at all."""
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -76,6 +77,8 @@ class Maker:
     fragments: dict[str, str] = field(default_factory=dict)
     spreads: list[tuple[str, str]] = field(default_factory=list)
     fields: set[tuple[str, str]] = field(default_factory=set)
+    # What is asked for whatever the chance: a way from the query down to a field.
+    way: list[tuple[str, str]] = field(default_factory=list)
     names: int = 0
 
     def document(self) -> str:
@@ -107,6 +110,26 @@ class Maker:
         wrapped = [self._wrapped(type_, part, depth, is_apart) for part in parts]
         return "{ " + " ".join(wrapped) + " }"
 
+    def way_to(self, wanted: tuple[str, str]) -> list[tuple[str, str]] | None:
+        """The fewest fields from the query down to this one, of what the reader may read."""
+        types, root = self.catalogue.schema.type_map, self.catalogue.schema.query_type
+        assert root is not None
+        ways: dict[str, list[tuple[str, str]]] = {root.name: []}
+        waiting = deque([root.name])
+        while waiting:
+            type_ = types[name := waiting.popleft()]
+            assert isinstance(type_, GraphQLObjectType | GraphQLInterfaceType)
+            if name == wanted[0]:
+                open_ = self._is_open(type_, wanted[1], 0)
+                return [*ways[name], wanted] if open_ else None
+            for key, one in type_.fields.items():
+                below = get_named_type(one.type)
+                is_next = not is_leaf_type(below) and below.name not in ways
+                if is_next and self._is_open(type_, key, 0):
+                    ways[below.name] = [*ways[name], (name, key)]
+                    waiting.append(below.name)
+        return None
+
     def _is_reached(self, type_: Composite, name: str) -> bool:
         """Whether it was asked for; a history is the same whatever it is of."""
         if name == "history":
@@ -114,7 +137,9 @@ class Maker:
         return (type_.name, name) in self.known.reached
 
     def _way_down(self, type_: Composite, depth: int) -> list[str]:
-        """In a deep document, what leads on."""
+        """What leads on: in a deep document, and where a field is to be reached."""
+        if self.way and self.way[0][0] == type_.name:
+            return [self.way.pop(0)[1]]
         if self.deepest < DEEPEST:
             return []
         leading = [
@@ -333,8 +358,23 @@ def is_page(type_: GraphQLNamedType) -> bool:
 def document(chance: Random, catalogue: Catalogue, actor: Actor, known: Known) -> Drawn:
     """A document of what this reader may read."""
     deepest, most = chance.choice(SHAPES)
-    variables = Variables(chance)
-    maker = Maker(chance, catalogue, actor, known, deepest, most, variables)
+    return drawn(Maker(chance, catalogue, actor, known, deepest, most, Variables(chance)))
+
+
+def document_with(
+    wanted: tuple[str, str], chance: Random, catalogue: Catalogue, actor: Actor, known: Known
+) -> Drawn | None:
+    """A document that asks for this field of this type; none where nothing leads there."""
+    maker = Maker(chance, catalogue, actor, known, DEEPEST - 1, 2, Variables(chance))
+    way = maker.way_to(wanted)
+    if way is None:
+        return None
+    maker.way = way
+    return drawn(maker)
+
+
+def drawn(maker: Maker) -> Drawn:
+    """What a maker draws, kept in mind for those who draw next."""
     text = maker.document()
-    known.reached.update(maker.fields)
-    return Drawn(text, variables.calls, frozenset(maker.fields))
+    maker.known.reached.update(maker.fields)
+    return Drawn(text, maker.variables.calls, frozenset(maker.fields))

@@ -33,14 +33,13 @@ from tests.county import County
 from tests.everything import ids
 from tests.schema.oracle import Oracle
 from tests.schema.oracle_values import OTHER_TYPES
-from tests.schema.random_documents import Cursors, Drawn, Known, document
+from tests.schema.random_documents import Cursors, Drawn, Known, document, document_with
 from tests.schema.random_rows import change
 from tests.schema.test_oracle import DOCUMENTS, READER, compiled, fields_of_schema, parsed
 from tests.schema.world import World, world
 
-# What the documents of all readers have asked for so far; for the rest more are drawn in rounds.
+# What the documents of all readers have asked for so far.
 REACHED: set[tuple[str, str]] = set()
-MORE_ROUNDS = 300
 # So many are compared altogether; of those drawn, a few are too costly to be answered.
 DOCUMENTS_COMPARED = 2_000
 EACH = 76
@@ -116,33 +115,19 @@ async def askers(
 
 
 def draw_more(askers: list[Asker]) -> None:
-    """Further documents, as long as there is a field that none has asked for."""
+    """A document more for each field that none has asked for, of somebody who may read it."""
     chance = Random(len(askers))  # noqa: S311
     # Of these documents, not of what another module has drawn in this process.
-    drawn_so_far = {field for asker in askers for one in asker.drawn for field in one.fields}
-    missing = fields_of_schema() - drawn_so_far
-    REACHED.intersection_update(drawn_so_far)
-    for _ in range(MORE_ROUNDS):
-        if not missing:
-            return
-        # What leads there is asked for as often as what is new.
-        REACHED.difference_update(leading_to({name for name, _ in missing}))
-        for asker in askers:
-            drawn = document(chance, READER.catalogue, asker.actor, asker.known)
-            if drawn.fields & missing:
+    missing = fields_of_schema() - {
+        field for asker in askers for one in asker.drawn for field in one.fields
+    }
+    for wanted in sorted(missing):
+        for asker in askers if wanted in missing else ():
+            drawn = document_with(wanted, chance, READER.catalogue, asker.actor, asker.known)
+            if drawn is not None:
                 asker.drawn.append(drawn)
                 missing -= drawn.fields
-
-
-def leading_to(type_names: set[str]) -> set[tuple[str, str]]:
-    """The fields whose values are these types, or pages of them."""
-    types = READER.catalogue.schema.type_map
-    ends = {f"{name}{ending}" for name in type_names for ending in ("", "Edge", "Connection")}
-    return {
-        (type_name, name)
-        for type_name, name in fields_of_schema()
-        if get_named_type(types[type_name].fields[name].type).name in ends  # type: ignore[attr-defined]
-    }
+                break
 
 
 async def others(here: World) -> dict[str, Actor]:
