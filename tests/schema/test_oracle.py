@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 
 import pytest
-from graphql import GraphQLObjectType, OperationDefinitionNode, build_schema, get_named_type
+from graphql import GraphQLObjectType, build_schema, get_named_type
 
 import schema
 from infra.database import Database, tables
@@ -18,6 +18,7 @@ from schema.reading import Call, PageLimits, Plan, Reader
 from schema.reading.declare import Question
 from services import authority
 from services.errors import Forbidden
+from services.standing import Authority
 from services.tables import Recorded
 from tests.county import County
 from tests.schema.oracle import Oracle
@@ -49,31 +50,30 @@ async def here(database: Database, beside: County) -> World:
 async def plans(database: Database, here: World) -> Plans:
     """The plan of every document for each reader who asks it; made once, looked at by several."""
     return {
-        (name, text): await planned(database, here.readers[name], text)
+        (name, text): planned(held, text)
         for name, documents in EVERYTHING.items()
+        for held in [await standing(database, here.readers[name])]
         for text in documents
     }
 
 
-async def called(
-    database: Database, actor: Actor, operation: OperationDefinitionNode, given: Mapping[str, Any]
-) -> Call:
-    """One call by this reader, with the authority that the database knows."""
+async def standing(database: Database, actor: Actor) -> Authority:
+    """The reader's authority, as the database knows it."""
     async with database.session(actor.tenant_id, read_only=True) as session:
-        known = await authority.load(
+        return await authority.load(
             session, actor.tenant_id, person_id=actor.person_id, client_id=actor.client_id
         )
-    return Call(known, DOCUMENTS.variables(operation, dict(given)), PageLimits())
 
 
-async def planned(
-    database: Database, actor: Actor, text: str, variables: Mapping[str, Any] | None = None
+def planned(
+    held: Authority, text: str, variables: Mapping[str, Any] | None = None
 ) -> tuple[Plan, Call]:
-    """The plan of a document for this reader, and the call that it is for."""
+    """The plan of a document under this authority, and the call that it is for."""
     document = DOCUMENTS.read(text)
     operation = document.operation(None)
     assert operation is not None
-    call = await called(database, actor, operation, variables or {})
+    coerced = DOCUMENTS.variables(operation, dict(variables or {}))
+    call = Call(held, coerced, PageLimits(), constants=document.constants)
     return READER.query(document, operation, call), call
 
 
@@ -81,7 +81,7 @@ async def compiled(
     database: Database, actor: Actor, text: str, variables: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """What the compiled statement answers this reader, in one round trip."""
-    return await answered(database, await planned(database, actor, text, variables))
+    return await answered(database, planned(await standing(database, actor), text, variables))
 
 
 async def answered(database: Database, asked: tuple[Plan, Call]) -> dict[str, Any]:
@@ -201,7 +201,8 @@ class TestOracle:
     ) -> None:
         sealed = {name for row in Recorded.__subclasses__() for name in row.unrecorded}
         by_number = '{ people(filter: {phone: "19900001234"}) { edges { node { phone } } } }'
-        searched, _ = await planned(database, here.readers["secretary"], by_number)
+        held = await standing(database, here.readers["secretary"])
+        searched, _ = planned(held, by_number)
         for sql in (searched.sql, *(plan.sql for plan, _ in plans.values())):
             compared = re.sub(r"\w+\.(phone|identity)_hash = any\(\$\d+::BYTEA\[\]\)", "", sql)
             assert not [name for name in sealed if name in compared], sql
