@@ -16,10 +16,9 @@ from sqlalchemy import Index, PrimaryKeyConstraint, UniqueConstraint, text
 
 from infra.database import Database, tables
 from policies import Actor
-from schema.reading import Call, PageLimits, Plan
 from schema.reading.declare import Here, Pages, Rows
-from services import authority
-from tests.schema.test_oracle import DOCUMENTS, READER
+from services.standing import Authority
+from tests.schema.test_oracle import READER, planned
 
 Node: TypeAlias = Mapping[str, Any]
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
@@ -112,30 +111,22 @@ class Explainer:
 
     database: Database
     connection: Connection
-    actor: Actor
+    held: Authority
 
-    async def plan(self, document: str, given: Mapping[str, Any]) -> tuple[Plan, list[Any]]:
-        """The real reader's plan of a document, and its arguments."""
-        parsed = DOCUMENTS.read(document)
-        operation = parsed.operation(None)
-        assert operation is not None
-        async with self.database.session(self.actor.tenant_id, read_only=True) as session:
-            known = await authority.load(
-                session, self.actor.tenant_id, person_id=self.actor.person_id, client_id=None
-            )
-        call = Call(known, DOCUMENTS.variables(operation, dict(given)), PageLimits())
-        plan = READER.query(parsed, operation, call)
-        return plan, plan.arguments(call)
+    @property
+    def actor(self) -> Actor:
+        """The reader."""
+        return self.held.actor
 
     async def told(self, document: str, given: Mapping[str, Any], *, mode: str = GENERIC) -> Told:
         """How the statement of a document went; by the plan that serves every value, if not asked.
 
         EXPLAIN of a statement with parameters would always show one made for these very values.
         """
-        plan, arguments = await self.plan(document, given)
+        plan, call = planned(self.held, document, given)
         await self.connection.execute(f"set plan_cache_mode = {mode}")
         await self.connection.execute(f"prepare asked as {plan.sql}")
-        values = ", ".join(literal(argument) for argument in arguments)
+        values = ", ".join(literal(argument) for argument in plan.arguments(call))
         explain = f"explain (analyze, timing off, format json) execute asked({values})"
         told = json.loads(await self.connection.fetchval(explain))
         await self.connection.execute("deallocate asked")
@@ -143,8 +134,8 @@ class Explainer:
 
     async def answered(self, document: str, given: Mapping[str, Any]) -> Any:
         """What the statement of a document answers."""
-        plan, arguments = await self.plan(document, given)
-        return json.loads(await self.connection.fetchval(plan.sql, *arguments))
+        plan, call = planned(self.held, document, given)
+        return json.loads(await self.connection.fetchval(plan.sql, *plan.arguments(call)))
 
     def may_ask(self, listed: Listed) -> bool:
         """Whether the reader may read anything there at all."""

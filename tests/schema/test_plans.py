@@ -61,7 +61,7 @@ class Crowded:
         person = None if role == "public" else county.holders[role]
         async with self.database.session(county.id, read_only=True) as session:
             known = await authority.load(session, county.id, person_id=person, client_id=None)
-        return Explainer(self.database, self.connection, known.actor)
+        return Explainer(self.database, self.connection, known)
 
 
 @pytest.fixture(scope="module")

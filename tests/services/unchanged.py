@@ -38,4 +38,4 @@ async def contents(county: County) -> dict[str, tuple[Any, ...]]:
         if not MADE:
             MADE.append((await connection.execute(text(STATEMENT))).scalar_one())
         found = await connection.exec_driver_sql(MADE[0])
-        return {name: (count, digest) for name, count, digest in found}
+        return {row[0]: tuple(row[1:]) for row in found}
