@@ -170,8 +170,8 @@ class LedgerEntry(TenantRow, table=True):
 
 
 class StillOwes(Refused):
-    """这个人名下还有 {amount} 分没有结清，不能删除其信息。
-    This person's accounts still owe {amount} fen. Settle them first.
+    """这个人名下还有 {owed} 分未付、{credit} 分余款没有结清，不能删除其信息。
+    This person's accounts owe {owed} fen and have {credit} fen of credit. Settle both first.
     """
 
 
@@ -270,19 +270,24 @@ async def take_back(desk: Desk, bill: UUID, part: Part, amount: int, reason: str
 
 
 async def _owes(session: AsyncSession, by: Actor, row: Person) -> None:
-    """Whose debts aren't settled is still needed by name."""
-    owed = (
-        select(func.coalesce(func.sum(LedgerEntry.amount), 0))
+    """Whose debts and credits aren't settled is still needed by name; one doesn't settle the other
+    by itself, be it in one account.
+    """
+    is_credit = col(LedgerEntry.part) == Part.credit
+    sums = (
+        select(is_credit, func.sum(LedgerEntry.amount))
         .join(
             FeeHolder,
             (col(FeeHolder.tenant_id) == LedgerEntry.tenant_id)
             & (col(FeeHolder.account_id) == LedgerEntry.account_id),
         )
         .where(LedgerEntry.tenant_id == by.tenant_id, FeeHolder.person_id == row.id)
+        .group_by(is_credit)
     )
-    amount = int((await session.exec(owed)).one())
-    if amount:
-        raise StillOwes(amount=amount)
+    known = {of_credit: int(amount) for of_credit, amount in (await session.exec(sums)).all()}
+    owed, credit = known.get(False, 0), -known.get(True, 0)
+    if owed or credit:
+        raise StillOwes(owed=owed, credit=credit)
 
 
 people.ERASING.append(_owes)

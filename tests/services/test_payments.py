@@ -211,7 +211,12 @@ class TestLedger:
         security = home.county.security
         async with unchanged(home.county, StillOwes), home.county.session() as session:
             await people.erase(session, security, person=person.id, ground="本人申请")
-        await home.pay(account, 60_000)
+        # Money that lies beside the bills pays none of them.
+        payment = await home.pay(account, 60_000, bills=[])
+        async with unchanged(home.county, StillOwes) as refused, home.county.session() as session:
+            await people.erase(session, security, person=person.id, ground="本人申请")
+        assert refused.value.facts == {"owed": 60_000, "credit": 60_000}
+        await home.payment("allocate", payment)
         async with home.county.session() as session:
             await people.erase(session, security, person=person.id, ground="本人申请")
 
