@@ -117,6 +117,11 @@ class Bill(Node):
     item_label: str = worded("item", ITEMS, "项目的说法。 The item in words.")
     label: str = column(Table.label, "其他项目的名称。 What another item is called.")
     month: date = column(Table.month, "月份的第一天。 The first day of its month.")
+    edition: int = column(
+        Table.edition,
+        "第几次出账：物业冲正的账单，再次出账时重新开出。 Which of its editions: what the firm"
+        " took back is billed anew.",
+    )
     working: str = column(Table.working, "算式：单价 × 数量 × 天数。 How its amount came about.")
     charged: BigInt = computed(
         summed("bill_id", kind="charge"), "出账金额，分。 What was charged, in fen."

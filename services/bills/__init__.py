@@ -1,7 +1,8 @@
 """Bills (账单): what a unit owes of an item for a month, made for a whole estate by a billing run.
 
 A run is asked for once its months are over and is done by the clock, so many units at a time. One
-unit has one bill of an item and month: run again, it makes what is missing and changes nothing.
+unit has one bill of an item and month: run again, it makes what is missing and changes nothing;
+what the firm took back counts as missing, what was taken back in a dispute doesn't.
 Owed is it by whoever was verified as an owner on the month's last day; where nobody was, the bill
 stands on the unit and is listed.
 """
@@ -156,6 +157,10 @@ async def _check(session: AsyncSession, by: Actor, row: BillingRun, last: date) 
 
 async def _billed_until(session: AsyncSession, by: Actor, row: FeeStandard) -> date | None:
     """The last day of the last month that was billed of such units, or is about to be."""
+    reversal = select(LedgerEntry.id).where(
+        LedgerEntry.tenant_id == by.tenant_id, LedgerEntry.bill_id == Bill.id,
+        LedgerEntry.kind == EntryKind.reversal, col(LedgerEntry.reverses_id).is_not(None),
+    )  # fmt: skip
     billed = (
         select(func.max(Bill.month))
         .join(
@@ -165,7 +170,7 @@ async def _billed_until(session: AsyncSession, by: Actor, row: FeeStandard) -> d
         )
         .where(
             Bill.tenant_id == by.tenant_id, Bill.estate_id == row.estate_id, Bill.item == row.item,
-            Bill.label == row.label, PropertyUnit.use == row.use,
+            Bill.label == row.label, PropertyUnit.use == row.use, ~reversal.exists(),
         )
     )  # fmt: skip
     asked = select(func.max(BillingRun.last_month)).where(

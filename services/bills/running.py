@@ -12,6 +12,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor
+from services import clock
 from services.bills.tables import BillingRun, RunState
 from services.events import record, state_of
 from services.prepared import DRIVER
@@ -26,7 +27,8 @@ LIMITATION_YEARS = 3
 CREDITING: list[Callable[[AsyncSession, Actor, Sequence[UUID]], Awaitable[None]]] = []
 # Row by row and by indexes, whatever is known of the tables: nothing here is joined with another
 # list, and a unit's ownerships are found before their days are looked at. An account's id is made
-# of what makes it that account, so that none has to be looked up.
+# of what makes it that account, so that none has to be looked up. A bill that the firm took back is
+# made anew, due from then on; one that was taken back in a dispute isn't.
 BILL = f"""
 with chunk as materialized (
   select u.id, u.use, (u.area * 100)::bigint as hundredths, u.since, u.until
@@ -34,7 +36,9 @@ with chunk as materialized (
   where u.tenant_id = $1 and u.estate_id = $2 and ($8::uuid is null or u.id > $8)
   order by u.id limit $9
 ), wanted as materialized (
-  select c.id as unit_id, m.*, b.*, o.key, gen_random_uuid() as bill_id,
+  select c.id as unit_id, m.*, b.*, o.key, gen_random_uuid() as bill_id, before.edition,
+    case when before.edition > 1 then greatest(m.last, $10::date)
+      else m.last end + b.due_days as due_on,
     md5($1::text || c.id || $3::text || o.key)::uuid as account_id,
     div(2 * b.reckoned + m.whole, 2 * m.whole)::bigint as amount
   from chunk c
@@ -73,11 +77,26 @@ with chunk as materialized (
         and (o.until is null or o.until > m.owned_on)
     ) h
   ) o
-  where (
-    select true from bill x
-    where x.tenant_id = $1 and x.property_unit_id = c.id and x.item = b.item and x.label = b.label
-      and x.month = m.first and x.firm_id = $3
-  ) is null
+  cross join lateral (
+    select count(*)::int + 1 as edition, count(*) filter (where is_good) as good
+    from (
+      select (
+        select true from ledger_entry e
+        where e.tenant_id = $1 and e.bill_id = same.id and e.kind = 'reversal'
+          and e.reverses_id is not null
+      ) is null or (
+        select true from fee_dispute d
+        where d.tenant_id = $1 and d.bill_id = same.id and d.state = 'upheld'
+          and d.lowered_by is null
+      ) as is_good
+      from (
+        select x.id from bill x
+        where x.tenant_id = $1 and x.property_unit_id = c.id and x.item = b.item
+          and x.label = b.label and x.month = m.first and x.firm_id = $3 offset 0
+      ) same
+    ) earlier
+  ) before
+  where before.good = 0
 ), billed as materialized (
   select * from wanted where amount > 0
 ), account as (
@@ -98,11 +117,11 @@ with chunk as materialized (
   on conflict do nothing
 ), made as (
   insert into bill (tenant_id, id, version, made_at, account_id, estate_id, firm_id,
-    property_unit_id, run_id, standard_id, item, label, month, working, due_on, limitation_on,
-    is_unclaimed)
+    property_unit_id, run_id, standard_id, item, label, month, edition, working, due_on,
+    limitation_on, is_unclaimed)
   select $1, bill_id, 1, $7, account_id, $2, $3, unit_id, $6, standard_id, item, label, first,
-    left(working, 500), last + due_days,
-    (last + due_days + interval '{LIMITATION_YEARS} years')::date, key = ''
+    edition, left(working, 500), due_on, (due_on + interval '{LIMITATION_YEARS} years')::date,
+    key = ''
   from billed
 ), charge as (
   insert into ledger_entry (tenant_id, id, account_id, estate_id, firm_id, bill_id, kind, part,
@@ -130,7 +149,7 @@ async def look(session: AsyncSession, by: Actor, *, at: datetime, most: int) -> 
     units = _units(row)
     found = await session.info[DRIVER].fetchrow(
         BILL, by.tenant_id, row.estate_id, row.firm_id, row.month, row.last_month, row.id, at,
-        row.last_id, units,
+        row.last_id, units, at.astimezone(clock.CHINA).date(),
     )  # fmt: skip
     before = state_of(row)
     row.done, row.billed = row.done + found["units"], row.billed + found["bills"]

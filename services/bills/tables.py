@@ -63,6 +63,7 @@ class Bill(Recorded, table=True):
     """A bill, which never changes; what is owed of it is the sum of its entries.
 
     `working` is how its amount came about: price, quantity and days of each standard in the month.
+    What the firm took back as wrong is billed anew by a further `edition`.
     After `limitation_on`, moved by what interrupted it (`demands`), the debtor may refuse to pay
     (Civil Code, articles 188 and 192); nothing is written off by that.
     """
@@ -77,8 +78,9 @@ class Bill(Recorded, table=True):
         within_tenant("standard_id", "fee_standard"),
         one_of("item", FeeItem),
         CheckConstraint("extract(day from month) = 1", name="month"),
+        CheckConstraint("edition > 0", name="edition"),
         Index("uq_bill_of_a_month", "tenant_id", "property_unit_id", "item", "label", "month",
-              "firm_id", unique=True),
+              "firm_id", "edition", unique=True),
         Index(None, "tenant_id", "due_on", "id"),
         Index(None, "tenant_id", "firm_id", "due_on", "id"),
         Index(None, "tenant_id", "account_id", "due_on", "id"),
@@ -99,6 +101,7 @@ class Bill(Recorded, table=True):
     item: str
     label: str = Field(default="", max_length=40)
     month: date
+    edition: int = 1
     working: str = Field(max_length=500)
     due_on: date
     limitation_on: date

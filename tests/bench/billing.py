@@ -51,9 +51,10 @@ select p.tenant_id, gen_random_uuid(), p.new_account, h.person_id, now()
 from plain p join fee_holder h on h.tenant_id = p.tenant_id and h.account_id = p.account_id""",
     """
 insert into bill (tenant_id, id, version, made_at, account_id, estate_id, firm_id, property_unit_id,
-  run_id, standard_id, item, label, month, working, due_on, limitation_on, is_unclaimed)
+  run_id, standard_id, item, label, month, edition, working, due_on, limitation_on, is_unclaimed)
 select tenant_id, new_bill, 1, now(), new_account, estate_id, firm_id, property_unit_id, run_id,
-  standard_id, item, label, date '2020-01-01', working, due_on, limitation_on, false from plain""",
+  standard_id, item, label, date '2020-01-01', 1, working, due_on, limitation_on,
+  false from plain""",
     """
 insert into ledger_entry (tenant_id, id, account_id, estate_id, firm_id, bill_id, kind, part,
   amount, day, at)

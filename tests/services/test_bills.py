@@ -14,7 +14,7 @@ from sqlmodel import select
 
 from infra.database import Database
 from policies import Actor, Denied
-from services import bills, clock, ownerships
+from services import bills, clock, fee_standards, ownerships
 from services.bills import (
     Bill,
     BillReversed,
@@ -234,8 +234,73 @@ class TestReverse:
             assert await home.balance(account_id=account.id) == -5_000
             async with unchanged(home.county, BillReversed):
                 await self.reversed(home, bill, home.deputy)
-            # It isn't made again: one bill of a unit, item and month.
+
+    async def test_a_run_makes_it_anew_once_due_from_then_on(self, home: Estate) -> None:
+        unit, beside = await home.unit(), await home.unit()
+        with clock.at(NOW):
+            await home.run()
+            [wrong] = await home.bills(unit)
+            await home.pay(await home.account(unit), 5_000)
+            await self.reversed(home, wrong, home.deputy)
+            owner = await home.owner(unit)
+        with clock.at(NOW + timedelta(days=10)):
+            row = await home.run()
+            assert (row.billed, row.unclaimed) == (1, 0)
             assert (await home.run()).billed == 0
+            await self.reversed(home, (await home.bills(beside))[0], home.deputy)
+            assert (await home.run()).billed == 1
+        [new] = [one for one in await home.bills(unit) if one.id != wrong.id]
+        assert (wrong.edition, new.edition) == (1, 2)
+        assert await holders(home, new) == {owner.person_id}
+        assert (wrong.due_on, new.due_on) == (date(2026, 3, 2), date(2026, 7, 25))
+        assert new.limitation_on == date(2029, 7, 25)
+        assert await home.balance(bill_id=new.id) == 20_000
+        await self.reversed(home, new, home.deputy)
+        with clock.at(NOW + timedelta(days=11)):
+            assert (await home.run()).billed == 1
+        assert {one.edition for one in await home.bills(unit)} == {1, 2, 3}
+
+    async def test_what_is_credit_goes_to_the_new_edition(self, home: Estate) -> None:
+        unit = await home.unit()
+        with clock.at(NOW):
+            await home.run()
+            await home.pay(await home.account(unit), 5_000)
+            await self.reversed(home, (await home.bills(unit))[0], home.deputy)
+            await home.run()
+            new = max(await home.bills(unit), key=lambda one: one.edition)
+            assert await home.balance(bill_id=new.id) == 15_000
+
+    async def test_what_was_taken_back_in_a_dispute_is_not_made_again(self, home: Estate) -> None:
+        unit = await home.unit()
+        with clock.at(NOW):
+            owner = await home.owner(unit)
+            await home.run()
+            [bill] = await home.bills(unit)
+            dispute = await home.dispute(bill, owner)
+            await home.settle("uphold", dispute)
+            assert await home.balance(bill_id=bill.id) == 0
+            assert (await home.run()).billed == 0
+
+    async def test_once_none_of_its_bills_stands_a_standard_may_end_earlier(
+        self, home: Estate
+    ) -> None:
+        unit = await home.unit()
+        with clock.at(NOW):
+            row = await home.adopt(item=FeeItem.parking, basis=FeeBasis.unit)
+            await home.run()
+
+            async def end() -> None:
+                async with home.county.session() as session:
+                    await fee_standards.end(
+                        session, home.member, standard=row.id, until=YEAR + timedelta(days=9),
+                        reason="单价有误",
+                    )  # fmt: skip
+
+            async with unchanged(home.county, fee_standards.BilledAlready):
+                await end()
+            for bill in await home.bills(unit):
+                await self.reversed(home, bill, home.deputy)
+            await end()
 
     async def test_of_two_at_once_one_is_refused(self, home: Estate) -> None:
         unit = await home.unit()

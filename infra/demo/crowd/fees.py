@@ -61,11 +61,11 @@ select v.tenant_id, pg_temp.identity(145, v.number, v.n * 2 + i), 3,
 from served v cross join generate_series(0, 1) i""",
     """
 insert into bill (tenant_id, id, version, made_at, account_id, estate_id, firm_id, property_unit_id,
-  run_id, standard_id, item, label, month, working, due_on, limitation_on, is_unclaimed)
+  run_id, standard_id, item, label, month, edition, working, due_on, limitation_on, is_unclaimed)
 select b.tenant_id, pg_temp.identity(146, b.number, b.who * 2 + i), 1, timestamptz '2026-03-01Z',
   b.account_id, b.estate_id, b.firm_id, b.property_unit_id,
   pg_temp.identity(145, b.number, b.n * 2 + i), pg_temp.identity(143, b.number, b.n * 2),
-  'property', '', date '2026-01-01' + i * 31, '1.8500 × 89.53 m² × 31/31',
+  'property', '', date '2026-01-01' + i * 31, 1, '1.8500 × 89.53 m² × 31/31',
   date '2026-03-02' + i * 28, date '2029-03-02' + i * 28, b.who % 50 = 49
 from billed b cross join generate_series(0, 1) i""",
     """

@@ -236,11 +236,13 @@ def upgrade() -> None:
         sa.Column("item", sa.String(), nullable=False),
         sa.Column("label", sa.String(length=40), nullable=False),
         sa.Column("month", sa.Date(), nullable=False),
+        sa.Column("edition", sa.Integer(), nullable=False),
         sa.Column("working", sa.String(length=500), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=False),
         sa.Column("limitation_on", sa.Date(), nullable=False),
         sa.Column("is_unclaimed", sa.Boolean(), nullable=False),
         sa.CheckConstraint("item in ('property', 'parking', 'other')", name=op.f("ck_bill_item")),
+        sa.CheckConstraint("edition > 0", name=op.f("ck_bill_edition")),
         sa.CheckConstraint("extract(day from month) = 1", name=op.f("ck_bill_month")),
         sa.CheckConstraint("isfinite(due_on)", name=op.f("ck_bill_due_on_is_finite")),
         sa.CheckConstraint("isfinite(limitation_on)", name=op.f("ck_bill_limitation_on_is_finite")),
@@ -320,7 +322,7 @@ def upgrade() -> None:
     op.create_index(
         "uq_bill_of_a_month",
         "bill",
-        ["tenant_id", "property_unit_id", "item", "label", "month", "firm_id"],
+        ["tenant_id", "property_unit_id", "item", "label", "month", "firm_id", "edition"],
         unique=True,
     )
     walls.guard("fee_account")
