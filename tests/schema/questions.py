@@ -96,8 +96,8 @@ AGREED = (
 )
 ACCOUNT = "id number balance credit madeAt"
 BILL = (
-    "id number item itemLabel(language: EN) label month working charged principal penalty balance"
-    " dueOn limitationOn isUnclaimed isDisputed isPlanned isOverdue"
+    "id number item itemLabel(language: EN) label month edition working charged principal penalty"
+    " balance dueOn limitationOn isUnclaimed isDisputed isPlanned isOverdue"
 )
 PAYMENT = (
     "id amount method methodLabel receivedAt reference channel externalId credit refunded reversed"
