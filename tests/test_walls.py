@@ -36,6 +36,7 @@ ASKED = {
     "coverage": "coverage { estates }",
     "countyReport": 'countyReport(from: "2026-01-01", to: "2026-02-01") { raised }',
     "feeSummary": 'feeSummary(from: "2026-01-01", to: "2026-02-01") { inAll { paid } }',
+    "reconciliation": 'reconciliation(from: "2026-01-01", to: "2026-02-01") { byItem { bills } }',
     "guarantees": 'guarantees(from: "2026-01-01", to: "2026-02-01") { lines { kept } }',
 }
 

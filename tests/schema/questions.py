@@ -149,8 +149,8 @@ PROVIDERS = (
     f"{{ paymentLines {{ nodes {{ {LINE} payment {{ amount }} estate {{ name }} }} }} }}",
 )
 CHANNELS = (
-    "{ paymentChannels(filter: {open: true}) { totalCount nodes { id name adapter rotatedAt until"
-    " madeAt version estate { name } firm { name } } } }",
+    "{ paymentChannels(filter: {open: true}) { totalCount nodes { id name adapter rotatedAt"
+    " formerUntil until madeAt version estate { name } firm { name } } } }",
 )
 TOLD = (
     "{ feeNotices(filter: {unseen: true}) { totalCount nodes { id at seenAt demand { rung amount }"

@@ -121,7 +121,7 @@ async def _recovered(home: Estate, resident: Actor) -> None:
 
 
 async def _told(home: Estate) -> None:
-    """What a provider said: a line of each kind and state; a channel, and one that was closed."""
+    """What a provider said: a line of each kind and state; channels: open, closed, rotated."""
     async with home.county.session(read_only=True) as session:
         known = (await session.exec(select(PropertyUnit.number).order_by("number"))).all()
     paid = "2026-12-01 10:00:00"
@@ -142,6 +142,9 @@ async def _told(home: Estate) -> None:
                 made = await payment_channels.open_(session, by, name=name, **where)
                 await session.flush()
             await payment_channels.close(session, by, channel=made.id, reason="停用")
+            made = await payment_channels.open_(session, by, name="pay-3", **where)
+            await session.flush()
+            await payment_channels.rotate(session, by, channel=made.id)
 
 
 async def _climbed(home: Estate, accounts: list[FeeAccount]) -> None:
