@@ -3,10 +3,13 @@
 import asyncio
 import hmac
 import json
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from shutil import which
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +20,7 @@ from sqlalchemy import text
 from infra import payments as endpoint
 from infra.allowances import Allowances
 from infra.database import Database
+from infra.settings import Settings
 from policies import Actor, Denied
 from services import clock, payment_channels
 from services.errors import StaleVersion
@@ -35,10 +39,13 @@ from services.sealing import create_key
 from tests.county import County
 from tests.estate import Estate
 from tests.infra import sheets
+from tests.infra.clockwork import suspend
+from tests.infra.live import live
 from tests.infra.service import Service, token
 from tests.services.test_payment_files import HEADINGS, NOW, PAID, lines, owing
 from tests.services.unchanged import unchanged
 
+ROOT = Path(__file__).parents[2]
 START = """mutation ($estate: ID!, $firm: ID!, $channel: String!, $name: String!) {
   startPaymentFile(estate: $estate, firm: $firm, channel: $channel, name: $name) {
     paymentFile { id state } uploadUrl } }"""
@@ -211,6 +218,14 @@ class TestCalls:
         assert (await provider.call(said, secret=theirs.secret, county=other.slug)).is_success
         assert await provider.balance() == 20_000
 
+    async def test_nothing_is_taken_for_a_suspended_county(
+        self, provider: Provider, platform: County
+    ) -> None:
+        await suspend(platform, provider.home.county)
+        async with unchanged(provider.home.county, KeyError):
+            assert (await provider.call(provider.told("p1", 100))).status_code == 401
+            raise KeyError
+
     async def test_what_is_signed_and_cannot_be_read_says_where(self, provider: Provider) -> None:
         for said, field in (
             (b"{", "JSON"), (b"[]", "JSON"), (provider.told("", 100), "id"),
@@ -312,6 +327,25 @@ class TestChannels:
     def test_the_port_is_what_the_adapter_does(self) -> None:
         adapter: payment_channels.Adapter = HmacSha256()
         assert payment_channels.ADAPTERS["hmac_sha256"].__class__ is adapter.__class__
+
+
+@pytest.mark.skipif(not all(map(which, ("curl", "openssl"))), reason="what the README runs")
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+async def test_the_call_in_the_readme_is_taken(
+    provider: Provider, settings: Settings, name: str
+) -> None:
+    blocks = (ROOT / name).read_text(encoding="utf-8").split("```")
+    [block] = [one.removeprefix("sh\n") for one in blocks if "openssl dgst" in one]
+    async with live(settings) as running:
+        known = {"URL": f"http://{running.host}", "SECRET": provider.secret}
+        run = await asyncio.create_subprocess_exec(
+            "sh", "-c", block.replace("/yihuang/", f"/{provider.home.county.slug}/"),
+            env=os.environ | known | {"no_proxy": "*"}, stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        answer, _ = await run.communicate()
+    [line] = await lines(provider.home, "pay-1")
+    assert json.loads(answer)["data"]["line"] == f"PaymentLine:{line.id}"
+    assert (line.external_id, line.amount, line.reference) == ("420001", 35_600, "3-2-501")
 
 
 async def test_a_file_is_sent_to_its_address_and_recorded(

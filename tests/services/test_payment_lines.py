@@ -15,7 +15,7 @@ from services.errors import BadInput
 from services.ledger import LedgerEntry
 from services.payment_files import recording
 from services.payment_files.reading import Said, moment_of
-from services.payment_files.tables import FilesOpen, PaymentFile
+from services.payment_files.tables import FilesOpen, PaymentFile, TooManyLines
 from services.payments import PaymentKnown
 from tests.county import County
 from tests.estate import Estate
@@ -139,6 +139,16 @@ class TestReceive:
             await start(home, at=later)
         await work(home)
         await start(home, at=later)
+
+    async def test_no_more_lines_than_a_file_may_have(
+        self, home: Estate, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await owing(home)
+        monkeypatch.setattr(payment_files, "MOST_LINES", 2)
+        said, channel = [f"s{n},1.00,{PAID},x" for n in range(3)], new()
+        async with unchanged(home.county, TooManyLines):
+            await give(home, said, channel)
+        assert (await give(home, said[1:], channel)).total == 2
 
     async def test_a_file_of_more_ids_than_a_statement_has_values(self, database: Database) -> None:
         home = await Estate.of(await County.new(database))
