@@ -1,6 +1,7 @@
 """Payment lines: whose ids are whose, what breaks off leaves nothing, what was said stays said."""
 
 import asyncio
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlmodel import col, select
 from infra.database import Database
 from services import clock, payment_files, payments
 from services.errors import BadInput
+from services.fee_standards import FeeItem
 from services.ledger import LedgerEntry
 from services.payment_files import recording
 from services.payment_files.reading import Said, moment_of
@@ -77,9 +79,12 @@ class TestOwners:
         assert await home.balance(account_id=account.id) == 19_700
         assert await home.balance(account_id=theirs.id) == 20_000
 
-    async def test_nothing_goes_to_another_estates_account(self, home: Estate) -> None:
+    @pytest.mark.parametrize("is_theirs", [True, False])
+    async def test_nothing_goes_to_another_estates_account(
+        self, home: Estate, is_theirs: bool
+    ) -> None:
         await owing(home)
-        other = await neighbour(home)
+        other = await neighbour(home, None if is_theirs else home.tree.firm)
         room, theirs = await owing(other)
         channel = new()
         await give(home, [
@@ -91,6 +96,25 @@ class TestOwners:
         assert await home.balance(account_id=theirs.id) == 20_000
         async with unchanged(home.county, BadInput):
             await allot(home, found[0], theirs.id)
+
+    async def test_nor_to_another_firms_in_the_same_estate(self, home: Estate) -> None:
+        firm = await home.county.unit("firm", "车位管理公司")
+        second = await Estate.of(home.county, replace(home.tree, firm=firm))
+        await second.adopt(item=FeeItem.parking)
+        unit, ours = await owing(home)
+        with clock.at(NOW):
+            await second.run()
+        [theirs] = {one.account_id for one in await home.bills(unit)} - {ours.id}
+        channel = new()
+        await give(home, [
+            f"t1,3.00,{PAID},FeeAccount:{theirs}", f"t2,3.00,{PAID},{unit.number}",
+        ], channel)  # fmt: skip
+        await work(home)
+        found = await lines(home, channel)
+        assert [one.state for one in found] == ["unmatched", "recorded"]
+        async with unchanged(home.county, BadInput):
+            await allot(home, found[0], theirs)
+        assert await home.balance(account_id=ours.id) == 19_700
 
 
 class TestReceive:
