@@ -148,6 +148,13 @@ class TestCalls:
         ]  # fmt: skip
         assert await provider.balance() == 19_500
 
+    async def test_otherwise_and_often_at_once_is_kept_once(self, provider: Provider) -> None:
+        await provider.call(provider.told("p1", 500))
+        again = provider.told("p1", 600)
+        answers = await asyncio.gather(*(provider.call(again) for _ in range(4)))
+        assert {one.status_code for one in answers} == {409}
+        assert [one.amount for one in await lines(provider.home, "pay-1")] == [500, 600]
+
     async def test_a_refund_goes_back(self, provider: Provider) -> None:
         await provider.call(provider.told("p1", 5000))
         back = provider.told("r1", 2000, kind="refund", original="p1")

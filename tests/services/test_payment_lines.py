@@ -1,9 +1,11 @@
 """Payment lines: whose ids are whose, what breaks off leaves nothing, what was said stays said."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -42,6 +44,15 @@ async def home(database: Database) -> Estate:
     made = await Estate.of(await County.new(database))
     await made.adopt()
     return made
+
+
+async def receive(home: Estate, row: UUID, said: Sequence[Said]) -> PaymentFile:
+    """What a file said that was sent to its address."""
+    with clock.at(NOW):
+        async with home.county.session() as session:
+            return await payment_files.receive(
+                session, home.clerk, row=row, said=said, sha256="0" * 64
+            )
 
 
 class TestOwners:
@@ -164,6 +175,20 @@ class TestReceive:
         await work(home)
         await start(home, at=later)
 
+    async def test_the_same_file_sent_to_two_addresses_at_once(self, home: Estate) -> None:
+        unit, account = await owing(home)
+        channel = new()
+        both = [await start(home, channel) for _ in range(2)]
+        said = [
+            Said(n, external_id=f"u{n}", amount=100, paid_at=NOW, reference=unit.number)
+            for n in range(1, 6)
+        ]
+        await asyncio.gather(*(receive(home, one.id, said) for one in both))
+        await asyncio.gather(*(work(home) for _ in range(2)))
+        states = sorted(one.state for one in await lines(home, channel))
+        assert states == ["recorded"] * 5 + ["repeated"] * 5
+        assert await home.balance(account_id=account.id) == 19_500
+
     async def test_no_more_lines_than_a_file_may_have(
         self, home: Estate, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -180,11 +205,7 @@ class TestReceive:
         await owing(home)
         begun = await start(home)
         said = [Said(n, external_id=f"n{n}", amount=1, paid_at=NOW) for n in range(33_000)]
-        with clock.at(NOW):
-            async with home.county.session() as session:
-                row = await payment_files.receive(
-                    session, home.clerk, row=begun.id, said=said, sha256="0" * 64
-                )
+        row = await receive(home, begun.id, said)
         assert (row.state, row.total) == ("working", 33_000)
 
 
@@ -236,7 +257,7 @@ class TestLines:
         channel = new()
         await give(home, [
             f"r1,30.00,2026-05-01 09:00:00,{unit.number}",
-            "r2,10.00,2026-05-20 23:30:00,,退款,r1",
+            "r2,10.00,2026-05-20 00:30:00,,退款,r1",
             # Said to have gone before it came: it can't have been missing before that.
             "r3,1.00,2026-04-20 09:00:00,,退款,r1",
         ], channel)  # fmt: skip
@@ -246,7 +267,7 @@ class TestLines:
         assert {(one.amount, one.day) for one in entries} == {
             (1_000, date(2026, 5, 20)), (100, date(2026, 5, 1))
         }  # fmt: skip
-        assert (late.paid_at, early.state) == (moment_of("2026-05-20 23:30:00"), "recorded")
+        assert (late.paid_at, early.state) == (moment_of("2026-05-20 00:30:00"), "recorded")
         assert {one.at.date() for one in entries} == {clock.now().date()}
         assert await home.balance(account_id=account.id) == 20_000 - 3_000 + 1_100
 
