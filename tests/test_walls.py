@@ -270,7 +270,7 @@ class TestEveryRole:
 
     async def test_every_object_that_is_read_has_a_policy_line(self) -> None:
         catalogue = Catalogue.of(schema.build()._schema)
-        computed = {"coverage", "fees", "guarantees", "reports", "schema"}
+        computed = {"coverage", "fees", "guarantees", "reconciliations", "reports", "schema"}
         read = {reading.object for reading in catalogue.readings.values()} | computed
         assert read == {object_ for object_, action in policies.permissions() if action == "read"}
 

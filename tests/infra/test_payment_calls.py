@@ -22,7 +22,7 @@ from infra.allowances import Allowances
 from infra.database import Database
 from infra.settings import Settings
 from policies import Actor, Denied
-from services import clock, payment_channels
+from services import clock, payment_channels, payments
 from services.errors import StaleVersion
 from services.ledger import FeeAccount
 from services.payment_channels import (
@@ -34,6 +34,7 @@ from services.payment_channels import (
 )
 from services.payment_files import recording
 from services.payment_files.tables import ChannelIsCounter
+from services.payments import PaymentMethod
 from services.resealing import reseal
 from services.sealing import create_key
 from tests.county import County
@@ -147,6 +148,23 @@ class TestCalls:
             ("p1", 500, "recorded"), ("p1", 600, "differing"), ("p2", 100, "unmatched")
         ]  # fmt: skip
         assert await provider.balance() == 19_500
+
+    async def test_by_hand_for_another_account_meanwhile_it_is_found_there(
+        self, provider: Provider
+    ) -> None:
+        home = provider.home
+        _, other = await owing(home)
+        async with home.county.session() as session:
+            payment = await payments.record_(
+                session, home.clerk, account=other.id, amount=100, channel="pay-1",
+                method=PaymentMethod.transfer, external_id="p1",
+            )  # fmt: skip
+            await session.flush()
+            calling = asyncio.create_task(provider.call(provider.told("p1", 100)))
+            await asyncio.sleep(0.5)
+            assert not calling.done()
+        assert (await calling).json()["data"]["payment"] == f"Payment:{payment.id}"
+        assert await provider.balance() == 20_000
 
     async def test_otherwise_and_often_at_once_is_kept_once(self, provider: Provider) -> None:
         await provider.call(provider.told("p1", 500))
