@@ -17,7 +17,7 @@ from services.payments import Payment
 from tests.county import County
 from tests.estate import Estate, noon
 from tests.schema.test_oracle import compiled
-from tests.services.test_payment_files import PAID, give, owing, work
+from tests.services.test_payment_files import PAID, give, neighbour, owing, work
 
 NOW = noon(2026, 6, 15)
 ASKED = """query ($e: ID!, $from: Date!, $to: Date!, $c: String) {
@@ -25,6 +25,8 @@ ASKED = """query ($e: ID!, $from: Date!, $to: Date!, $c: String) {
     byItem { item month bills charges charged paid byProvider isWithheld }
     byChannel { channel month onLedger inLines }
     differences { channel externalId kind onLedger inLines } } }"""
+OF_ALL = """{ reconciliation(from: "2026-01-01", to: "2026-12-31") {
+  byChannel { onLedger inLines } differences { externalId } } }"""
 CHANGES = ("none", "line_only", "ledger_only", "refunded", "reversed", "amount", "contradicted")
 
 
@@ -146,6 +148,24 @@ class TestGroups:
                 {"channel": "counter", "month": "2026-06-01", "onLedger": "1000", "inLines": "0"},
             ]
             assert found["differences"] == []
+
+    async def test_one_firms_ids_are_compared_with_none_of_anothers(
+        self, database: Database
+    ) -> None:
+        home = await Estate.of(await County.new(database))
+        await home.adopt()
+        unit, _ = await owing(home)
+        other = await neighbour(home)
+        room, _ = await owing(other)
+        for one, number, fen in ((home, unit.number, "3.00"), (other, room.number, "4.00")):
+            await give(one, [f"1,{fen},{PAID},{number}"], "bank")
+            await work(one)
+        found = (await compiled(database, home.county.founders["auditor"], OF_ALL))[
+            "reconciliation"
+        ]
+        sums = sorted((one["onLedger"], one["inLines"]) for one in found["byChannel"])
+        assert sums == [("300", "300"), ("400", "400")]
+        assert found["differences"] == []
 
     async def test_few_units_are_withheld_from_who_sees_no_bills_and_all_from_strangers(
         self, database: Database, home: Estate, accounts: list[Any]
