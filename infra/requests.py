@@ -70,7 +70,7 @@ async def read(request: Request, settings: Settings) -> GraphQLRequest | Batch:
     """Read a request, or as many in one body as are allowed; `Refused` says what is wrong."""
     if request.method in ("GET", "HEAD"):
         return checked(_from_query(request.query_params), is_get=True)
-    if not _is_json(header(request, b"content-type") or ""):
+    if not is_json(request):
         raise MediaTypeRefused()
     given = _parsed(await body(request, settings.max_body_bytes))
     if not isinstance(given, list):
@@ -132,8 +132,9 @@ def _media_types(said: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def _is_json(said: str) -> bool:
-    """JSON in UTF-8, which it is where no other encoding is named."""
+def is_json(request: HTTPConnection) -> bool:
+    """Sent as JSON in UTF-8, which it is where no other encoding is named."""
+    said = header(request, b"content-type") or ""
     kind, *parameters = (part.strip().lower() for part in said.split(";"))
     charsets = [CHARSET.fullmatch(parameter) for parameter in parameters]
     return kind == JSON and all(found[1] in UTF_8 for found in charsets if found)

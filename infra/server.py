@@ -23,6 +23,7 @@ from infra import (
     jobs,
     lateness,
     minutes,
+    payments,
     registers,
     requests,
     sse,
@@ -86,6 +87,7 @@ def create_app(settings: Settings, *, has_worker: bool = False) -> Service:
         app.router.routes.extend(files.routes(database, settings, checker, uploads))
         app.router.routes.extend(registers.routes(database))
         app.router.routes.extend(imports.routes(database, checker, uploads))
+        app.router.routes.extend(payments.routes(database, checker, uploads))
         app.router.routes.extend(minutes.routes(database))
         app.router.routes.extend(downloads.routes(database, settings))
         async with AsyncExitStack() as stack:
@@ -220,6 +222,8 @@ async def _welcome(request: Request) -> Response:
             "evidence": "/evidence/{county}/{pass}",
             "imports": "/imports/{county}/{pass}",
             "registers": "/registers/{county}/{pass}",
+            "payment_files": "/payment-files/{county}/{pass}",
+            "payments": "/payments/{county}/{channel}",
             "health": ["/healthz", "/readyz", "/metrics"],
         }
     )

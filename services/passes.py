@@ -35,12 +35,14 @@ class Purpose(StrEnum):
     evidence = "evidence"
     register_import = "register_import"
     register = "register"
+    payment_file = "payment_file"
 
 
 # Where each kind of pass is taken.
 PATHS = {Purpose.upload: "files", Purpose.read: "files", Purpose.minutes: "minutes",
          Purpose.export: "audit", Purpose.evidence: "evidence",
-         Purpose.register_import: "imports", Purpose.register: "registers"}  # fmt: skip
+         Purpose.register_import: "imports", Purpose.register: "registers",
+         Purpose.payment_file: "payment-files"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ It goes to the bills that the payer named, or to the oldest by their due dates (
 560); of a bill first to the penalty, then to the principal (article 561: costs, interest, the debt
 itself; a penalty for lateness is counted with interest, costs aren't billed). Bills in dispute are
 left out unless named. What is left over is credit. A payment from outside counts once: its number
-is known in its channel.
+is known in its channel, which is the firm's own: no other firm's numbers stand in its way.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -64,8 +64,8 @@ class Payment(Recorded, table=True):
         within_tenant("firm_id", "unit"),
         one_of("method", PaymentMethod),
         CheckConstraint("amount > 0", name="amount"),
-        Index("uq_payment_external_id", "tenant_id", "channel", "external_id", unique=True,
-              postgresql_where=text("external_id is not null")),
+        Index("uq_payment_external_id", "tenant_id", "firm_id", "channel", "external_id",
+              unique=True, postgresql_where=text("external_id is not null")),
         Index(None, "tenant_id", "received_at", "id"),
         Index(None, "tenant_id", "firm_id", "received_at", "id"),
         Index(None, "tenant_id", "account_id", "received_at", "id"),
@@ -161,24 +161,54 @@ async def record_(
     acting = await _authorize(session, by, "record", row.firm_id)
     if (received_at or clock.now()) > clock.now():
         raise BadInput(argument="receivedAt", reason=Said("还没有到", "is still to come"))
-    if external_id is not None:
-        # Of two at once in whichever accounts, the second is refused by the unique key itself.
-        same = await rows.every(
-            session, Payment, by, "id", channel=channel, external_id=external_id
-        )
-        if same:
-            raise PaymentKnown(id=f"Payment:{same[0].id}")
-    payment = Payment(
-        **made(by, acting), account_id=account, estate_id=row.estate_id, firm_id=row.firm_id,
-        amount=amount, method=method, received_at=received_at or clock.now(), reference=reference,
-        channel=channel, external_id=external_id,
+    await check_new(session, by, row.firm_id, channel, external_id)
+    return await enter(
+        Desk(session, by, acting, row), amount=amount, method=method,
+        received_at=received_at or clock.now(), reference=reference, channel=channel,
+        external_id=external_id, bills=bills,
     )  # fmt: skip
-    session.add(payment)
-    desk, day = Desk(session, by, acting, row), payment.received_at.astimezone(clock.CHINA).date()
+
+
+async def enter(
+    desk: Desk,
+    *,
+    amount: int,
+    method: PaymentMethod,
+    received_at: datetime,
+    reference: str | None,
+    channel: str,
+    external_id: str | None,
+    bills: Sequence[UUID] | None = None,
+) -> Payment:
+    """Enter what came in, at a desk: staff's, or the clock's for what a provider said."""
+    account = desk.account
+    payment = Payment(
+        **made(desk.by, desk.acting), account_id=account.id, estate_id=account.estate_id,
+        firm_id=account.firm_id, amount=amount, method=method, received_at=received_at,
+        reference=reference, channel=channel, external_id=external_id,
+    )  # fmt: skip
+    desk.session.add(payment)
+    day = received_at.astimezone(clock.CHINA).date()
     desk.post(EntryKind.payment, Part.credit, -amount, payment_id=payment.id, day=day)
     await _apply(desk, payment, amount, bills, day)
-    record(session, by, "payment.recorded", payment, acting=acting)
+    record(desk.session, desk.by, "payment.recorded", payment, acting=desk.acting)
     return payment
+
+
+async def check_new(
+    session: AsyncSession, by: Actor, firm: UUID, channel: str, external_id: str | None
+) -> None:
+    """Refuse a payment of a firm's channel that is on the ledger, in whichever account of theirs.
+
+    Of two at once in two accounts, the second is refused by the unique key itself.
+    """
+    if external_id is None:
+        return
+    same = await rows.every(
+        session, Payment, by, "id", firm_id=firm, channel=channel, external_id=external_id
+    )
+    if same:
+        raise PaymentKnown(id=f"Payment:{same[0].id}")
 
 
 async def allocate(
@@ -197,20 +227,30 @@ async def refund(
 ) -> Payment:
     """Give money back: first of what is left over, then of what went to bills, the last first."""
     row, desk = await _found(session, by, "refund", payment)
+    await give_back(desk, row, amount, reason)
+    return row
+
+
+async def give_back(
+    desk: Desk, row: Payment, amount: int, reason: str, day: date | None = None
+) -> None:
+    """Give so much of a payment back, within what there is of it, and of nothing before its day."""
+    session, by = desk.session, desk.by
     state = await _state(session, by, row)
     if amount > row.amount - state.refunded - state.reversed:
         raise MoreThanWasPaid(amount=row.amount - state.refunded - state.reversed)
     of: dict[str, Any] = {"payment_id": row.id, "reason": reason}
     from_credit = min(amount, state.credit)
-    desk.post(EntryKind.refund, Part.credit, from_credit, **of)
+    day = day or clock.today()
+    on = max(day, state.since.get(None, day))
+    desk.post(EntryKind.refund, Part.credit, from_credit, day=on, **of)
     left = amount - from_credit
     for share in await ledger.shares(session, by, payment=row.id):
-        taken = min(left, share.amount)
-        desk.post(EntryKind.refund, share.part, taken, bill_id=share.bill_id, **of)
+        taken, on = min(left, share.amount), max(day, state.since[share.bill_id])
+        desk.post(EntryKind.refund, share.part, taken, bill_id=share.bill_id, day=on, **of)
         left -= taken
     note = {"amount": amount, "reason": reason}
     write(session, by, "payment.refunded", ("Payment", row.id), acting=desk.acting, after=note)
-    return row
 
 
 async def reverse(
@@ -245,12 +285,13 @@ async def owed_of(session: AsyncSession, by: Actor, account: UUID) -> list[Owed]
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What became of a payment."""
+    """What became of a payment; on which day it last came to each bill, to its credit by None."""
 
     credit: int
     refunded: int
     reversed: int
     entry_id: UUID
+    since: Mapping[UUID | None, date]
 
 
 async def _state(session: AsyncSession, by: Actor, row: Payment) -> State:
@@ -261,7 +302,9 @@ async def _state(session: AsyncSession, by: Actor, row: Payment) -> State:
         for kind in (EntryKind.refund, EntryKind.reversal)
     }
     first = next(one.id for one in entries if one.kind == EntryKind.payment)
-    return State(-credit, sums[EntryKind.refund], sums[EntryKind.reversal], first)
+    came = sorted((one for one in entries if one.amount < 0), key=lambda one: one.day)
+    since = {one.bill_id: one.day for one in came}
+    return State(-credit, sums[EntryKind.refund], sums[EntryKind.reversal], first, since)
 
 
 async def _found(

@@ -37,6 +37,8 @@ TABLES = {
     "Payment": "payment",
     "FeeDispute": "fee_dispute",
     "InstalmentPlan": "instalment_plan",
+    "PaymentLine": "payment_line",
+    "PaymentChannel": "payment_channel",
     "Demand": "demand",
     "FeeNotice": "fee_notice",
     "File": "file",
@@ -80,6 +82,8 @@ PLAIN = {
     "Matter": " where raiser_id is null",
     # One that is open, of which a roll holds those who vote.
     "Vote": " where state = 'open'",
+    "PaymentChannel": " where until is null",
+    "PaymentLine": " where state = 'unmatched' and kind = 'payment'",
     "CommitteeTerm": " where state = 'preparing'",
     "CommitteeCandidate": " where state = 'nominated'",
 }
@@ -98,6 +102,8 @@ SAID: dict[str, dict[str, Any]] = {
     "raiseMatter": {"channel": Channel.visit},
     # The holder is one or the other, and so is the ground of a standard.
     "recordOwnership": {"organisation": None},
+    "openPaymentChannel": {"name": "pay-9"},
+    "givePaymentLines": {"lines": ["external_id,amount,time", "z9,1.00,2026-01-01"]},
     "proposePack": {"changes": {"councils": {"meet_by": 20}}},
 }
 

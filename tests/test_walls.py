@@ -36,6 +36,7 @@ ASKED = {
     "coverage": "coverage { estates }",
     "countyReport": 'countyReport(from: "2026-01-01", to: "2026-02-01") { raised }',
     "feeSummary": 'feeSummary(from: "2026-01-01", to: "2026-02-01") { inAll { paid } }',
+    "reconciliation": 'reconciliation(from: "2026-01-01", to: "2026-02-01") { byItem { bills } }',
     "guarantees": 'guarantees(from: "2026-01-01", to: "2026-02-01") { lines { kept } }',
 }
 
@@ -269,7 +270,7 @@ class TestEveryRole:
 
     async def test_every_object_that_is_read_has_a_policy_line(self) -> None:
         catalogue = Catalogue.of(schema.build()._schema)
-        computed = {"coverage", "fees", "guarantees", "reports", "schema"}
+        computed = {"coverage", "fees", "guarantees", "reconciliations", "reports", "schema"}
         read = {reading.object for reading in catalogue.readings.values()} | computed
         assert read == {object_ for object_, action in policies.permissions() if action == "read"}
 

@@ -1,4 +1,4 @@
-"""Holds (不可改动): what a vote has fixed stays fixed, against whoever writes past the commands."""
+"""Holds (不可改动): what a vote fixed or a provider said stays so, whoever writes past commands."""
 
 from alembic import op
 
@@ -91,6 +91,23 @@ as $$ begin
 end $$;
 create trigger hold_ballot before update on public.ballot
   for each row execute function public.sanfang_hold_ballot()"""
+
+# Of a line that a provider told of only what became of it is written, and once it is on the ledger
+# nothing more.
+HOLD_LINES = """
+create function public.sanfang_hold_line() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$ begin
+  if (to_jsonb(new) - 'state' - 'payment_id') is distinct from
+     (to_jsonb(old) - 'state' - 'payment_id')
+    or old.state not in ('waiting', 'unmatched', 'ambiguous')
+  then
+    raise check_violation using message = 'what a provider said never changes';
+  end if;
+  return new;
+end $$;
+create trigger hold_line before update on public.payment_line
+  for each row execute function public.sanfang_hold_line()"""
 
 
 def hold(statements: str) -> None:

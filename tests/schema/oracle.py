@@ -37,6 +37,7 @@ from tests.schema.oracle_coverage import Derived, coverage
 from tests.schema.oracle_fees import COMPUTED, summary
 from tests.schema.oracle_guarantees import guarantees
 from tests.schema.oracle_pages import Node, Page, check_sizes, cursor, cut
+from tests.schema.oracle_reconciliations import reconciliation
 from tests.schema.oracle_reports import report
 from tests.schema.oracle_sight import Sight
 from tests.schema.oracle_types import (
@@ -360,6 +361,11 @@ class Oracle(Sight):
             ballot["entry_id"] == source.row["id"] and ballot["state"] == "effective"
             for ballot in self.rows["Ballot"]
         )
+
+    def _query_reconciliation(self, _: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+        _, begins, ends = _span({name: given[name] for name in ("from", "to")})
+        estate = given.get("estate") and key_of(given["estate"], "estate", "Unit")[1]
+        return reconciliation(self, estate, begins, ends, given.get("channel"))
 
     def _query_guarantees(self, _: Any, given: Mapping[str, Any]) -> dict[str, Any]:
         return {"lines": guarantees(self, *_span(given))}

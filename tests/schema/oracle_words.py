@@ -11,6 +11,7 @@ from services import (
     instalment_plans,
     ledger,
     payments,
+    reconciliations,
     register_imports,
     vote_evidence,
 )
@@ -20,6 +21,7 @@ from services.committees import tables as committees
 from services.demands import tables as demands
 from services.errors import Said
 from services.packs import tables as packs
+from services.payment_files import tables as lines
 from services.votes import deliveries
 from services.votes import states as votes
 from services.votes.tables import ITEMS
@@ -49,6 +51,11 @@ WORDS: Mapping[tuple[str, str], tuple[str, Mapping[str, Said]]] = {
     ("Payment", "methodLabel"): ("method", payments.METHODS),
     ("FeeDispute", "stateLabel"): ("state", disputes.STATES),
     ("InstalmentPlan", "stateLabel"): ("state", instalment_plans.STATES),
+    ("PaymentFile", "stateLabel"): ("state", lines.STATES),
+    ("PaymentLine", "kindLabel"): ("kind", lines.KINDS),
+    ("PaymentLine", "stateLabel"): ("state", lines.LINE_STATES),
+    ("PaymentLine", "problemLabel"): ("problem", lines.PROBLEMS),
+    ("ReconciliationDifference", "kindLabel"): ("kind", reconciliations.DIFFERENCES),
     ("Demand", "rungLabel"): ("rung", demands.RUNGS),
     ("Demand", "methodLabel"): ("method", demands.METHODS),
     ("Demand", "forumLabel"): ("forum", demands.FORUMS),

@@ -129,6 +129,29 @@ RECOVERY = (
     " recordedBy { name } account { number } bills { nodes { bill { limitationOn } } } } } }",
     "{ limitationAlarms { totalCount nodes { id limitationOn at bill { month } firm { name } } } }",
 )
+LINE = (
+    "id number channel kind kindLabel externalId originalId amount paidAt reference state"
+    " stateLabel problem problemLabel at"
+)
+RECONCILED = (
+    '{ reconciliation(from: "2025-12-31", to: "2026-12-31") { byItem { estate { name } firm {'
+    " name } item label month bills charges charged paid byProvider isWithheld } byChannel {"
+    " estate { name } firm { name } channel month onLedger inLines } differences { estate { name }"
+    " firm { name } channel externalId at kind kindLabel kindEn: kindLabel(language: EN) onLedger"
+    " inLines } } }",
+    '{ reconciliation(from: "2026-01-01", to: "2026-12-31", channel: "bank") { differences {'
+    " externalId kind } byChannel { channel } } }",
+)
+PROVIDERS = (
+    "{ paymentFiles { totalCount nodes { id channel name state stateLabel total done sha256 madeAt"
+    " finishedAt version startedBy { name } estate { name } firm { name } lines(filter: {states:"
+    f" [RECORDED, BAD]}}) {{ totalCount nodes {{ {LINE} }} }} }} }} }}",
+    f"{{ paymentLines {{ nodes {{ {LINE} payment {{ amount }} estate {{ name }} }} }} }}",
+)
+CHANNELS = (
+    "{ paymentChannels(filter: {open: true}) { totalCount nodes { id name adapter rotatedAt"
+    " formerUntil until madeAt version estate { name } firm { name } } } }",
+)
 TOLD = (
     "{ feeNotices(filter: {unseen: true}) { totalCount nodes { id at seenAt demand { rung amount }"
     " } } }",
@@ -287,6 +310,9 @@ EVERYTHING = {
         *PACKS_OF_VOTES,
         *AGREED,
         *OWED,
+        *RECONCILED,
+        *PROVIDERS,
+        *CHANNELS,
         *RECOVERY,
         *TOLD,
         *CONTESTED,
@@ -297,7 +323,7 @@ EVERYTHING = {
     "committee": (*ANYBODY, *AGREED, *OWED, *CONTESTED, *SUMMED),
     "partner": (*ANYBODY, *MATTERS, *TABLE, *SITTERS),
     "department": (*ANYBODY, *MATTERS, *TABLE, *SITTERS),
-    "security": (*ANYBODY, *SIGNED_IN, *COVERAGE, *OFFICERS, *AUDITORS),
+    "security": (*ANYBODY, *SIGNED_IN, *COVERAGE, *OFFICERS, *AUDITORS, *CHANNELS),
     "administrator": (*ANYBODY, *SIGNED_IN, *COVERAGE, *OFFICERS, *FILES),
     "secretary": (
         *ANYBODY,
@@ -335,6 +361,9 @@ EVERYTHING = {
         *FILES,
         *AGREED,
         *OWED,
+        *RECONCILED,
+        *PROVIDERS,
+        *CHANNELS,
         *RECOVERY,
         *TOLD,
         *CONTESTED,

@@ -7,13 +7,21 @@ from typing import Any
 from sqlmodel import col, select
 
 from policies import Actor
-from services import clock, contracts, fee_standards, instalment_plans
+from services import (
+    clock,
+    contracts,
+    fee_standards,
+    instalment_plans,
+    payment_channels,
+    payment_files,
+)
 from services.demands import limitation
 from services.demands.owing import overdue
 from services.demands.tables import DemandOutcome
 from services.fee_standards import FeeBasis, FeeItem
 from services.ledger import FeeAccount, FeeHolder
-from services.property_units import PropertyUse
+from services.payment_files import recording
+from services.property_units import PropertyUnit, PropertyUse
 from tests.county import County, Tree
 from tests.estate import BEGUN, OVER, Estate, noon
 
@@ -34,6 +42,7 @@ async def fill(county: County, tree: Tree, resident: Actor) -> None:
     await _contested(home, resident)
     await _planned(home, neighbour)
     await _recovered(home, resident)
+    await _told(home)
 
 
 async def _agreements(home: Estate) -> None:
@@ -109,6 +118,33 @@ async def _recovered(home: Estate, resident: Actor) -> None:
         early = await home.pay(accounts[0], 900)
         await home.payment("refund", early, amount=900)
     await home.ring(limitation.look, noon(2029, 2, 1))
+
+
+async def _told(home: Estate) -> None:
+    """What a provider said: a line of each kind and state; channels: open, closed, rotated."""
+    async with home.county.session(read_only=True) as session:
+        known = (await session.exec(select(PropertyUnit.number).order_by("number"))).all()
+    paid = "2026-12-01 10:00:00"
+    said = [
+        "单号,金额,时间,户号,类型,原单号", f"1,100.00,{paid},x", f"2,20.00,{paid},1-1",
+        f"3,5.50,{paid},1-2", f"4,1.00,{paid},,退款,3", f"5,9.99,{paid},王",
+        f"6,1.001,{paid},x", f"2,20.00,{paid},1-1", f"3,6.50,{paid},x", f"7,3.00,{paid},,退款,none",
+    ]  # fmt: skip
+    assert {"1-1", "1-2"} <= {*known}
+    where: dict[str, Any] = {"estate": home.tree.estate.id, "firm": home.tree.firm.id}
+    with clock.at(noon(2026, 12, 2)):
+        async with home.county.session() as session:
+            await payment_files.give(session, home.clerk, channel="bank", lines=said, **where)
+        await home.ring(recording.look)
+        async with home.county.session() as session:
+            by = home.county.security
+            for name in ("pay-1", "pay-2"):
+                made = await payment_channels.open_(session, by, name=name, **where)
+                await session.flush()
+            await payment_channels.close(session, by, channel=made.id, reason="停用")
+            made = await payment_channels.open_(session, by, name="pay-3", **where)
+            await session.flush()
+            await payment_channels.rotate(session, by, channel=made.id)
 
 
 async def _climbed(home: Estate, accounts: list[FeeAccount]) -> None:

@@ -139,6 +139,25 @@ insert into limitation_alarm (tenant_id, id, bill_id, firm_id, limitation_on, at
 select tenant_id, pg_temp.identity(156, number, who), pg_temp.identity(146, number, who * 2),
   firm_id, date '2029-03-02', timestamptz '2028-12-02Z' + who * interval '1 minute'
 from billed where who % 25 = 0""",
+    """
+insert into payment_file (tenant_id, id, version, made_at, made_by, estate_id, firm_id, channel,
+  name, state, total, done, finished_at)
+select tenant_id, pg_temp.identity(157, number, n), 3, timestamptz '2026-03-02Z', administrator,
+  estate_id, firm_id, 'bank', '对账.xlsx', 'done', 1, 1, timestamptz '2026-03-02Z' from served""",
+    """
+insert into payment_line (tenant_id, id, file_id, number, estate_id, firm_id, channel, kind,
+  external_id, amount, paid_at, reference, state, payment_id, at)
+select tenant_id, pg_temp.identity(158, number, who), pg_temp.identity(157, number, n), who,
+  estate_id, firm_id, 'bank', 'payment', who::text, amount,
+  timestamptz '2026-03-01Z' + who * interval '1 minute', who::text, 'recorded',
+  pg_temp.identity(147, number, who), timestamptz '2026-03-02Z' + who * interval '1 second'
+from billed where who % 3 = 0""",
+    """
+insert into payment_channel (tenant_id, id, version, made_at, made_by, estate_id, firm_id, name,
+  adapter, key_number, cipher, rotated_at)
+select tenant_id, pg_temp.identity(159, number, n), 1, timestamptz '2026-03-02Z', security,
+  estate_id, firm_id, 'pay-' || n, 'hmac_sha256', 1, '\\x00', timestamptz '2026-03-02Z'
+from served""",
     # Its sums are looked at now: with triggers waiting, no key could be put on again.
     "analyze ledger_entry",
     "set constraints all immediate",
