@@ -318,7 +318,7 @@ EVERYTHING = {
         *CONTESTED,
         *SUMMED,
     ),
-    "raiser": (*ANYBODY, *SIGNED_IN, *OWN_REGISTER, *MATTERS, *TABLE, *FILES),
+    "raiser": (*ANYBODY, *SIGNED_IN, *OWN_REGISTER, *MATTERS, *TABLE, *FILES, *BALLOTS),
     "firm_staff": (*ANYBODY, *MATTERS, *TABLE, *SITTERS, *SUMMED),
     "committee": (*ANYBODY, *AGREED, *OWED, *CONTESTED, *SUMMED),
     "partner": (*ANYBODY, *MATTERS, *TABLE, *SITTERS),

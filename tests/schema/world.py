@@ -76,7 +76,8 @@ async def world(county: County) -> World:
     await _owners(county, tree, resident)
     await _audited(county)
     way = await _matters(county, tree)
-    await votes(county, tree, await county.reload(resident.id), head.id)
+    owner = await county.reload(resident.id)
+    await votes(county, tree, owner, way.resident, head.id)
     readers = {
         "public": Actor(county.id, county.slug),
         "auditor": county.founders["auditor"],
@@ -86,7 +87,7 @@ async def world(county: County) -> World:
         "elsewhere": await county.actor("community_secretary", tree.communities[1]),
         "stairwell_head": await county.actor("stairwell_head", tree.stairwell),
         "firm_manager": await county.actor("firm_manager", tree.firm),
-        "resident": await county.reload(resident.id),
+        "resident": owner,
         "raiser": way.resident,
         "firm_staff": way.firm,
         "member": way.member,

@@ -1,6 +1,5 @@
 """The small county's votes: one that was counted and objected to, one that is open, a draft."""
 
-from typing import Any
 from uuid import UUID
 
 from policies import Actor
@@ -14,16 +13,21 @@ from tests.county import County, Tree
 from tests.polls import DRAFTED, OVER, VOTING, Poll
 from tests.schema.world_committees import committees
 
-FLATS = 7
+FLATS = 8
 
 
-async def votes(county: County, tree: Tree, resident: Actor, candidate: UUID) -> None:
-    """The resident, who owns half a flat, votes for themselves and as somebody's proxy."""
+async def votes(
+    county: County, tree: Tree, resident: Actor, neighbour: Actor, candidate: UUID
+) -> None:
+    """The resident, who owns half a flat, votes for themselves and as somebody's proxy; so does a
+    neighbour, who serves nowhere.
+    """
     poll = await Poll.of(county, FLATS, tree)
+    await poll.unit("9-1", neighbour.person_id or UUID(int=0))
     await _withdrawn(poll)
-    await _counted(poll, resident)
+    await _counted(poll, resident, neighbour)
     counted = poll.vote
-    await _open(poll, resident, candidate)
+    await _open(poll, resident, neighbour, candidate)
     await poll.drafted(VoteItem.use_of_funds, title="维修屋面")
     await committees(poll, resident, counted)
 
@@ -33,7 +37,7 @@ async def _withdrawn(poll: Poll) -> None:
     await poll.do(drafting.withdraw, poll.chair, at=DRAFTED, reason="写错了")
 
 
-async def _counted(poll: Poll, resident: Actor) -> None:
+async def _counted(poll: Poll, resident: Actor, neighbour: Actor) -> None:
     """Delivered, counted twice over an objection that was right; another one waits."""
     await poll.opened(VoteItem.firm, VoteItem.common_use, clause="议事规则第八条")
     proof = await poll.file(poll.worker)
@@ -44,7 +48,7 @@ async def _counted(poll: Poll, resident: Actor) -> None:
         await poll.do(
             deliveries.deliver, poll.worker, property_units=units, method=method, file=file
         )
-    for owner in (resident, *poll.owners[:5]):
+    for owner in (resident, neighbour, *poll.owners[:5]):
         await poll.cast(owner, "consent" if owner is not poll.owners[0] else "against")
     await poll.closed()
     await poll.counted()
@@ -58,7 +62,7 @@ async def _counted(poll: Poll, resident: Actor) -> None:
             await poll.do(counting.count, poll.chair, at=OVER)
 
 
-async def _open(poll: Poll, resident: Actor, candidate: UUID) -> None:
+async def _open(poll: Poll, resident: Actor, neighbour: Actor, candidate: UUID) -> None:
     """Open: ballots by either way in each of their states, proxies in each of theirs."""
     await poll.drafted(VoteItem.procedure, title="选举业委会", secrecy=Secrecy.secret)
     await poll.do(
@@ -70,9 +74,10 @@ async def _open(poll: Poll, resident: Actor, candidate: UUID) -> None:
     holders = [await poll.holder(owner) for owner in poll.owners]
     await poll.do(proxies.appoint, poll.owners[0], holder=holders[0], person=resident.person_id)
     await poll.cast(resident)
+    await poll.cast(neighbour)
     await poll.cast(1, "abstain")
     await _papers(poll, holders[2:6])
-    await _proxies(poll, resident, holders[5:])
+    await _proxies(poll, neighbour, holders[5:])
 
 
 async def _papers(poll: Poll, holders: list[UUID]) -> None:
@@ -88,15 +93,16 @@ async def _papers(poll: Poll, holders: list[UUID]) -> None:
     await poll.enter(waits)
 
 
-async def _proxies(poll: Poll, resident: Actor, holders: list[UUID]) -> None:
-    """By written authorisations: one recorded, one confirmed by another, one revoked."""
-    revoked, recorded = holders
-    given: dict[str, Any] = {"person": poll.owners[1].person_id}
-    row = await poll.do(
-        proxies.appoint, poll.worker, holder=revoked, file=await poll.file(poll.worker), **given
-    )
-    await poll.do(proxies.confirm_proxy, poll.community, proxy=row.id)
-    await poll.do(proxies.revoke, poll.worker, proxy=row.id, reason="本人要求")
-    await poll.do(
-        proxies.appoint, poll.worker, holder=recorded, file=await poll.file(poll.worker), **given
-    )
+async def _proxies(poll: Poll, neighbour: Actor, holders: list[UUID]) -> None:
+    """To the neighbour, by written authorisations: one recorded, two confirmed by another, of which
+    one was revoked.
+    """
+    for number, holder in enumerate(holders):
+        row = await poll.do(
+            proxies.appoint, poll.worker, holder=holder, person=neighbour.person_id,
+            file=await poll.file(poll.worker),
+        )  # fmt: skip
+        if number:
+            await poll.do(proxies.confirm_proxy, poll.community, proxy=row.id)
+        if number > 1:
+            await poll.do(proxies.revoke, poll.worker, proxy=row.id, reason="本人要求")
