@@ -8,10 +8,10 @@ language plpgsql set search_path = pg_catalog, pg_temp
 as $$ begin
   if old.noticed_at is not null and (
     new.noticed_at, new.title, new.text, new.secrecy, new.clause, new.estate_id, new.scope_id,
-    new.convener_id, new.pack_id, new.opens_at, new.text_sha256
+    new.convener_id, new.pack_id, new.opens_at, new.text_sha256, new.first_closes_at
   ) is distinct from (
     old.noticed_at, old.title, old.text, old.secrecy, old.clause, old.estate_id, old.scope_id,
-    old.convener_id, old.pack_id, old.opens_at, old.text_sha256
+    old.convener_id, old.pack_id, old.opens_at, old.text_sha256, old.first_closes_at
   ) then
     raise check_violation using message = 'what was noticed of a vote never changes';
   end if;

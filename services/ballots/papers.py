@@ -155,7 +155,7 @@ async def annul(
     holder = await rows.find(session, RollHolder, by, row.holder_id)
     if by.person_id in (None, row.made_by, holder.person_id):
         raise OwnEntry()
-    row.reason = reason
+    row.reason, row.annulled_at = reason, clock.now()
     if polling.vote.state in SHOWN:
         # What was counted isn't so any more.
         polling.vote.is_stale = True

@@ -113,6 +113,7 @@ class Ballot(Recorded, table=True):
             "way = 'web' or state <> 'effective' or confirmed_by is not null",
             name="paper_is_confirmed",
         ),
+        CheckConstraint("(state = 'annulled') = (annulled_at is not null)", name="annulled"),
         Index("uq_ballot_effective", "tenant_id", "holder_id", unique=True,
               postgresql_where=text("state = 'effective'")),
         Index("uq_ballot_entered", "tenant_id", "holder_id", unique=True,
@@ -141,6 +142,7 @@ class Ballot(Recorded, table=True):
     scan_id: UUID | None = None
     confirmed_by: UUID | None = None
     confirmed_at: datetime | None = moment(default=None)
+    annulled_at: datetime | None = moment(default=None)
     reason: str | None = Field(default=None, max_length=500)
 
     def seal(self, keys: Keys, answers: Mapping[str, str], number: int | None) -> None:

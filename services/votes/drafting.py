@@ -260,12 +260,19 @@ async def announce(
     if not await _has_units(session, by, row.scope_id):
         raise NobodyToAsk()
     row.noticed_at, row.is_electronic = now, polling.rules.electronic
-    row.text_sha256 = hashlib.sha256(canonical(wording(row, questions))).hexdigest()
+    row.first_closes_at = row.closes_at
+    fixed = canonical(wording(row, questions, polling.rules))
+    row.text_sha256 = hashlib.sha256(fixed).hexdigest()
     return go(session, by, "announce", polling, "noticed")
 
 
-def wording(row: Vote, questions: Sequence[VoteQuestion]) -> dict[str, Any]:
-    """What the notice fixes, as JSON values: its hash is that of their canonical form."""
+def wording(row: Vote, questions: Sequence[VoteQuestion], rules: VoteRules) -> dict[str, Any]:
+    """What the notice fixes, as JSON values: its hash is that of their canonical form.
+
+    The rules of the count are among it, so that nobody can show others than it was held by; and the
+    end of voting as it was then, whatever it was extended to.
+    """
+    counting = rules.counting(row.clause)
     return {
         "id": str(row.id),
         "title": row.title,
@@ -273,10 +280,14 @@ def wording(row: Vote, questions: Sequence[VoteQuestion]) -> dict[str, Any]:
         "secrecy": str(row.secrecy),
         "clause": row.clause,
         "opens_at": _utc(row.opens_at),
-        "closes_at": _utc(row.closes_at),
+        "closes_at": _utc(row.first_closes_at or row.closes_at),
+        "rules": {
+            "headcount": rules.headcount.value, "disagreement": counting.disagreement.value,
+            "silence": counting.silence.value, "most_by_proxy": counting.most_by_proxy,
+        },
         "questions": [
             {"id": str(one.id), "number": one.number, "item": str(one.item),
-             "kind": str(one.kind), "text": one.text}
+             "kind": str(one.kind), "is_recall": one.is_recall, "text": one.text}
             for one in questions
         ],
     }  # fmt: skip
