@@ -83,8 +83,9 @@ async def enter(
     if at > clock.now():
         raise BadInput(argument="receivedAt", reason=Said("不能在将来", "not in the future"))
     answers = await answers_of(session, by, polling, consent, against, abstain)
-    proxy = await _proxy_of(session, by, holder) if by_proxy else None
     await hold(session, by, [holder])
+    # Read now that the holder is held: it may have been revoked meanwhile.
+    proxy = await _proxy_of(session, by, holder) if by_proxy else None
     await check_free(session, by, [holder], (BallotState.entered, BallotState.effective))
     file = await files.find_own(session, by, scan, for_update=True)
     used = await rows.every(session, Ballot, by, "id", scan_id=scan)
@@ -152,9 +153,7 @@ async def annul(
     row.check_version(expected_version)
     if row.state != BallotState.effective:
         raise BallotSettled()
-    holder = await rows.find(session, RollHolder, by, row.holder_id)
-    if by.person_id in (None, row.made_by, holder.person_id):
-        raise OwnEntry()
+    await _check_other(session, by, row)
     row.reason, row.annulled_at = reason, clock.now()
     if polling.vote.state in SHOWN:
         # What was counted isn't so any more.
@@ -166,7 +165,7 @@ async def annul(
 async def _settle(
     session: AsyncSession, by: Actor, verb: str, ballot: UUID, expected: int | None
 ) -> tuple[Ballot, Polling]:
-    """A ballot that waits, held behind its vote and its holder, by another than entered it."""
+    """A ballot that waits, held behind its vote and its holder, by another than whose it is."""
     found = await rows.find(session, Ballot, by, ballot)
     polling = await take(session, by, verb, found.vote_id, shared=True, object_=OBJECT)
     await hold(session, by, [found.holder_id])
@@ -174,9 +173,18 @@ async def _settle(
     row.check_version(expected)
     if row.state != BallotState.entered:
         raise BallotSettled()
-    if by.person_id in (None, row.made_by):
-        raise OwnEntry()
+    await _check_other(session, by, row)
     return row, polling
+
+
+async def _check_other(session: AsyncSession, by: Actor, row: Ballot) -> None:
+    """Neither who entered it looks at a ballot, nor whose it is, nor their proxy."""
+    holder = await rows.find(session, RollHolder, by, row.holder_id)
+    theirs = {None, row.made_by, holder.person_id}
+    if row.proxy_id is not None:
+        theirs.add((await rows.find(session, VoteProxy, by, row.proxy_id)).person_id)
+    if by.person_id in theirs:
+        raise OwnEntry()
 
 
 def _end(

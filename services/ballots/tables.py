@@ -20,7 +20,7 @@ from services import clock
 from services.arguments import Of
 from services.errors import Said
 from services.events import canonical
-from services.sealing import Keys
+from services.sealing import Keys, SealBroken
 from services.tables import Recorded, moment, one_of, within_tenant
 from services.votes.tables import RollEntry, RollHolder
 
@@ -160,13 +160,20 @@ class Ballot(Recorded, table=True):
 
     def open(self, keys: Keys) -> dict[str, Any]:
         """What the receipt is the hash of; for the count and the evidence alone."""
-        return open_answers(keys, self.id, self.key_number, self.answers_cipher)
+        return open_answers(keys, self.id, self.key_number, self.answers_cipher, self.receipt)
 
 
-def open_answers(keys: Keys, ballot: UUID, number: int, cipher: bytes) -> dict[str, Any]:
-    """What a ballot holds under the key of this number: `answers` by question, `entry`, `salt`."""
-    said = keys.open(number, cipher, context=f"{ballot}:answers")
-    opened: dict[str, Any] = json.loads(said or "")
+def open_answers(
+    keys: Keys, ballot: UUID, number: int, cipher: bytes, receipt: str
+) -> dict[str, Any]:
+    """What a ballot holds under the key of this number: `answers` by question, `entry`, `salt`.
+
+    `SealBroken` where it isn't what its receipt, which never changes, is the hash of.
+    """
+    said = keys.open(number, cipher, context=f"{ballot}:answers") or ""
+    if hashlib.sha256(said.encode()).hexdigest() != receipt:
+        raise SealBroken()
+    opened: dict[str, Any] = json.loads(said)
     return opened
 
 

@@ -139,7 +139,7 @@ class Sealed:
 
     def said(self, keys: Keys) -> dict[str, Any]:
         """What its receipt is the hash of: its answers first of all."""
-        return open_answers(keys, self.id, self.number, self.cipher)
+        return open_answers(keys, self.id, self.number, self.cipher, self.receipt)
 
 
 async def effective(session: AsyncSession, by: Actor, vote: UUID) -> list[Sealed]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,13 +11,16 @@ from sqlalchemy import text
 from sqlmodel import select
 
 from policies import Actor, Denied
-from services import accounts, sealing
+from services import accounts, clock, rows, sealing
 from services.ballots import casting, papers, proxies
 from services.ballots.casting import BallotCast, NotOnTheRoll, PaperOnly, VotingOver
 from services.ballots.papers import BallotSettled, OwnEntry, ReadOtherwise, ScanUsed
 from services.ballots.proxies import OwnProxy, ProxyOfTooMany, ProxySettled, ProxyStands
 from services.ballots.tables import Ballot
 from services.errors import BadInput, NotFound, StaleVersion
+from services.events import canonical
+from services.people import Person
+from services.sealing import SealBroken
 from services.votes import counting
 from services.votes.counting import BallotsUnconfirmed
 from services.votes.states import VoteNotThere
@@ -135,6 +139,31 @@ class TestCasting:
         for word in ("against", "consent", "abstain"):
             assert word not in str(told)
 
+    async def test_another_answer_under_its_receipt_is_never_counted(self, poll: Poll) -> None:
+        await poll.cast(0)
+        async with poll.county.session() as session:
+            row = (await session.exec(select(Ballot))).one()
+            keys = await sealing.keys(session, poll.county.id)
+            said = row.open(keys)
+            said["answers"] = {str(one): "against" for one in poll.questions}
+            row.answers_cipher = keys.seal(
+                keys.number, canonical(said).decode(), context=f"{row.id}:answers"
+            )
+        await poll.closed()
+        async with unchanged(poll.county, SealBroken):
+            await poll.do(counting.count, poll.chair, at=OVER)
+
+    async def test_it_came_when_it_was_looked_at_however_long_it_waits(
+        self, poll: Poll, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        moments = iter([CLOSES - timedelta(seconds=1)])
+        monkeypatch.setattr(clock, "now", lambda: next(moments, CLOSES))
+        async with poll.county.session() as session:
+            await casting.cast(session, poll.owners[0], vote=poll.vote, consent=poll.questions)
+        async with poll.county.session(read_only=True) as session:
+            row = (await session.exec(select(Ballot))).one()
+        assert row.received_at < CLOSES
+
     async def test_the_keys_are_changed_under_it(self, poll: Poll) -> None:
         await poll.cast(0)
         async with poll.county.session() as session:
@@ -158,6 +187,20 @@ class TestPaper:
             await poll.confirm(row)
         await poll.closed()
         assert (await poll.counted())[0].consent_heads == 1
+
+    async def test_whose_it_is_does_not_confirm_it(self, poll: Poll) -> None:
+        clerk, proxy = [await _also(poll, owner) for owner in (0, 1)]
+        own = await poll.enter(await poll.holder(poll.owners[0]))
+        given = await poll.holder(poll.owners[2])
+        await poll.do(
+            proxies.appoint, poll.owners[2], holder=given, person=poll.owners[1].person_id
+        )
+        other = await poll.enter(given, by_proxy=True)
+        for by, row in ((clerk, own), (proxy, other)):
+            async with unchanged(poll.county, OwnEntry):
+                await poll.confirm(row, by=by)
+        assert (await poll.confirm(own, by=proxy)).state == "effective"
+        assert (await poll.confirm(other, by=clerk)).state == "effective"
 
     async def test_what_came_in_time_is_entered_after_the_close(self, poll: Poll) -> None:
         await poll.closed()
@@ -265,6 +308,35 @@ class TestProxies:
         await poll.closed()
         assert (await poll.counted())[0].consent_heads == 3
 
+    async def test_what_the_owner_said_on_paper_no_proxy_takes_the_place_of(
+        self, poll: Poll
+    ) -> None:
+        first, second = [await poll.holder(owner) for owner in poll.owners[:2]]
+        to = {"person": poll.owners[3].person_id}
+        for owner, holder in ((poll.owners[0], first), (poll.owners[1], second)):
+            await poll.do(proxies.appoint, owner, holder=holder, **to)
+        own = await poll.enter(first, "against")
+        by_proxy = await poll.enter(second, "against", by_proxy=True)
+        async with unchanged(poll.county, BallotCast):
+            await poll.cast(3, holders=[first])
+        assert (await poll.cast(3)).ballots == 2
+        async with unchanged(poll.county, BallotSettled):
+            await poll.confirm(by_proxy, "against")
+        assert (await poll.confirm(own, "against")).state == "effective"
+
+    async def test_one_that_is_revoked_meanwhile_fills_in_no_paper(self, poll: Poll) -> None:
+        by = poll.owners[0]
+        holder = await poll.holder(by)
+        row = await poll.do(proxies.appoint, by, holder=holder, person=poll.owners[3].person_id)
+        async with poll.county.session() as session:
+            await casting.hold(session, by, [holder])
+            entering = asyncio.create_task(poll.enter(holder, by_proxy=True))
+            await asyncio.sleep(0.5)
+            with clock.at(VOTING):
+                await proxies.revoke(session, by, proxy=row.id, reason="自己投")
+        with pytest.raises(NotOnTheRoll):
+            await entering
+
     async def test_nobody_makes_themselves_one(self, poll: Poll) -> None:
         holder, letter = await poll.holder(poll.owners[0]), await poll.file(poll.worker)
         me = poll.worker.person_id
@@ -302,6 +374,15 @@ class TestProxies:
     async def _given(self, poll: Poll, owner: int, to: UUID | None) -> None:
         by = poll.owners[owner]
         await poll.do(proxies.appoint, by, holder=await poll.holder(by), person=to)
+
+
+async def _also(poll: Poll, owner: int) -> Actor:
+    """One of the owners, who works in the grid as well."""
+    by = await poll.county.reload(poll.owners[owner].person_id)
+    async with poll.county.session(read_only=True) as session:
+        person = await rows.find(session, Person, by, by.person_id or uuid4())
+    await poll.county.appoint(person, "grid_worker", poll.tree.grids[0])
+    return await poll.county.reload(person.id)
 
 
 async def test_a_receipt_is_the_hash_of_what_was_said(poll: Poll) -> None:
