@@ -23,6 +23,7 @@ from services.committees.candidates import (
 from services.committees.forming import (
     PreparesAlready,
     SeatsUnfit,
+    StandsByIt,
     TermComing,
     TooFewCandidates,
     VoteUndecided,
@@ -226,6 +227,14 @@ class TestElecting:
             await way.do(candidates.nominate, poll.owners[6], person=poll.owners[6].person_id)
         async with unchanged(poll.county, VoteUndecided):
             await way.do(forming.conclude, poll.chair)
+
+    async def test_no_candidate_is_dropped_out_of_the_vote(self, way: Forming) -> None:
+        poll = way.poll
+        await way.put()
+        async with poll.county.session(read_only=True) as session:
+            [first, *_] = await questions_of(session, poll.chair, poll.vote)
+        async with unchanged(poll.county, StandsByIt):
+            await poll.do(drafting.drop, poll.chair, at=DRAFTED, question=first.id)
 
     async def test_not_with_fewer_than_its_seats(self, county: County) -> None:
         poll = await Poll.of(county, 1)

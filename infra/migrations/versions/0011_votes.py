@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("opens_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closes_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("extensions", sa.Integer(), nullable=False),
+        sa.Column("written_by", sa.Uuid(), nullable=True),
         sa.Column("reviewed_by", sa.Uuid(), nullable=True),
         sa.Column("reviewed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("noticed_at", sa.DateTime(timezone=True), nullable=True),
@@ -98,6 +99,9 @@ def upgrade() -> None:
             name=op.f("ck_vote_noticed"),
         ),
         sa.CheckConstraint("reviewed_by <> made_by", name=op.f("ck_vote_reviewed_by_another")),
+        sa.CheckConstraint(
+            "reviewed_by <> written_by", name=op.f("ck_vote_not_reviewed_by_who_wrote_it_last")
+        ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "convener_id"],
             ["unit.tenant_id", "unit.id"],
