@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor
@@ -34,7 +35,9 @@ from services.ballots.tables import (
 )
 from services.errors import BadInput, Refused, Said
 from services.events import record, state_of
+from services.files import File
 from services.rows import made
+from services.tree import HOLD
 from services.votes.states import SHOWN, Polling, go, take
 from services.votes.tables import RollHolder, VoteState
 
@@ -88,9 +91,7 @@ async def enter(
     proxy = await _proxy_of(session, by, holder) if by_proxy else None
     await check_free(session, by, [holder], (BallotState.entered, BallotState.effective))
     file = await files.find_own(session, by, scan, for_update=True)
-    used = await rows.every(session, Ballot, by, "id", scan_id=scan)
-    if used:
-        raise ScanUsed(id=f"Ballot:{used[0].id}")
+    await _check_unused(session, by, file, holder)
     file.is_ballot = True
     row = Ballot(
         **made(by, polling.acting), vote_id=found.vote_id, entry_id=found.entry_id,
@@ -102,6 +103,26 @@ async def enter(
     session.add(row)
     record(session, by, "ballot.entered", row, acting=polling.acting)
     return row
+
+
+async def _check_unused(session: AsyncSession, by: Actor, file: File, holder: UUID) -> None:
+    """One paper is one ballot: neither the file nor the same picture sent again is another's."""
+    used = await rows.every(session, Ballot, by, "id", scan_id=file.id)
+    if used:
+        raise ScanUsed(id=f"Ballot:{used[0].id}")
+    await HOLD.rows(session, name=f"scan:{by.tenant_id}:{file.sha256}")
+    same = (
+        select(Ballot.id)
+        .join(File, (col(File.tenant_id) == Ballot.tenant_id) & (col(File.id) == Ballot.scan_id))
+        .where(
+            File.tenant_id == by.tenant_id, col(File.is_ballot), File.sha256 == file.sha256,
+            Ballot.holder_id != holder,
+            col(Ballot.state).in_([BallotState.entered, BallotState.effective]),
+        )
+    )  # fmt: skip
+    other = (await session.exec(same.limit(1))).first()
+    if other is not None:
+        raise ScanUsed(id=f"Ballot:{other}")
 
 
 async def confirm(

@@ -227,6 +227,18 @@ class TestPaper:
         async with unchanged(poll.county, NotFound):
             await poll.enter(two, by=poll.community, scan=scan)
 
+    async def test_one_paper_sent_twice_is_not_two_ballots(self, poll: Poll) -> None:
+        paper, clerk = b"%PDF-one paper", poll.worker
+        first, second = [await poll.holder(owner) for owner in poll.owners[:2]]
+        scans = [await poll.file(clerk, paper) for _ in range(3)]
+        row = await poll.enter(first, scan=scans[0])
+        async with unchanged(poll.county, ScanUsed):
+            await poll.enter(second, scan=scans[1])
+        await poll.do(papers.reject, poll.community, ballot=row.id, reason="房号看错了")
+        await poll.enter(second, scan=scans[1])
+        async with unchanged(poll.county, ScanUsed):
+            await poll.enter(first, scan=scans[2])
+
     async def test_web_and_paper_for_one_entry(self, poll: Poll) -> None:
         first, second = await poll.holder(poll.owners[0]), await poll.holder(poll.owners[1])
         waiting = await poll.enter(first, "against")

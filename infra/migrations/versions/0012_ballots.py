@@ -15,6 +15,13 @@ def upgrade() -> None:
         "file", sa.Column("is_ballot", sa.Boolean(), nullable=False, server_default="false")
     )
     op.alter_column("file", "is_ballot", server_default=None)
+    op.create_index(
+        "ix_file_ballot",
+        "file",
+        ["tenant_id", "sha256"],
+        unique=False,
+        postgresql_where=sa.text("is_ballot"),
+    )
     op.create_table(
         "roll_entry",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
