@@ -5,6 +5,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from policies import Denied
 from services import clock
@@ -31,6 +33,22 @@ async def way(county: County) -> Forming:
 
 
 class TestServing:
+    async def test_no_term_is_ever_gone_and_nothing_said_of_one(self, way: Forming) -> None:
+        await way.voted()
+        await way.do(forming.conclude, way.poll.chair, at=SETTLED)
+        await way.look(SETTLED + 31 * DAY)
+        for statement in (
+            "delete from committee_term",
+            "delete from committee_candidate",
+            "delete from term_preparer",
+            "delete from term_alarm",
+            "update term_alarm set days = 9",
+            "delete from vote_evidence",
+        ):
+            with pytest.raises(DBAPIError, match="permission denied"):
+                async with way.poll.county.session() as session:
+                    await session.exec(text(statement))  # type: ignore[call-overload]
+
     async def test_the_clock_says_each_thing_once_and_ends_it(self, way: Forming) -> None:
         await way.voted()
         await way.do(forming.conclude, way.poll.chair, at=SETTLED)
