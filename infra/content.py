@@ -47,6 +47,8 @@ ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # Of a workbook's parts, unpacked; a table of 60,000 rows has a tenth of it.
 MOST_UNPACKED = 300_000_000
 MOST_CELLS = 6_000_000
+# Of what is answered: one long text, kept once in a workbook, may stand in each of its cells.
+MOST_ANSWERED = 100_000_000
 DELIMITERS = ",;\t"
 # The lines by which a text's delimiter is told.
 FIRST_LINES = 20
@@ -86,7 +88,10 @@ def tabulate(data: bytes) -> tuple[dict[str, Any], bytes]:
         sheet, sheets, rows = "", 1, _of_text(data)
     if not any(rows):
         raise Unfit("empty")
-    return {"sheet": sheet, "sheets": sheets}, json.dumps(rows, ensure_ascii=False).encode()
+    answered = json.dumps(rows, ensure_ascii=False).encode()
+    if len(answered) > MOST_ANSWERED:
+        raise Unfit("large")
+    return {"sheet": sheet, "sheets": sheets}, answered
 
 
 def _check_unpacked(data: bytes) -> None:

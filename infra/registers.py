@@ -66,17 +66,18 @@ class Registers:
 
     async def _written(self, whose: Whose) -> IO[bytes]:
         file = tempfile.TemporaryFile()  # noqa: SIM115 - it is closed when its bytes have gone out
-        async with self._pen, self.database.session(whose.by.tenant_id, read_only=True) as session:
-            book = xlsxwriter.Workbook(file, OPTIONS)
-            sheet = book.add_worksheet("登记簿")
-            for column, (heading, width) in enumerate(zip(HEADINGS, WIDTHS, strict=True)):
-                sheet.set_column(column, column, width)
-                sheet.write_string(0, column, heading)
-            sheet.freeze_panes(1, 1)
-            at = 1
-            async for some in register_exports.lines(session, whose.by, whose.row):
-                await asyncio.to_thread(_write, sheet, at, some)
-                at += len(some)
+        # The rows stand in a file of the library's until the end, which is not always reached.
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            book = xlsxwriter.Workbook(file, {**OPTIONS, "tmpdir": folder})
+            sheet = _headed(book)
+            async with (
+                self._pen,
+                self.database.session(whose.by.tenant_id, read_only=True) as session,
+            ):
+                at = 1
+                async for some in register_exports.lines(session, whose.by, whose.row):
+                    await asyncio.to_thread(_write, sheet, at, some)
+                    at += len(some)
             await asyncio.to_thread(book.close)
         file.seek(0)
         return file
@@ -87,6 +88,15 @@ def routes(database: Database) -> list[Route]:
     endpoint = Registers(database)
     answer = cors.let_in(endpoint.answer, lambda _: database, "GET")
     return [Route(path(Purpose.register), answer, methods=["GET", "OPTIONS"])]
+
+
+def _headed(book: xlsxwriter.Workbook) -> Worksheet:
+    sheet = book.add_worksheet("登记簿")
+    for column, (heading, width) in enumerate(zip(HEADINGS, WIDTHS, strict=True)):
+        sheet.set_column(column, column, width)
+        sheet.write_string(0, column, heading)
+    sheet.freeze_panes(1, 1)
+    return sheet
 
 
 def _write(sheet: Worksheet, at: int, lines: Lines) -> None:

@@ -200,6 +200,17 @@ def _scan(ask: Ask, row: Row) -> ColumnElement[Any]:
     return case((is_to_confirm, ADDRESS(ask, {"id": row["scan_id"]})))
 
 
+def _letter(ask: Ask, row: Row) -> ColumnElement[Any]:
+    """For whoever is to confirm it, as long as it waits: it may say how to vote."""
+    if Scope.county in ask.scopes("ballots"):
+        return cast(null(), Text)
+    is_to_confirm = and_(
+        row["state"] == ProxyState.recorded.value, row["made_by"] != ask.person,
+        row["person_id"] != ask.person,
+    )  # fmt: skip
+    return case((is_to_confirm, ADDRESS(ask, {"id": row["file_id"]})))
+
+
 @strawberry.type(description="名册上的权利人，按固定时的产权。 Who votes for a unit on a roll.")
 @reads(HolderRow, "ballots", unit=of_vote, own=_votes_for)
 class RollHolder(Node):
@@ -242,6 +253,9 @@ class VoteProxy(Node):
     confirmed_by: Person | None = link(ProxyRow.confirmed_by, "谁核对的。 Who confirmed it.")
     confirmed_at: datetime | None = column(ProxyRow.confirmed_at, "何时核对。 Confirmed when.")
     reason: str | None = column(ProxyRow.reason, "撤销的理由。 Why it was revoked.")
+    letter_url: str | None = computed(
+        _letter, "授权书的地址，只给待核对时的核对人。 Its letter, for who is to confirm it."
+    )
     version: int = column(ProxyRow.version, "版本。 Its version.")
 
 

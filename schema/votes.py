@@ -195,6 +195,9 @@ class Vote(Node):
     )
     opens_at: datetime = column(Table.opens_at, "投票何时开始。 When voting begins.")
     closes_at: datetime = column(Table.closes_at, "投票何时结束。 When voting ends.")
+    first_closes_at: datetime | None = column(
+        Table.first_closes_at, "公告写明投票何时结束。 When voting was to end, by its notice."
+    )
     extensions: int = column(Table.extensions, "已延长几次。 How often it was extended.")
     reviewed_at: datetime | None = column(Table.reviewed_at, "何时审核。 Reviewed when.")
     noticed_at: datetime | None = column(Table.noticed_at, "何时公告。 Noticed when.")

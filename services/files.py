@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, func
+from sqlalchemy import CheckConstraint, Index, func, text
 from sqlmodel import Field, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -66,6 +66,7 @@ class File(Recorded, table=True):
         Index(None, "tenant_id", "made_at", "id"),
         Index(None, "tenant_id", "unit_id", "made_at", "id"),
         Index(None, "tenant_id", "made_by", "made_at", "id"),
+        Index("ix_file_ballot", "tenant_id", "sha256", postgresql_where=text("is_ballot")),
     )  # fmt: skip
 
     unit_id: UUID

@@ -1,8 +1,9 @@
 """Evidence of a vote (表决证据包): all that a court needs to count it again, in one archive.
 
 Notice, deliveries with their proofs, roll, ballots with their scans, proxies, objections and the
-tally; the names of nobody. Of a secret vote no ballot says of which unit it is: units stand there
-by marks that are drawn anew for each archive. The clock writes it, for a purpose on record.
+tally; the names of nobody. The ballots are those that were counted, one that was annulled since
+among them. Of a secret vote no ballot says of which unit it is: units stand there by marks that are
+drawn anew for each archive. The clock writes it, for a purpose on record.
 """
 
 import secrets
@@ -141,7 +142,8 @@ class Contents:
 
 async def contents(session: AsyncSession, by: Actor, evidence: VoteEvidence) -> Contents:
     """All of it, as it stands in this transaction."""
-    row = await rows.find(session, Vote, by, evidence.vote_id)
+    # Shared, so that no ballot is annulled and nothing counted anew between its parts.
+    row = await rows.find(session, Vote, by, evidence.vote_id, for_share=True)
     questions = await questions_of(session, by, row.id)
     roll = await counting.entries(session, by, row.id)
     marks = Marks.of(row, roll)
@@ -155,7 +157,7 @@ async def contents(session: AsyncSession, by: Actor, evidence: VoteEvidence) -> 
         [marks.entry(one), f"{one.area:.2f}", marks.head(one), one.property_unit_id in delivered]
         for one in marks.ordered(roll)
     ]
-    await _ballots(session, by, row, roll, marks, found)
+    await _ballots(session, by, row, marks, found)
     found.documents["objections.json"] = [
         {"text": one.text, "raised_at": _at(one.made_at), "answer": one.answer,
          "is_upheld": one.is_upheld, "answered_at": _at(one.answered_at)}
@@ -201,20 +203,12 @@ class Marks:
 def _notice(
     row: Vote, questions: Sequence[VoteQuestion], rules: VoteRules
 ) -> dict[str, Any]:  # fmt: skip
-    counting_ = rules.counting(row.clause)
     return {
-        "wording": wording(row, questions),
+        "wording": wording(row, questions, rules),
         "text_sha256": row.text_sha256,
         "noticed_at": _at(row.noticed_at),
         "closed_at": _at(row.closes_at),
         "extensions": row.extensions,
-        "rules": {
-            "headcount": rules.headcount.value,
-            "disagreement": counting_.disagreement.value,
-            "silence": counting_.silence.value,
-            "clause": counting_.clause,
-            "most_by_proxy": counting_.most_by_proxy,
-        },
         "sources": rules.sources,
     }
 
@@ -240,46 +234,60 @@ async def _deliveries(
     return {one.property_unit_id for one in deliveries}
 
 
-async def _ballots(
-    session: AsyncSession,
-    by: Actor,
-    row: Vote,
-    roll: Sequence[Line],
-    marks: Marks,
-    found: Contents,
-) -> None:
-    """What each ballot that counts says, and of the others why they don't; proxies; scans."""
-    keys = await sealing.keys(session, by.tenant_id)
-    voters = {one.id: f"v{secrets.token_hex(8)}" for one in await rows.every(
-        session, RollHolder, by, "id", vote_id=row.id)}  # fmt: skip
+async def _proxies(
+    session: AsyncSession, by: Actor, row: Vote, marks: Marks, found: Contents
+) -> tuple[dict[UUID, str], dict[UUID | None, str]]:
+    """Who was given whose vote; by what marks holders are called, and proxies by their proxy."""
+    holders = await rows.every(session, RollHolder, by, "id", vote_id=row.id)
+    voters = {one.id: f"v{secrets.token_hex(8)}" for one in holders}
     proxies = await rows.every(session, VoteProxy, by, "made_at", "id", vote_id=row.id)
     persons = {one.person_id: f"p{secrets.token_hex(8)}" for one in proxies}
-    by_proxy = {one.id: persons[one.person_id] for one in proxies}
-    ballots = await rows.every(session, Ballot, by, "received_at", "id", vote_id=row.id)
+    given = []
+    for one in proxies:
+        letter = (
+            None if one.file_id is None else await _keep(session, by, found, "proxies", one.file_id)
+        )
+        told = {"by": letter, "confirmed_at": _at(one.confirmed_at), "reason": one.reason}
+        # A letter names who gave it, who is found by the moment too: of a secret vote neither.
+        told = dict.fromkeys(told) if marks.is_secret else told
+        given.append({"proxy": persons[one.person_id], "voter": voters[one.holder_id],
+                      "state": one.state, **told})  # fmt: skip
+    found.documents["proxies.json"] = sorted(given, key=lambda one: str(one["voter"]))
+    return voters, {one.id: persons[one.person_id] for one in proxies}
+
+
+async def _ballots(
+    session: AsyncSession, by: Actor, row: Vote, marks: Marks, found: Contents
+) -> None:
+    """What each ballot said that was counted, and of the others why they don't count; scans."""
+    keys = await sealing.keys(session, by.tenant_id)
+    voters, proxies = await _proxies(session, by, row, marks, found)
     counted, others = [], []
-    for one in ballots:
+    for one in await rows.every(session, Ballot, by, "received_at", "id", vote_id=row.id):
         scan = (
             None if one.scan_id is None else await _keep(session, by, found, "scans", one.scan_id)
         )
+        was_counted = _was_counted(row, one)
+        shown = None if marks.is_secret and was_counted else scan
         if one.state != BallotState.effective:
-            others.append({"way": one.way, "state": one.state, "reason": one.reason, "scan": scan})
-            continue
-        counted.append(
-            {"entry": marks.entries[one.entry_id], "voter": voters[one.holder_id],
-             "proxy": by_proxy.get(one.proxy_id) if one.proxy_id else None, "way": one.way,
-             "received_at": None if marks.is_secret else _at(one.received_at),
-             "receipt": one.receipt, "said": one.open(keys),
-             "scan": None if marks.is_secret else scan}
-        )  # fmt: skip
-    found.documents["ballots.json"] = sorted(counted, key=lambda one: one["receipt"])
+            others.append({"way": one.way, "state": one.state, "reason": one.reason,
+                           "scan": shown, "was_counted": was_counted})  # fmt: skip
+        if was_counted:
+            counted.append(
+                {"entry": marks.entries[one.entry_id], "voter": voters[one.holder_id],
+                 "proxy": proxies.get(one.proxy_id), "way": one.way,
+                 "received_at": None if marks.is_secret else _at(one.received_at),
+                 "receipt": one.receipt, "said": one.open(keys), "scan": shown}
+            )  # fmt: skip
+    found.documents["ballots.json"] = sorted(counted, key=lambda one: str(one["receipt"]))
     found.documents["not_counted.json"] = others
-    found.documents["proxies.json"] = [
-        {"proxy": persons[one.person_id], "voter": voters[one.holder_id], "state": one.state,
-         "by": None if one.file_id is None else await _keep(session, by, found, "proxies",
-                                                            one.file_id),
-         "confirmed_at": _at(one.confirmed_at), "reason": one.reason}
-        for one in proxies
-    ]  # fmt: skip
+
+
+def _was_counted(row: Vote, one: Ballot) -> bool:
+    """Whether the last count had it, whatever became of it since."""
+    if one.annulled_at is None or row.counted_at is None:
+        return one.state == BallotState.effective
+    return one.annulled_at > row.counted_at
 
 
 def _tally(row: Vote, questions: Sequence[VoteQuestion]) -> dict[str, Any]:

@@ -199,12 +199,12 @@ class Poll:
             papers.confirm, by or self.community, ballot=ballot.id, **{choice: self.questions}
         )
 
-    async def file(self, by: Actor) -> UUID:
-        """A stored file of theirs."""
+    async def file(self, by: Actor, data: bytes | None = None) -> UUID:
+        """A stored file of theirs, of these bytes or of its own."""
         async with self.county.session() as session:
             made = await files.prepare(session, by, unit=self.tree.estate.id, name="扫描件.pdf")
             await session.flush()
-            data = b"%PDF-" + made.id.bytes
+            data = data or b"%PDF-" + made.id.bytes
             digest = hashlib.sha256(data).hexdigest()
             await session.info["store"]().write(self.county.id, made.id, digest, data)
             content = Content("application/pdf", len(data), digest, digest)

@@ -51,6 +51,7 @@ class Home:
     places: list[Unit]
     owners: list[Actor] = field(default_factory=list)
     units: list[UUID] = field(default_factory=list)
+    scans: int = 0
 
     async def do(self, at: datetime, command: Any, by: Actor, **said: Any) -> Any:
         """One command at its moment."""
@@ -60,8 +61,9 @@ class Home:
         return done
 
     async def file(self, at: datetime, by: Actor, name: str) -> UUID:
-        """A scan, of which the demo has one picture."""
-        shown = photo()
+        """A scan: of one picture, and each another file."""
+        self.scans += 1
+        shown = photo(self.scans)
         content = content_of(shown)
         prepared = await self.do(at, files.prepare, by, unit=self.estate.id, name=name)
         store = self.desk.session.info["store"]()

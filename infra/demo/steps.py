@@ -46,15 +46,17 @@ def send(walk: Walk, who: str, name: str) -> None:
     walk.upload(walk.known["upload"], photo())
 
 
-def photo() -> bytes:
-    """A small picture with a place in its EXIF, which must be gone when it comes back."""
+def photo(number: int = 0) -> bytes:
+    """A small picture with a place in its EXIF, which must be gone when it comes back; of each
+    number another file.
+    """
     from PIL import Image
 
     picture = Image.new("RGB", (320, 240), (60, 90, 120))
     exif = Image.Exif()
     exif.get_ifd(0x8825).update({1: "N", 2: (27.0, 33.0, 0.0), 3: "E", 4: (116.0, 13.0, 0.0)})
     made = BytesIO()
-    picture.save(made, "JPEG", exif=exif)
+    picture.save(made, "JPEG", exif=exif, comment=str(number))
     return made.getvalue()
 
 

@@ -8,10 +8,10 @@ language plpgsql set search_path = pg_catalog, pg_temp
 as $$ begin
   if old.noticed_at is not null and (
     new.noticed_at, new.title, new.text, new.secrecy, new.clause, new.estate_id, new.scope_id,
-    new.convener_id, new.pack_id, new.opens_at, new.text_sha256
+    new.convener_id, new.pack_id, new.opens_at, new.text_sha256, new.first_closes_at
   ) is distinct from (
     old.noticed_at, old.title, old.text, old.secrecy, old.clause, old.estate_id, old.scope_id,
-    old.convener_id, old.pack_id, old.opens_at, old.text_sha256
+    old.convener_id, old.pack_id, old.opens_at, old.text_sha256, old.first_closes_at
   ) then
     raise check_violation using message = 'what was noticed of a vote never changes';
   end if;
@@ -22,23 +22,31 @@ as $$ begin
   ) then
     raise check_violation using message = 'a frozen roll never changes';
   end if;
+  if old.noticed_at is not null and new.closes_at < old.closes_at then
+    raise check_violation using message = 'a noticed vote never ends earlier';
+  end if;
+  if old.settled_at is not null and (
+    new.settled_at, new.counted_at, new.ballots_sha256, new.objections_until, new.closes_at
+  ) is distinct from (
+    old.settled_at, old.counted_at, old.ballots_sha256, old.objections_until, old.closes_at
+  ) then
+    raise check_violation using message = 'a result that stands never changes';
+  end if;
   return new;
 end $$;
 create function public.sanfang_hold_question() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$ declare
-  one public.vote_question := case tg_op when 'DELETE' then old else new end;
-begin
-  if tg_op = 'UPDATE' and (new.vote_id, new.number, new.item, new.kind, new.text,
-    new.candidate_id, new.is_recall)
+  counted constant boolean := tg_op = 'UPDATE' and (new.vote_id, new.number, new.item, new.kind,
+    new.text, new.candidate_id, new.is_recall)
     is not distinct from (old.vote_id, old.number, old.item, old.kind, old.text,
-    old.candidate_id, old.is_recall)
-  then
-    return new;
-  end if;
+    old.candidate_id, old.is_recall);
+begin
+  -- Of the vote that it was in, and of the one that it would be in.
   if exists (
-    select from public.vote v where v.tenant_id = one.tenant_id and v.id = one.vote_id
-      and v.noticed_at is not null
+    select from public.vote v where v.tenant_id in (old.tenant_id, new.tenant_id)
+      and v.id in (old.vote_id, new.vote_id)
+      and case when counted then v.settled_at else v.noticed_at end is not null
   ) then
     raise check_violation using message = 'the questions of a noticed vote never change';
   end if;
@@ -80,6 +88,11 @@ as $$ begin
       old.received_at, old.scan_id, old.made_by)
   then
     raise check_violation using message = 'a ballot never changes';
+  end if;
+  if old.state <> 'entered' and (new.confirmed_by, new.confirmed_at)
+    is distinct from (old.confirmed_by, old.confirmed_at)
+  then
+    raise check_violation using message = 'who confirmed a ballot never changes';
   end if;
   if new.state <> old.state and not (
     (old.state = 'entered' and new.state in ('effective', 'rejected', 'superseded'))

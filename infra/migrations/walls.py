@@ -39,6 +39,7 @@ APPENDED_ONLY = frozenset(
         "roll_holder",
         "rule_book",
         "signature",
+        "term_alarm",
         "vote_delivery",
     }
 )
@@ -50,6 +51,8 @@ LASTING = frozenset(
         "agenda_item",
         "ballot",
         "billing_run",
+        "committee_candidate",
+        "committee_term",
         "contract",
         "demand",
         "fee_account",
@@ -65,7 +68,9 @@ LASTING = frozenset(
         "payment_line",
         "penalty_day",
         "resolution",
+        "term_preparer",
         "vote",
+        "vote_evidence",
         "vote_objection",
         "vote_proxy",
     }

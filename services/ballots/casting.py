@@ -1,7 +1,7 @@
 """Casting (投票): what an owner says by their own sign-in, for themselves or as a proxy.
 
-Of each holder one ballot counts, however it came; the owner's own takes the place of a paper one
-that still waits for its confirmation.
+Of each holder one ballot counts, however it came. What is cast takes the place of a paper one that
+still waits for its confirmation; only a proxy's never that of the owner's own.
 """
 
 from collections.abc import Iterable, Sequence
@@ -98,7 +98,9 @@ async def cast(
     A question that is named nowhere isn't answered: one takes no part in it.
     """
     polling = await take(session, by, "cast", vote, shared=True, object_=OBJECT, owner=by.person_id)
-    check_in_time(polling.vote, clock.now())
+    # One moment: held up by others it would else be recorded as come after the end.
+    at = clock.now()
+    check_in_time(polling.vote, at)
     if not polling.vote.is_electronic:
         raise PaperOnly()
     answers = await answers_of(session, by, polling, consent, against, abstain)
@@ -111,7 +113,7 @@ async def cast(
             **made(by, polling.acting), vote_id=vote, entry_id=one.entry,
             holder_id=one.holder, proxy_id=one.proxy, way=BallotWay.web,
             state=BallotState.effective, key_number=0, answers_cipher=b"", receipt="",
-            received_at=clock.now(),
+            received_at=at,
         )  # fmt: skip
         row.seal(keys, answers, await number_of(session, by, polling.vote, one.entry))
         session.add(row)
@@ -152,7 +154,8 @@ async def _mine(
 ) -> list[Voting]:
     """Those on the roll for whom the actor votes, held, but for whom a ballot counts already.
 
-    Whoever gave a proxy may still vote themselves, as long as the proxy hasn't.
+    Whoever gave a proxy may still vote themselves, as long as the proxy hasn't; a ballot of their
+    own that waits on paper is their vote, and no longer the proxy's.
     """
     if by.person_id is None:
         raise Denied("cast", OBJECT)
@@ -163,6 +166,8 @@ async def _mine(
         raise NotOnTheRoll()
     chosen = [one for one in found if wanted is None or one in wanted]
     cast_already = await voted(session, by, chosen, (BallotState.effective,))
+    spoken_for = [one for one in chosen if found[one].proxy is not None]
+    cast_already |= await voted(session, by, spoken_for, (BallotState.entered,), is_own=True)
     left = [one for one in chosen if one not in cast_already]
     if cast_already and (wanted is not None or not left):
         raise BallotCast(id=f"Ballot:{next(iter(cast_already.values()))}")
@@ -198,14 +203,22 @@ async def hold(session: AsyncSession, by: Actor, holders: Iterable[UUID]) -> Non
 
 
 async def voted(
-    session: AsyncSession, by: Actor, holders: Sequence[UUID], states: Sequence[BallotState]
+    session: AsyncSession,
+    by: Actor,
+    holders: Sequence[UUID],
+    states: Sequence[BallotState],
+    *,
+    is_own: bool = False,
 ) -> dict[UUID, UUID]:
-    """Which of the holders have a ballot in one of these states, and which."""
+    """Which of the holders have a ballot in one of these states, and which; or one that `is_own`,
+    and no proxy's.
+    """
     theirs = select(Ballot.holder_id, Ballot.id).where(
         Ballot.tenant_id == by.tenant_id, col(Ballot.holder_id).in_(holders),
         col(Ballot.state).in_([state.value for state in states]),
     )  # fmt: skip
-    return dict((await session.exec(theirs)).all())
+    wanted = theirs.where(col(Ballot.proxy_id).is_(None)) if is_own else theirs
+    return dict((await session.exec(wanted)).all())
 
 
 async def check_free(
@@ -217,7 +230,7 @@ async def check_free(
 
 
 async def _make_way(session: AsyncSession, by: Actor, holders: Sequence[UUID]) -> None:
-    """A paper ballot that waits gives way to what the voter says themselves."""
+    """A paper ballot that waits gives way to what is cast; a proxy casts where none is theirs."""
     for id_ in (await voted(session, by, holders, (BallotState.entered,))).values():
         row = await rows.find(session, Ballot, by, id_, for_update=True)
         before = state_of(row)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from policies import Actor
@@ -34,7 +35,9 @@ from services.ballots.tables import (
 )
 from services.errors import BadInput, Refused, Said
 from services.events import record, state_of
+from services.files import File
 from services.rows import made
+from services.tree import HOLD
 from services.votes.states import SHOWN, Polling, go, take
 from services.votes.tables import RollHolder, VoteState
 
@@ -83,13 +86,12 @@ async def enter(
     if at > clock.now():
         raise BadInput(argument="receivedAt", reason=Said("不能在将来", "not in the future"))
     answers = await answers_of(session, by, polling, consent, against, abstain)
-    proxy = await _proxy_of(session, by, holder) if by_proxy else None
     await hold(session, by, [holder])
+    # Read now that the holder is held: it may have been revoked meanwhile.
+    proxy = await _proxy_of(session, by, holder) if by_proxy else None
     await check_free(session, by, [holder], (BallotState.entered, BallotState.effective))
     file = await files.find_own(session, by, scan, for_update=True)
-    used = await rows.every(session, Ballot, by, "id", scan_id=scan)
-    if used:
-        raise ScanUsed(id=f"Ballot:{used[0].id}")
+    await _check_unused(session, by, file, holder)
     file.is_ballot = True
     row = Ballot(
         **made(by, polling.acting), vote_id=found.vote_id, entry_id=found.entry_id,
@@ -101,6 +103,26 @@ async def enter(
     session.add(row)
     record(session, by, "ballot.entered", row, acting=polling.acting)
     return row
+
+
+async def _check_unused(session: AsyncSession, by: Actor, file: File, holder: UUID) -> None:
+    """One paper is one ballot: neither the file nor the same picture sent again is another's."""
+    used = await rows.every(session, Ballot, by, "id", scan_id=file.id)
+    if used:
+        raise ScanUsed(id=f"Ballot:{used[0].id}")
+    await HOLD.rows(session, name=f"scan:{by.tenant_id}:{file.sha256}")
+    same = (
+        select(Ballot.id)
+        .join(File, (col(File.tenant_id) == Ballot.tenant_id) & (col(File.id) == Ballot.scan_id))
+        .where(
+            File.tenant_id == by.tenant_id, col(File.is_ballot), File.sha256 == file.sha256,
+            Ballot.holder_id != holder,
+            col(Ballot.state).in_([BallotState.entered, BallotState.effective]),
+        )
+    )  # fmt: skip
+    other = (await session.exec(same.limit(1))).first()
+    if other is not None:
+        raise ScanUsed(id=f"Ballot:{other}")
 
 
 async def confirm(
@@ -152,10 +174,8 @@ async def annul(
     row.check_version(expected_version)
     if row.state != BallotState.effective:
         raise BallotSettled()
-    holder = await rows.find(session, RollHolder, by, row.holder_id)
-    if by.person_id in (None, row.made_by, holder.person_id):
-        raise OwnEntry()
-    row.reason = reason
+    await _check_other(session, by, row)
+    row.reason, row.annulled_at = reason, clock.now()
     if polling.vote.state in SHOWN:
         # What was counted isn't so any more.
         polling.vote.is_stale = True
@@ -166,7 +186,7 @@ async def annul(
 async def _settle(
     session: AsyncSession, by: Actor, verb: str, ballot: UUID, expected: int | None
 ) -> tuple[Ballot, Polling]:
-    """A ballot that waits, held behind its vote and its holder, by another than entered it."""
+    """A ballot that waits, held behind its vote and its holder, by another than whose it is."""
     found = await rows.find(session, Ballot, by, ballot)
     polling = await take(session, by, verb, found.vote_id, shared=True, object_=OBJECT)
     await hold(session, by, [found.holder_id])
@@ -174,9 +194,18 @@ async def _settle(
     row.check_version(expected)
     if row.state != BallotState.entered:
         raise BallotSettled()
-    if by.person_id in (None, row.made_by):
-        raise OwnEntry()
+    await _check_other(session, by, row)
     return row, polling
+
+
+async def _check_other(session: AsyncSession, by: Actor, row: Ballot) -> None:
+    """Neither who entered it looks at a ballot, nor whose it is, nor their proxy."""
+    holder = await rows.find(session, RollHolder, by, row.holder_id)
+    theirs = {None, row.made_by, holder.person_id}
+    if row.proxy_id is not None:
+        theirs.add((await rows.find(session, VoteProxy, by, row.proxy_id)).person_id)
+    if by.person_id in theirs:
+        raise OwnEntry()
 
 
 def _end(

@@ -70,14 +70,14 @@ async def appoint(
     is_said = by.person_id is not None and by.person_id == found.person_id
     if person in (by.person_id, found.person_id):
         raise OwnProxy()
+    await people.find_alive(session, by, person)
+    await hold(session, by, [holder])
     if not is_said:
         if file is None:
             reason = Said("须附授权书", "the written authorisation is needed")
             raise BadInput(argument="file", reason=reason)
         letter = await files.find_own(session, by, file, for_update=True)
         letter.is_ballot = True
-    await people.find_alive(session, by, person)
-    await hold(session, by, [holder])
     standing = [one for one in await rows.every(session, VoteProxy, by, "id", holder_id=holder)
                 if one.state != ProxyState.revoked]  # fmt: skip
     if standing:

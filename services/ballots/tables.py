@@ -20,7 +20,7 @@ from services import clock
 from services.arguments import Of
 from services.errors import Said
 from services.events import canonical
-from services.sealing import Keys
+from services.sealing import Keys, SealBroken
 from services.tables import Recorded, moment, one_of, within_tenant
 from services.votes.tables import RollEntry, RollHolder
 
@@ -113,6 +113,7 @@ class Ballot(Recorded, table=True):
             "way = 'web' or state <> 'effective' or confirmed_by is not null",
             name="paper_is_confirmed",
         ),
+        CheckConstraint("(state = 'annulled') = (annulled_at is not null)", name="annulled"),
         Index("uq_ballot_effective", "tenant_id", "holder_id", unique=True,
               postgresql_where=text("state = 'effective'")),
         Index("uq_ballot_entered", "tenant_id", "holder_id", unique=True,
@@ -141,6 +142,7 @@ class Ballot(Recorded, table=True):
     scan_id: UUID | None = None
     confirmed_by: UUID | None = None
     confirmed_at: datetime | None = moment(default=None)
+    annulled_at: datetime | None = moment(default=None)
     reason: str | None = Field(default=None, max_length=500)
 
     def seal(self, keys: Keys, answers: Mapping[str, str], number: int | None) -> None:
@@ -158,13 +160,20 @@ class Ballot(Recorded, table=True):
 
     def open(self, keys: Keys) -> dict[str, Any]:
         """What the receipt is the hash of; for the count and the evidence alone."""
-        return open_answers(keys, self.id, self.key_number, self.answers_cipher)
+        return open_answers(keys, self.id, self.key_number, self.answers_cipher, self.receipt)
 
 
-def open_answers(keys: Keys, ballot: UUID, number: int, cipher: bytes) -> dict[str, Any]:
-    """What a ballot holds under the key of this number: `answers` by question, `entry`, `salt`."""
-    said = keys.open(number, cipher, context=f"{ballot}:answers")
-    opened: dict[str, Any] = json.loads(said or "")
+def open_answers(
+    keys: Keys, ballot: UUID, number: int, cipher: bytes, receipt: str
+) -> dict[str, Any]:
+    """What a ballot holds under the key of this number: `answers` by question, `entry`, `salt`.
+
+    `SealBroken` where it isn't what its receipt, which never changes, is the hash of.
+    """
+    said = keys.open(number, cipher, context=f"{ballot}:answers") or ""
+    if hashlib.sha256(said.encode()).hexdigest() != receipt:
+        raise SealBroken()
+    opened: dict[str, Any] = json.loads(said)
     return opened
 
 

@@ -19,6 +19,7 @@ from services.committees.candidates import candidates_of
 from services.committees.rules import CommitteeRules
 from services.committees.tables import (
     CandidateState,
+    CommitteeCandidate,
     CommitteeTerm,
     TermId,
     TermPreparer,
@@ -70,6 +71,12 @@ class VoteUnfit(Refused):
 class VoteUndecided(Refused):
     """表决结果还没有生效（settleVote）：{id}。
     The vote's result doesn't stand yet (settleVote): {id}.
+    """
+
+
+class StandsByIt(Refused):
+    """这一项是候选人的选举事项，不能单独去掉；不选了就撤回整个表决（withdrawVote）。
+    A candidate stands by this question, which isn't dropped alone; withdraw it all (withdrawVote).
     """
 
 
@@ -242,3 +249,12 @@ def _abandon(
     row.state, row.ended_why, row.version = TermState.abandoned, why, row.version + 1
     record(session, by, "committee_term.abandoned", row, acting=acting, before=before)
     return row
+
+
+async def _stands_by(session: AsyncSession, by: Actor, row: VoteQuestion) -> None:
+    """No candidate who was put to the vote is taken out of it by whoever drafts it."""
+    if await rows.every(session, CommitteeCandidate, by, "id", question_id=row.id):
+        raise StandsByIt()
+
+
+drafting.DROPPING.append(_stands_by)

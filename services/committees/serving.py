@@ -26,12 +26,12 @@ from services.committees.tables import (
     TermState,
 )
 from services.committees.terms import rules_of, take
-from services.errors import Refused
+from services.errors import BadInput, Refused, Said
 from services.events import record, state_of, write
 from services.prepared import put
 from services.units import UnitKind
 from services.votes.drafting import check_impersonal
-from services.votes.tables import DECIDED, QuestionId, Vote, VoteQuestion
+from services.votes.tables import DECIDED, QuestionId, Vote, VoteQuestion, VoteState
 from services.votes.tally import Verdict
 
 DUE_AHEAD = 7
@@ -83,6 +83,9 @@ async def file(
     if not is_its:
         raise CommitteeElsewhere(id=f"Unit:{committee}")
     begins = clock.by_today(since)
+    if row.elected_at is not None and begins < row.elected_at.astimezone(clock.CHINA).date():
+        reason = Said("不能早于选出之日", "not before the day on which it was elected")
+        raise BadInput(argument="since", reason=reason)
     for former in await rows.every(
         session, CommitteeTerm, by, "id", estate_id=row.estate_id, state=TermState.filed.value
     ):
@@ -160,7 +163,7 @@ async def resign(
 
 
 async def look(session: AsyncSession, by: Actor, *, at: datetime, most: int) -> int:
-    """Say once of each term what is due; a term whose last day is over ends."""
+    """Say once of each term what is due; one whose last day is over ends, or whose vote is void."""
     today = at.astimezone(clock.CHINA).date()
     watched = (
         select(CommitteeTerm)
@@ -171,13 +174,26 @@ async def look(session: AsyncSession, by: Actor, *, at: datetime, most: int) -> 
         .order_by(col(CommitteeTerm.id))
         .with_for_update(skip_locked=True)
     )
-    done = 0
-    for row in (await session.exec(watched)).all():
+    done, terms = 0, (await session.exec(watched)).all()
+    void = await _void_among(session, by, [one.vote_id for one in terms if one.vote_id])
+    for row in terms:
         if done >= most:
             break
+        if row.vote_id in void:
+            _end(session, by, row, today, "选举的表决已作废")
+            done += 1
+            continue
         done += await _tell(session, by, row, today, at)
     await session.flush()
     return done
+
+
+async def _void_among(session: AsyncSession, by: Actor, votes: list[UUID]) -> frozenset[UUID]:
+    """Those votes that were declared void, by a court or the authority, after they had elected."""
+    void = select(Vote.id).where(
+        Vote.tenant_id == by.tenant_id, col(Vote.id).in_(votes), Vote.state == VoteState.void
+    )
+    return frozenset((await session.exec(void)).all())
 
 
 async def _tell(

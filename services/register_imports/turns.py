@@ -182,7 +182,10 @@ async def _record(work: Work, recorder: Recorder, batch: Batch) -> None:
     owned = await asyncio.to_thread(recorder.record, good)
     await stages.put_outcomes(work.session, recorder.by, row, batch.wrong)
     _recount(row, batch)
-    states = {id_: (state, None) for id_, state in batch.before.items()}
+    # What an earlier turn recorded, before a halt, keeps the ownership that came of it.
+    states: dict[UUID, tuple[RowState, UUID | None]] = {
+        id_: (state, None) for id_, state in batch.before.items() if state is not RowState.done
+    }
     states |= {one.row: (one.state, None) for one in batch.found}
     settled = states | {id_: (RowState.done, ownership) for id_, ownership in owned.items()}
     await stages.settle(work.session, recorder.by, settled, is_over=True)
@@ -192,7 +195,9 @@ async def _record(work: Work, recorder: Recorder, batch: Batch) -> None:
 
 
 async def _verify(session: AsyncSession, by: Actor, row: RegisterImport, at: datetime) -> None:
-    """Some of what the import recorded verified, wherever it still is as it was recorded."""
+    """Some of what the import recorded verified, wherever it still is as it was recorded; what the
+    verifier recorded themselves before a halt is somebody else's to verify.
+    """
     path = await units.path_of(session, by, row.estate_id)
     try:
         found = await authority.load(
@@ -225,6 +230,7 @@ async def _settle(
         Ownership.tenant_id == by.tenant_id, col(Ownership.id).in_(owned),
         Ownership.state == OwnershipState.recorded, Ownership.version == 1,
         col(Ownership.until).is_(None), col(Ownership.person_id).is_distinct_from(by.person_id),
+        col(Ownership.made_by).is_distinct_from(by.person_id),
     )  # fmt: skip
     held = standing.order_by(col(Ownership.id)).with_for_update()
     rows = (await session.exec(held)).all()

@@ -52,6 +52,12 @@ class StillObjected(Refused):
     """
 
 
+class NothingPassed(Refused):
+    """没有一项获得通过，没有可以执行的。
+    No question was passed: nothing was decided that could be carried out.
+    """
+
+
 class CountStale(Refused):
     """计票之后有异议成立或选票无效，请先重新计票（countVote），或作废（voidVote）。
     An objection was upheld or a ballot annulled: count anew (countVote), or declare it void.
@@ -105,6 +111,9 @@ async def execute(
 ) -> Vote:
     """Record that what was decided is carried out."""
     polling = await take(session, by, "execute", vote, expected_version=expected_version)
+    questions = await questions_of(session, by, vote)
+    if all(one.verdict != Verdict.passed for one in questions):
+        raise NothingPassed()
     check_impersonal(report=report)
     polling.vote.report, polling.vote.executed_at = report, clock.now()
     return go(session, by, "execute", polling, "executed")
@@ -139,7 +148,7 @@ class Sealed:
 
     def said(self, keys: Keys) -> dict[str, Any]:
         """What its receipt is the hash of: its answers first of all."""
-        return open_answers(keys, self.id, self.number, self.cipher)
+        return open_answers(keys, self.id, self.number, self.cipher, self.receipt)
 
 
 async def effective(session: AsyncSession, by: Actor, vote: UUID) -> list[Sealed]:

@@ -7,7 +7,7 @@ and whoever reads the notice and whoever fills in a ballot read the same.
 import hashlib
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -45,6 +45,8 @@ DAY = timedelta(days=1)
 MOST_QUESTIONS = 60
 # Nothing is planned farther ahead.
 FARTHEST = timedelta(days=400)
+# What refuses to let a question go: each capability for its rows, as whose candidate it is.
+DROPPING: list[Callable[[AsyncSession, Actor, VoteQuestion], Awaitable[None]]] = []
 
 
 class NoConvener(Refused):
@@ -54,8 +56,8 @@ class NoConvener(Refused):
 
 
 class OwnDraft(Refused):
-    """自己起草的表决要由别人审核。
-    What you drafted somebody else reviews.
+    """自己起草或改写过的表决要由别人审核。
+    What you drafted, asked in it or wrote last somebody else reviews.
     """
 
 
@@ -150,7 +152,7 @@ async def amend(
     row.title, row.text = title or row.title, text or row.text
     row.opens_at, row.closes_at = opens_at or row.opens_at, closes_at or row.closes_at
     row.secrecy, row.clause = secrecy or row.secrecy, clause or row.clause
-    row.pack_id = await packs.active(session, by)
+    row.pack_id, row.written_by = await packs.active(session, by), by.person_id
     _check_dates(row, await packs.read(session, by, "votes", VoteRules))
     return go(session, by, "amend", polling, "amended")
 
@@ -186,6 +188,7 @@ async def ask(
         kind=Kind.special if item in SPECIAL else Kind.ordinary,
     )  # fmt: skip
     session.add(row)
+    polling.vote.written_by = by.person_id
     record(session, by, "vote_question.asked", row, acting=polling.acting)
     go(session, by, "ask", polling, "amended", question=str(row.id))
     return row
@@ -199,6 +202,9 @@ async def drop(
     polling = await take(session, by, "drop", row.vote_id)
     row = await rows.find(session, VoteQuestion, by, question, for_update=True)
     row.check_version(expected_version)
+    for check in DROPPING:
+        await check(session, by, row)
+    polling.vote.written_by = by.person_id
     await session.delete(row)
     record(session, by, "vote_question.dropped", row, acting=polling.acting)
     return go(session, by, "drop", polling, "amended", question=str(row.id))
@@ -207,11 +213,14 @@ async def drop(
 async def review(
     session: AsyncSession, by: Actor, *, vote: VoteId, expected_version: Version = None
 ) -> Vote:
-    """Find a draft lawful: its questions may be asked so. Another person than who drafted it."""
+    """Find a draft lawful: its questions may be asked so. Another person than who wrote it."""
     polling = await take(session, by, "review", vote, expected_version=expected_version)
-    if by.person_id in (None, polling.vote.made_by):
+    row = polling.vote
+    if by.person_id in (None, row.made_by, row.written_by):
         raise OwnDraft()
-    await _check_asked(session, by, polling.vote)
+    asked = await _check_asked(session, by, row)
+    if by.person_id in {one.made_by for one in asked}:
+        raise OwnDraft()
     polling.vote.reviewed_by, polling.vote.reviewed_at = by.person_id, clock.now()
     return go(session, by, "review", polling, "reviewed")
 
@@ -260,12 +269,19 @@ async def announce(
     if not await _has_units(session, by, row.scope_id):
         raise NobodyToAsk()
     row.noticed_at, row.is_electronic = now, polling.rules.electronic
-    row.text_sha256 = hashlib.sha256(canonical(wording(row, questions))).hexdigest()
+    row.first_closes_at = row.closes_at
+    fixed = canonical(wording(row, questions, polling.rules))
+    row.text_sha256 = hashlib.sha256(fixed).hexdigest()
     return go(session, by, "announce", polling, "noticed")
 
 
-def wording(row: Vote, questions: Sequence[VoteQuestion]) -> dict[str, Any]:
-    """What the notice fixes, as JSON values: its hash is that of their canonical form."""
+def wording(row: Vote, questions: Sequence[VoteQuestion], rules: VoteRules) -> dict[str, Any]:
+    """What the notice fixes, as JSON values: its hash is that of their canonical form.
+
+    The rules of the count are among it, so that nobody can show others than it was held by; and the
+    end of voting as it was then, whatever it was extended to.
+    """
+    counting = rules.counting(row.clause)
     return {
         "id": str(row.id),
         "title": row.title,
@@ -273,10 +289,14 @@ def wording(row: Vote, questions: Sequence[VoteQuestion]) -> dict[str, Any]:
         "secrecy": str(row.secrecy),
         "clause": row.clause,
         "opens_at": _utc(row.opens_at),
-        "closes_at": _utc(row.closes_at),
+        "closes_at": _utc(row.first_closes_at or row.closes_at),
+        "rules": {
+            "headcount": rules.headcount.value, "disagreement": counting.disagreement.value,
+            "silence": counting.silence.value, "most_by_proxy": counting.most_by_proxy,
+        },
         "questions": [
             {"id": str(one.id), "number": one.number, "item": str(one.item),
-             "kind": str(one.kind), "text": one.text}
+             "kind": str(one.kind), "is_recall": one.is_recall, "text": one.text}
             for one in questions
         ],
     }  # fmt: skip

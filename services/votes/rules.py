@@ -1,7 +1,7 @@
 """What a county decides about votes of owners: a section of the pack, each rule with its source.
 
 What the Civil Code itself says (article 278: quorum, majorities, which items are special) is in the
-tally and nobody's to set. A vote keeps the edition that it was noticed under.
+tally and nobody's to set. A vote keeps the edition under which its draft was last written.
 """
 
 from enum import StrEnum

@@ -81,7 +81,9 @@ class Vote(Recorded, table=True):
     """A vote of the owners of an estate, or of a building of it (`scope_id`).
 
     `convener_id` is the owners' committee or the community that holds it; `pack_id` the edition
-    whose rules it goes by, `clause` the one of the estate's own rules by which silence counts.
+    whose rules it goes by, `clause` the one of the estate's own rules by which silence counts;
+    `first_closes_at` the end that its notice names, `closes_at` the one it was extended to;
+    `written_by` whoever changed its draft last.
     `is_stale`: something was found after the count, and it is counted again or void.
     """
 
@@ -95,6 +97,10 @@ class Vote(Recorded, table=True):
         one_of("secrecy", Secrecy),
         CheckConstraint("closes_at > opens_at", name="closes_after_it_opens"),
         CheckConstraint("reviewed_by <> made_by", name="reviewed_by_another"),
+        CheckConstraint("reviewed_by <> written_by", name="not_reviewed_by_who_wrote_it_last"),
+        CheckConstraint(
+            "num_nonnulls(noticed_at, text_sha256, first_closes_at) in (0, 3)", name="noticed"
+        ),
         CheckConstraint(
             "num_nonnulls(frozen_at, roll_sha256, roll_units, roll_heads, roll_area) in (0, 5)",
             name="roll",
@@ -126,10 +132,12 @@ class Vote(Recorded, table=True):
     opens_at: datetime = moment()
     closes_at: datetime = moment()
     extensions: int = 0
+    written_by: UUID | None = None
     reviewed_by: UUID | None = None
     reviewed_at: datetime | None = moment(default=None)
     noticed_at: datetime | None = moment(default=None)
     text_sha256: str | None = Field(default=None, max_length=64)
+    first_closes_at: datetime | None = moment(default=None)
     is_electronic: bool = True
     frozen_at: datetime | None = moment(default=None)
     roll_sha256: str | None = Field(default=None, max_length=64)

@@ -49,7 +49,9 @@ class Disagreement(StrEnum):
 class Silence(StrEnum):
     """What an owner has said to whom the ballot was delivered and who sent none back.
 
-    Anything but nothing needs the clause of the estate's rules of procedure that says so.
+    Of an owner of several units who spoke for one the head has said that; only the area of the
+    others is silent. Anything but nothing needs the clause of the estate's rules of procedure that
+    says so.
     """
 
     is_nothing = "is_nothing"
@@ -209,7 +211,7 @@ def _decide(
     whole: Share,
 ) -> Outcome:
     choices = _settled(roll, said, rules)
-    counted = _counted(roll, choices)
+    counted = _counted(roll, choices, said)
     heads = len({entry.head for entry in roll if entry.id in choices})
     taking_part = Share(counted.area, heads)
     if not whole.heads or not taking_part.reaches(TWO_THIRDS, whole):
@@ -237,7 +239,7 @@ def _settled(
         return choices
     joined = Choice.abstain
     if rules.silence == Silence.joins_the_majority:
-        joined = _majority(_counted(roll, choices))
+        joined = _majority(_counted(roll, choices, said))
     silent = (entry.id for entry in roll if entry.is_delivered and entry.id not in said)
     return choices | dict.fromkeys(silent, joined)
 
@@ -255,20 +257,25 @@ def _majority(counted: Counted) -> Choice:
     return Choice.abstain
 
 
-def _counted(roll: Sequence[Entry], choices: Mapping[str, Choice]) -> Counted:
-    """By area each unit says what it says; a head says what all its units that take part say.
+def _counted(
+    roll: Sequence[Entry], choices: Mapping[str, Choice], said: Mapping[str, Choice | None]
+) -> Counted:
+    """By area each unit says what it says; a head says what all its units say that spoke, or where
+    none did what silence has said.
 
     Of one who says different things for different units the head abstains.
     """
     areas = dict.fromkeys(Choice, Decimal(0))
-    heads: dict[str, set[Choice]] = defaultdict(set)
+    spoken: dict[str, set[Choice]] = defaultdict(set)
+    silent: dict[str, set[Choice]] = defaultdict(set)
     for entry in roll:
         choice = choices.get(entry.id)
         if choice is not None:
             areas[choice] += entry.area
-            heads[entry.head].add(choice)
+            (spoken if entry.id in said else silent)[entry.head].add(choice)
     counted: Counter[Choice] = Counter(
-        next(iter(said)) if len(said) == 1 else Choice.abstain for said in heads.values()
+        next(iter(each)) if len(each) == 1 else Choice.abstain
+        for each in (silent | spoken).values()
     )
     return Counted(*(Share(areas[choice], counted[choice]) for choice in Choice))
 

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import sys
+import tempfile
 import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -186,6 +187,16 @@ class TestRefused:
             content.tabulate(sheets.ugly())
         assert unfit.value.reason == "large"
 
+    def test_a_text_that_is_kept_once_and_stands_in_many_cells_is_not_answered(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(content, "MOST_ANSWERED", 1_000_000)
+        data = sheets.workbook([("房号", "业主姓名"), *[("长" * 10_000,) * 10 for _ in range(20)]])
+        assert len(data) < 50_000
+        with pytest.raises(Unfit) as unfit:
+            content.tabulate(data)
+        assert unfit.value.reason == "large"
+
     async def test_a_photo_field_still_takes_no_table(self, desk: Desk) -> None:
         given = {"unit": f"Unit:{desk.clerk.estate.id}", "name": "台账.xlsx"}
         made = (await desk.served.ask(PREPARE, given, token=desk.token))["prepareFile"]
@@ -230,6 +241,19 @@ class TestExport:
         # What was written out in clear, read again, changes nothing.
         _, seen = await desk.preview(data)
         assert (seen["total"], seen["unchanged"]) == (3, 3), seen
+
+    async def test_cut_short_it_leaves_nothing_behind(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        async def broken(*given: Any) -> AsyncIterator[Any]:
+            yield [("101", 89.53, "试验甲")]
+            raise OSError
+
+        made = await desk.export("核对登记")
+        monkeypatch.setattr(register_exports, "lines", broken)
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+        assert (await desk.served.http.get(made["url"])).status_code == 500
+        assert await asyncio.to_thread(lambda: [*tmp_path.iterdir()]) == []
 
     async def test_an_address_is_for_who_asked_while_they_may(self, desk: Desk) -> None:
         county, made = desk.clerk.county, await desk.export("核对登记")

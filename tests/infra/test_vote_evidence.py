@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +16,22 @@ import pytest
 from infra import evidence_jobs
 from infra.database import Database
 from policies import Actor, Denied
-from services import clock, vote_evidence
+from services import clock, rows, vote_evidence
 from services.ballots import papers, proxies
+from services.ballots.tables import Ballot
+from services.events import canonical
 from services.people import Person
 from services.vote_evidence import EvidenceWaiting, NotCounted, VoteEvidence
-from services.votes import deliveries, objecting
+from services.votes import deliveries, holding, objecting
 from services.votes.deliveries import DeliveryMethod
 from services.votes.rules import Secrecy
 from services.votes.tables import VoteItem
 from tests.county import County, adopt
 from tests.infra.service import Service, token
-from tests.polls import OVER, Poll
+from tests.polls import CLOSES, OVER, Poll
 from tests.services.unchanged import unchanged
 
+DAY = timedelta(days=1)
 PURPOSE = "法院调取"
 ASK = """mutation ($vote: ID!, $purpose: String!) {
   exportVoteEvidence(vote: $vote, purpose: $purpose) { id state url } }"""
@@ -70,7 +74,13 @@ async def held(poll: Poll, secrecy: Secrecy = Secrecy.open) -> Poll:
         proxies.appoint, poll.owners[5], holder=await poll.holder(poll.owners[5]),
         person=poll.owners[1].person_id,
     )  # fmt: skip
-    await poll.cast(1, "abstain")
+    letter = await poll.file(poll.worker)
+    by_letter = await poll.do(
+        proxies.appoint, poll.worker, holder=await poll.holder(poll.owners[6]), file=letter,
+        person=poll.owners[1].person_id,
+    )  # fmt: skip
+    await poll.do(proxies.confirm_proxy, poll.community, proxy=by_letter.id)
+    await poll.cast(1, "abstain", holders=[await poll.holder(poll.owners[5])])
     await poll.closed()
     await poll.counted()
     await poll.do(objecting.object_, poll.owners[2], at=OVER, text="请再核对。")
@@ -180,7 +190,11 @@ class TestTheArchive:
             ("count.json", lambda lines: lines[0].__setitem__(1, "1.00")),
             ("count.json", lambda lines: lines[0].__setitem__(3, None)),
             ("notice.json", lambda notice: notice["wording"].update(text="别的")),
-            ("notice.json", lambda notice: notice["rules"].update(silence="is_nothing")),
+            ("notice.json", lambda notice: notice["wording"]["rules"].update(silence="takes_part")),
+            ("notice.json", lambda notice: notice.update(closed_at=notice["noticed_at"])),
+            ("proxies.json", lambda all_: all_[0].update(state="revoked")),
+            ("deliveries.json", lambda all_: all_[0].update(proof="proofs/none.pdf")),
+            ("tally.json", lambda tally: tally.update(roll=["1.00", 1])),
             ("tally.json", lambda tally: tally["questions"][0].update(verdict="not_passed")),
             ("tally.json", lambda tally: tally["questions"][1]["consent"].__setitem__(1, 9)),
         ],
@@ -191,6 +205,59 @@ class TestTheArchive:
         said = verified(tmp_path, changed(kept, name, change))
         assert said.returncode == 1, said.stdout
         assert "核验无误" not in said.stdout
+
+    async def test_by_other_rules_it_is_another_notice(self, kept: bytes, tmp_path: Path) -> None:
+        def told(notice: Any) -> None:
+            notice["wording"]["rules"]["most_by_proxy"] = 9
+            notice["text_sha256"] = hashlib.sha256(canonical(notice["wording"])).hexdigest()
+
+        with zipfile.ZipFile(io.BytesIO(kept)) as packed:
+            published = json.loads(packed.read("notice.json"))["text_sha256"]
+        said = verified(tmp_path, changed(kept, "notice.json", told), "--text", published)
+        assert "text" in said.stdout
+        assert said.returncode == 1
+
+    async def test_what_the_law_makes_special_is_so_whatever_the_notice_says(
+        self, kept: bytes, tmp_path: Path
+    ) -> None:
+        def told(notice: Any) -> None:
+            notice["wording"]["questions"][0].update(item="rebuilding")
+            notice["text_sha256"] = hashlib.sha256(canonical(notice["wording"])).hexdigest()
+
+        said = verified(tmp_path, changed(kept, "notice.json", told))
+        assert "counted otherwise" in said.stdout
+
+    async def test_a_vote_that_was_extended_is_verified_as_it_was_noticed(
+        self, poll: Poll, tmp_path: Path
+    ) -> None:
+        await poll.opened()
+        await poll.do(holding.extend, poll.chair, closes_at=CLOSES + DAY, reason="参与不足")
+        for owner in range(7):
+            await poll.cast(owner, at=CLOSES + DAY / 2)
+        await poll.look(CLOSES + DAY)
+        await poll.counted(at=CLOSES + DAY)
+        published = (await poll.seen()).text_sha256
+        said = verified(tmp_path, await archive(poll), "--text", str(published))
+        assert said.returncode == 0, said.stdout + said.stderr
+
+    async def test_what_is_annulled_after_the_count_is_shown_as_it_was_counted(
+        self, poll: Poll, tmp_path: Path
+    ) -> None:
+        await held(poll)
+        async with poll.county.session(read_only=True) as session:
+            [paper] = await rows.every(
+                session, Ballot, poll.chair, "id", way="paper", state="effective"
+            )
+        at = OVER + DAY
+        await poll.do(papers.annul, poll.bureau, at=at, ballot=paper.id, reason="冒签")
+        data = await archive(poll)
+        said = verified(tmp_path, data)
+        assert said.returncode == 0, said.stdout + said.stderr
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            others = json.loads(packed.read("not_counted.json"))
+        assert [one["reason"] for one in others if one["was_counted"]] == ["冒签"]
+        await poll.counted(at=at)
+        assert verified(tmp_path, await archive(poll)).returncode == 0
 
     async def test_a_scan_that_was_changed_shows(self, kept: bytes, tmp_path: Path) -> None:
         with zipfile.ZipFile(io.BytesIO(kept)) as packed:
@@ -217,10 +284,13 @@ class TestTheArchive:
             ballots = json.loads(packed.read("ballots.json"))
             lines = json.loads(packed.read("roll.json"))
             count = json.loads(packed.read("count.json"))
+            given = json.loads(packed.read("proxies.json"))
         known = {str(value) for line in lines for value in line[:2]}
         assert not known & {str(one["entry"]) for one in ballots}
         assert {one["said"]["entry"] for one in ballots} == {None}
         assert {one["scan"] for one in ballots} == {None}
+        assert {(one["by"], one["confirmed_at"]) for one in given} == {(None, None)}
+        assert given == sorted(given, key=lambda one: one["voter"])
         changed_ = changed(data, "count.json", lambda lines: lines[0].__setitem__(1, "1.00"))
         assert verified(tmp_path, changed_).returncode == 1
         assert len(count) == len(lines)

@@ -337,6 +337,7 @@ class Oracle(Sight):
 
     _file_urluntil = _minutes_docxurl = _minutes_docxuntil = _file_url
     _auditexportpart_url = _auditexportpart_urluntil = _ballot_scanurl = _file_url
+    _voteproxy_letterurl = _file_url
     _voteevidence_url = _voteevidence_urluntil = _file_url
     _registerexport_url = _registerexport_urluntil = _file_url
 

@@ -2,9 +2,9 @@
 
 VOTE = (
     "id title text state stateLabel stateLabelEn: stateLabel(language: EN) secrecy clause opensAt"
-    " closesAt extensions reviewedAt noticedAt textSha256 isElectronic frozenAt rollSha256"
-    " rollUnits rollHeads rollArea countedAt ballotsSha256 objectionsUntil settledAt executedAt"
-    " report voidReason version estate { name } scope { name } convener { name }"
+    " closesAt firstClosesAt extensions reviewedAt noticedAt textSha256 isElectronic frozenAt"
+    " rollSha256 rollUnits rollHeads rollArea countedAt ballotsSha256 objectionsUntil settledAt"
+    " executedAt report voidReason version estate { name } scope { name } convener { name }"
 )
 QUESTION = (
     "id number item itemLabel itemLabelEn: itemLabel(language: EN) kind text isRecall verdict"
@@ -20,7 +20,7 @@ VOTES = (
 CANDIDATES = ("{ votes { nodes { questions { nodes { text candidate { name } } } } } }",)
 PACKS_OF_VOTES = ("{ votes { nodes { title pack { edition } } } }",)
 PROXY = (
-    "id state confirmedAt reason version vote { title } holder { id } person { name }"
+    "id state confirmedAt reason letterUrl version vote { title } holder { id } person { name }"
     " confirmedBy { name }"
 )
 BALLOT = (

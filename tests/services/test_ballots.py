@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,13 +11,15 @@ from sqlalchemy import text
 from sqlmodel import select
 
 from policies import Actor, Denied
-from services import accounts, sealing
+from services import accounts, clock, rows, sealing
 from services.ballots import casting, papers, proxies
 from services.ballots.casting import BallotCast, NotOnTheRoll, PaperOnly, VotingOver
 from services.ballots.papers import BallotSettled, OwnEntry, ReadOtherwise, ScanUsed
-from services.ballots.proxies import OwnProxy, ProxyOfTooMany, ProxySettled, ProxyStands
 from services.ballots.tables import Ballot
 from services.errors import BadInput, NotFound, StaleVersion
+from services.events import canonical
+from services.people import Person
+from services.sealing import SealBroken
 from services.votes import counting
 from services.votes.counting import BallotsUnconfirmed
 from services.votes.states import VoteNotThere
@@ -135,6 +138,31 @@ class TestCasting:
         for word in ("against", "consent", "abstain"):
             assert word not in str(told)
 
+    async def test_another_answer_under_its_receipt_is_never_counted(self, poll: Poll) -> None:
+        await poll.cast(0)
+        async with poll.county.session() as session:
+            row = (await session.exec(select(Ballot))).one()
+            keys = await sealing.keys(session, poll.county.id)
+            said = row.open(keys)
+            said["answers"] = {str(one): "against" for one in poll.questions}
+            row.answers_cipher = keys.seal(
+                keys.number, canonical(said).decode(), context=f"{row.id}:answers"
+            )
+        await poll.closed()
+        async with unchanged(poll.county, SealBroken):
+            await poll.do(counting.count, poll.chair, at=OVER)
+
+    async def test_it_came_when_it_was_looked_at_however_long_it_waits(
+        self, poll: Poll, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        moments = iter([CLOSES - timedelta(seconds=1)])
+        monkeypatch.setattr(clock, "now", lambda: next(moments, CLOSES))
+        async with poll.county.session() as session:
+            await casting.cast(session, poll.owners[0], vote=poll.vote, consent=poll.questions)
+        async with poll.county.session(read_only=True) as session:
+            row = (await session.exec(select(Ballot))).one()
+        assert row.received_at < CLOSES
+
     async def test_the_keys_are_changed_under_it(self, poll: Poll) -> None:
         await poll.cast(0)
         async with poll.county.session() as session:
@@ -158,6 +186,20 @@ class TestPaper:
             await poll.confirm(row)
         await poll.closed()
         assert (await poll.counted())[0].consent_heads == 1
+
+    async def test_whose_it_is_does_not_confirm_it(self, poll: Poll) -> None:
+        clerk, proxy = [await _also(poll, owner) for owner in (0, 1)]
+        own = await poll.enter(await poll.holder(poll.owners[0]))
+        given = await poll.holder(poll.owners[2])
+        await poll.do(
+            proxies.appoint, poll.owners[2], holder=given, person=poll.owners[1].person_id
+        )
+        other = await poll.enter(given, by_proxy=True)
+        for by, row in ((clerk, own), (proxy, other)):
+            async with unchanged(poll.county, OwnEntry):
+                await poll.confirm(row, by=by)
+        assert (await poll.confirm(own, by=proxy)).state == "effective"
+        assert (await poll.confirm(other, by=clerk)).state == "effective"
 
     async def test_what_came_in_time_is_entered_after_the_close(self, poll: Poll) -> None:
         await poll.closed()
@@ -183,6 +225,18 @@ class TestPaper:
             await poll.enter(two, scan=scan)
         async with unchanged(poll.county, NotFound):
             await poll.enter(two, by=poll.community, scan=scan)
+
+    async def test_one_paper_sent_twice_is_not_two_ballots(self, poll: Poll) -> None:
+        paper, clerk = b"%PDF-one paper", poll.worker
+        first, second = [await poll.holder(owner) for owner in poll.owners[:2]]
+        scans = [await poll.file(clerk, paper) for _ in range(3)]
+        row = await poll.enter(first, scan=scans[0])
+        async with unchanged(poll.county, ScanUsed):
+            await poll.enter(second, scan=scans[1])
+        await poll.do(papers.reject, poll.community, ballot=row.id, reason="房号看错了")
+        await poll.enter(second, scan=scans[1])
+        async with unchanged(poll.county, ScanUsed):
+            await poll.enter(first, scan=scans[2])
 
     async def test_web_and_paper_for_one_entry(self, poll: Poll) -> None:
         first, second = await poll.holder(poll.owners[0]), await poll.holder(poll.owners[1])
@@ -240,68 +294,13 @@ class TestPaper:
         assert (await poll.counted())[0].part_heads == 2
 
 
-class TestProxies:
-    async def test_by_ones_own_sign_in_or_by_two_persons(self, poll: Poll) -> None:
-        first, second = await poll.holder(poll.owners[0]), await poll.holder(poll.owners[1])
-        to = {"person": poll.owners[3].person_id}
-        said = await poll.do(proxies.appoint, poll.owners[0], holder=first, **to)
-        assert said.state == "confirmed"
-        async with unchanged(poll.county, BadInput):
-            await poll.do(proxies.appoint, poll.worker, holder=second, **to)
-        letter = await poll.file(poll.worker)
-        row = await poll.do(proxies.appoint, poll.worker, holder=second, file=letter, **to)
-        assert (await poll.cast(3)).ballots == 2
-        for by, refusal in ((poll.worker, OwnProxy), (poll.owners[3], Denied)):
-            async with unchanged(poll.county, refusal):
-                await poll.do(proxies.confirm_proxy, by, proxy=row.id)
-        await poll.do(proxies.confirm_proxy, poll.community, proxy=row.id)
-        async with unchanged(poll.county, ProxySettled):
-            await poll.do(proxies.confirm_proxy, poll.chair, proxy=row.id)
-        assert (await poll.cast(3)).ballots == 1
-        async with unchanged(poll.county, BallotCast):
-            await poll.do(proxies.revoke, poll.owners[1], proxy=row.id, reason="反悔")
-        async with unchanged(poll.county, BallotCast):
-            await poll.cast(1)
-        await poll.closed()
-        assert (await poll.counted())[0].consent_heads == 3
-
-    async def test_nobody_makes_themselves_one(self, poll: Poll) -> None:
-        holder, letter = await poll.holder(poll.owners[0]), await poll.file(poll.worker)
-        me = poll.worker.person_id
-        async with unchanged(poll.county, OwnProxy):
-            await poll.do(proxies.appoint, poll.worker, holder=holder, person=me, file=letter)
-        async with unchanged(poll.county, Denied):
-            await poll.do(proxies.appoint, poll.owners[1], holder=holder, person=me)
-
-    async def test_revoked_or_twice_it_is_none(self, poll: Poll) -> None:
-        holder = await poll.holder(poll.owners[0])
-        said = {"holder": holder, "person": poll.owners[3].person_id}
-        row = await poll.do(proxies.appoint, poll.owners[0], **said)
-        async with unchanged(poll.county, ProxyStands):
-            await poll.do(proxies.appoint, poll.owners[0], **said)
-        async with unchanged(poll.county, Denied):
-            await poll.do(proxies.revoke, poll.owners[1], proxy=row.id, reason="不是我的")
-        await poll.do(proxies.revoke, poll.owners[0], proxy=row.id, reason="自己投")
-        async with unchanged(poll.county, NotOnTheRoll):
-            await poll.cast(3, holders=[holder])
-        await poll.cast(0)
-
-    async def test_one_speaks_for_no_more_than_the_county_allows(self, county: County) -> None:
-        poll = await Poll.of(county, 4)
-        async with county.session() as session:
-            source = {"most_by_proxy": "县住建局〔2026〕1 号"}
-            await adopt(session, county, {"votes": {"most_by_proxy": 2, "sources": source}})
-        await poll.opened()
-        to = poll.chair.person_id
-        done = await asyncio.gather(
-            *(self._given(poll, owner, to) for owner in range(4)), return_exceptions=True
-        )
-        assert sum(isinstance(one, ProxyOfTooMany) for one in done) == 2
-        assert (await poll.cast(poll.chair)).ballots == 2
-
-    async def _given(self, poll: Poll, owner: int, to: UUID | None) -> None:
-        by = poll.owners[owner]
-        await poll.do(proxies.appoint, by, holder=await poll.holder(by), person=to)
+async def _also(poll: Poll, owner: int) -> Actor:
+    """One of the owners, who works in the grid as well."""
+    by = await poll.county.reload(poll.owners[owner].person_id)
+    async with poll.county.session(read_only=True) as session:
+        person = await rows.find(session, Person, by, by.person_id or uuid4())
+    await poll.county.appoint(person, "grid_worker", poll.tree.grids[0])
+    return await poll.county.reload(person.id)
 
 
 async def test_a_receipt_is_the_hash_of_what_was_said(poll: Poll) -> None:

@@ -1,8 +1,7 @@
 """Owners' committees: prepared, elected by a vote, filed by another, recalled, over by a day."""
 
 import asyncio
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies import Actor, Denied
-from services import clock, rows
+from policies import Denied
+from services import rows
 from services.committees import candidates, forming, serving
 from services.committees.candidates import (
     CandidateChecked,
@@ -23,6 +22,7 @@ from services.committees.candidates import (
 from services.committees.forming import (
     PreparesAlready,
     SeatsUnfit,
+    StandsByIt,
     TermComing,
     TooFewCandidates,
     VoteUndecided,
@@ -31,118 +31,19 @@ from services.committees.forming import (
 )
 from services.committees.serving import (
     CommitteeElsewhere,
-    NotAMember,
     OwnTerm,
-    RecallUndecided,
-    years_after,
 )
-from services.committees.tables import CommitteeCandidate, CommitteeTerm
+from services.committees.tables import CommitteeTerm
 from services.committees.terms import TermNotThere
 from services.errors import BadInput
 from services.ownerships import Ownership
-from services.votes import counting, drafting
+from services.votes import drafting
 from services.votes.states import questions_of
 from services.votes.tables import VoteItem
 from tests.county import County
-from tests.polls import DRAFTED, OVER, VOTING, Poll
+from tests.polls import DRAFTED, Poll
 from tests.services.unchanged import unchanged
-
-DAY = timedelta(days=1)
-SETTLED = OVER + 8 * DAY
-FILED = SETTLED + 2 * DAY
-
-
-@dataclass
-class Forming:
-    """A term on its way, with an estate of seven owners of whom five stand."""
-
-    poll: Poll
-    term: UUID
-    standing: list[UUID]
-
-    @classmethod
-    async def of(cls, county: County) -> "Forming":
-        """Begun, with five candidates who were admitted."""
-        poll = await Poll.of(county, 7)
-        way = cls(poll, UUID(int=0), [])
-        way.term = (await way.begun()).id
-        for owner in poll.owners[:5]:
-            row = await way.do(candidates.nominate, owner, person=owner.person_id)
-            await way.do(candidates.admit, poll.community, candidate=row.id)
-            way.standing.append(row.id)
-        return way
-
-    async def begun(self) -> CommitteeTerm:
-        """Another term begun."""
-        row: CommitteeTerm = await self.do(
-            forming.begin, self.poll.community, estate=self.poll.tree.estate.id, seats=5, years=3
-        )
-        return row
-
-    async def do(self, command: Any, by: Actor, *, at: Any = DRAFTED, **said: Any) -> Any:
-        """One command about the term, or about something of it."""
-        about = {"candidate", "estate"} & set(said)
-        known = said if about else {"term": self.term, **said}
-        with clock.at(at):
-            async with self.poll.county.session() as session:
-                return await command(session, by, **known)
-
-    async def put(self) -> None:
-        """Into a vote's draft, which is announced."""
-        poll = self.poll
-        await poll.drafted(title="选举业主委员会")
-        await poll.do(drafting.drop, poll.chair, at=DRAFTED, question=poll.questions[0])
-        await self.do(forming.put_to_vote, poll.chair, vote=poll.vote)
-
-    async def voted(self, against: int = 0) -> None:
-        """All vote, so many of the last candidates are rejected, and the result stands."""
-        poll = self.poll
-        await self.put()
-        await poll.do(drafting.review, poll.community, at=DRAFTED)
-        await poll.do(drafting.announce, poll.chair, at=DRAFTED)
-        await poll.look(VOTING)
-        async with poll.county.session(read_only=True) as session:
-            asked = [one.id for one in await questions_of(session, poll.chair, poll.vote)]
-        for number in range(7):
-            split = len(asked) - against
-            await poll.cast(number, "", consent=asked[:split], against=asked[split:])
-        await poll.closed()
-        await poll.do(counting.count, poll.chair, at=OVER)
-        await poll.do(counting.settle, poll.chair, at=SETTLED)
-
-    async def filed(self) -> CommitteeTerm:
-        """Elected and on file."""
-        await self.voted()
-        await self.do(forming.conclude, self.poll.chair, at=SETTLED)
-        return await self.file()
-
-    async def file(self, at: Any = FILED) -> CommitteeTerm:
-        """On file by the bureau."""
-        row: CommitteeTerm = await self.do(
-            serving.file, self.poll.bureau, at=at, committee=self.poll.tree.committee.id,
-            number="备〔2026〕1 号",
-        )  # fmt: skip
-        return row
-
-    async def look(self, at: Any) -> int:
-        """What the clock does at a moment."""
-        by = Actor(self.poll.county.id, self.poll.county.slug)
-        with clock.at(at):
-            async with self.poll.county.session() as session:
-                return await serving.look(session, by, at=at, most=100)
-
-    async def seen(self) -> CommitteeTerm:
-        """The term as it is now."""
-        async with self.poll.county.session(read_only=True) as session:
-            return await rows.find(session, CommitteeTerm, self.poll.chair, self.term)
-
-    async def members(self) -> list[str]:
-        """The states of its candidates."""
-        async with self.poll.county.session(read_only=True) as session:
-            found = await rows.every(
-                session, CommitteeCandidate, self.poll.chair, "made_at", "id", term_id=self.term
-            )
-        return [one.state for one in found]
+from tests.terms import DAY, FILED, SETTLED, Forming
 
 
 @pytest.fixture
@@ -227,6 +128,14 @@ class TestElecting:
         async with unchanged(poll.county, VoteUndecided):
             await way.do(forming.conclude, poll.chair)
 
+    async def test_no_candidate_is_dropped_out_of_the_vote(self, way: Forming) -> None:
+        poll = way.poll
+        await way.put()
+        async with poll.county.session(read_only=True) as session:
+            [first, *_] = await questions_of(session, poll.chair, poll.vote)
+        async with unchanged(poll.county, StandsByIt):
+            await poll.do(drafting.drop, poll.chair, at=DRAFTED, question=first.id)
+
     async def test_not_with_fewer_than_its_seats(self, county: County) -> None:
         poll = await Poll.of(county, 1)
         way = Forming(poll, UUID(int=0), [])
@@ -291,98 +200,3 @@ class TestElecting:
                 assert set(equals) <= chosen
             elif one.verdict == "passed" and chosen:
                 assert all(ranks[other] > ranks[one.id] for other in chosen)
-
-
-class TestServing:
-    async def test_the_clock_says_each_thing_once_and_ends_it(self, way: Forming) -> None:
-        await way.voted()
-        await way.do(forming.conclude, way.poll.chair, at=SETTLED)
-        due = SETTLED + 30 * DAY
-        assert await way.look(due - 8 * DAY) == 0
-        assert await way.look(due - 7 * DAY) == 1
-        assert await way.look(due) == 0
-        assert await way.look(due + DAY) == 1
-        row = await way.file(at=due + 2 * DAY)
-        assert row.until is not None
-        end = due + 2 * DAY + (row.until - (due + 2 * DAY).date())
-        assert await way.look(end - 91 * DAY) == 0
-        assert await way.look(end - 90 * DAY) == 1
-        assert await way.look(end - 30 * DAY) == 1
-        assert await way.look(end) == 2
-        assert (await way.seen()).state == "ended"
-        assert await way.look(end + DAY) == 0
-        assert await way.poll.county.events("committee_term.alarmed") == 5
-
-    async def test_the_next_term_ends_the_one_before(self, way: Forming) -> None:
-        first = await way.filed()
-        way.term = (await way.begun()).id
-        for owner in way.poll.owners[:5]:
-            row = await way.do(candidates.nominate, owner, person=owner.person_id)
-            await way.do(candidates.admit, way.poll.community, candidate=row.id)
-        await way.filed()
-        second, way.term = await way.seen(), first.id
-        assert (second.state, second.number) == ("filed", 2)
-        assert ((await way.seen()).state, (await way.seen()).ended_why) == ("ended", "换届")
-
-    async def test_recalled_by_the_owners_alone(self, way: Forming) -> None:
-        await way.filed()
-        poll = way.poll
-        async with poll.county.session(read_only=True) as session:
-            [old, *_] = await questions_of(session, poll.chair, poll.vote)
-        async with unchanged(poll.county, RecallUndecided):
-            await way.do(serving.recall, poll.community, at=FILED, question=old.id)
-        later = FILED + DAY
-        member, everybody = await self._recalled(poll, later)
-        decided = later + 60 * DAY
-        row = await way.do(serving.recall, poll.community, at=decided, question=member)
-        assert row.state == "filed"
-        assert (await way.members())[0] == "left"
-        async with unchanged(poll.county, NotAMember):
-            await way.do(serving.recall, poll.community, at=decided, question=member)
-        row = await way.do(serving.recall, poll.bureau, at=decided, question=everybody)
-        assert (row.state, row.ended_why) == ("ended", "业主罢免")
-
-    async def _recalled(self, poll: Poll, at: Any) -> list[UUID]:
-        """A vote by which one member, and all of them, were recalled."""
-        opens, closes = at + 20 * DAY, at + 30 * DAY
-        with clock.at(at):
-            async with poll.county.session() as session:
-                row = await drafting.draft(
-                    session, poll.chair, scope=poll.tree.estate.id,
-                    convener=poll.tree.committee.id, title="罢免", text="请表决。",
-                    opens_at=opens, closes_at=closes,
-                )  # fmt: skip
-                await session.flush()
-                poll.vote = row.id
-                for whom in (poll.owners[0].person_id, None):
-                    await drafting.ask(
-                        session, poll.chair, vote=row.id, item=VoteItem.election, text="罢免",
-                        candidate=whom, is_recall=True,
-                    )  # fmt: skip
-                    await session.flush()
-        await poll.do(drafting.review, poll.community, at=at)
-        await poll.do(drafting.announce, poll.chair, at=at)
-        await poll.look(opens)
-        async with poll.county.session(read_only=True) as session:
-            asked = [one.id for one in await questions_of(session, poll.chair, poll.vote)]
-        poll.questions = asked
-        for number in range(7):
-            await poll.cast(number, at=opens)
-        await poll.look(closes)
-        await poll.do(counting.count, poll.chair, at=closes)
-        await poll.do(counting.settle, poll.chair, at=closes + 8 * DAY)
-        return asked
-
-    async def test_a_member_resigns(self, way: Forming) -> None:
-        await way.filed()
-        poll, mine = way.poll, way.standing[0]
-        async with unchanged(poll.county, Denied):
-            await way.do(serving.resign, poll.owners[1], at=FILED, candidate=mine, reason="替他")
-        await way.do(serving.resign, poll.owners[0], at=FILED, candidate=mine, reason="搬走了")
-        async with unchanged(poll.county, NotAMember):
-            await way.do(serving.resign, poll.owners[0], at=FILED, candidate=mine, reason="再辞")
-
-
-def test_a_term_of_years_ends_on_its_day() -> None:
-    assert years_after(date(2024, 2, 29), 1) == date(2025, 3, 1)
-    assert years_after(date(2024, 2, 29), 4) == date(2028, 2, 29)

@@ -7,14 +7,11 @@ from typing import Any
 import pytest
 
 from policies import Denied
-from services import (
-    ownerships,
-    property_units,
-    rows,
-)
+from services import appointments, clock, ownerships, property_units, rows
 from services.ownerships import OwnershipState
+from services.people import Person
 from services.property_units import AreaSource, PropertyUse
-from services.register_imports import ImportState, RowState, stages, turns
+from services.register_imports import ImportMode, ImportState, RowState, stages, turns
 from services.register_imports.tables import (
     ImportNotReady,
     NothingToRecord,
@@ -218,6 +215,34 @@ class TestChoice:
         row = await clerk.row(row.id)
         assert (row.state, row.done, row.handled) == (ImportState.done, 4, 4)
         assert len(await clerk.register()) == 4
+
+    async def test_halted_half_way_and_gone_on_with_by_another_it_is_verified_by_each(
+        self, clerk: Clerk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What one recorded is verified by another; no part is lost, none holds the rest up."""
+        monkeypatch.setattr(turns, "SOME", 1)
+        county, community = clerk.county, clerk.tree.communities[0]
+        secretary = await county.actor("community_secretary", community)
+        row = await clerk.preview([JIA, YI, BING])
+        await clerk.do("apply", row, secretary, mode=ImportMode.good_rows)
+        async with county.session() as session:
+            await turns.look(session, clerk.clock, at=clock.now(), most=1)
+        async with county.session() as session:
+            held = secretary.posts[0].appointment_id
+            await appointments.revoke(session, county.security, appointment=held, reason="调离")
+        await clerk.work()
+        row = await clerk.row(row.id)
+        assert (row.state, row.halt) == (ImportState.previewed, "authority_lost")
+        row = await clerk.apply(row, "good_rows", clerk.officer)
+        assert (row.state, row.done) == (ImportState.done, 3)
+        assert None not in [one.ownership_id for one in await clerk.rows(row)]
+        async with county.session(read_only=True) as session:
+            person = await rows.find(session, Person, secretary, secretary.person_id or row.id)
+        await county.appoint(person, "community_secretary", community)
+        await clerk.do("verify", row, await county.reload(person.id))
+        await clerk.work()
+        row = await clerk.row(row.id)
+        assert (row.state, row.verified) == (ImportState.verified, 1)
 
 
 class TestRegister:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from services import property_units
 from services.errors import BadInput, NotFound
-from services.votes import deliveries, holding, rolls
+from services.votes import counting, deliveries, holding, rolls
 from services.votes.deliveries import DeliveryMethod, DeliveryOutside, UnitNotAsked
 from services.votes.holding import ExtendedEnough
 from tests.county import County, adopt
@@ -71,12 +71,19 @@ class TestTheRoll:
     async def test_what_is_fixed_the_database_holds_fixed(self, poll: Poll) -> None:
         await poll.opened()
         await poll.cast(0)
+        noticed = poll.vote
+        draft = await poll.drafted()
         for statement in (
             "update vote set title = '别的'",
             "update vote set roll_area = 1",
             "update vote set opens_at = opens_at + interval '1 day'",
             "update vote_question set text = '别的'",
             "delete from vote_question",
+            "update vote set closes_at = closes_at - interval '1 day'",
+            f"update vote_question set vote_id = '{draft.id}', number = 9"
+            f" where vote_id = '{noticed}'",
+            f"update vote_question set vote_id = '{noticed}', number = 9"
+            f" where vote_id = '{draft.id}'",
             "delete from vote",
             "update roll_entry set area = 1",
             "delete from roll_holder",
@@ -88,6 +95,27 @@ class TestTheRoll:
             "delete from ballot",
         ):
             with pytest.raises(DBAPIError):
+                async with poll.county.session() as session:
+                    await session.exec(text(statement))  # type: ignore[call-overload]
+
+    async def test_what_stands_the_database_holds_so(self, poll: Poll) -> None:
+        await poll.opened()
+        await poll.confirm(await poll.enter(await poll.holder(poll.owners[0])))
+        for owner in range(1, 4):
+            await poll.cast(owner)
+        await poll.closed()
+        await poll.counted()
+        await poll.do(counting.settle, poll.chair, at=OVER + 8 * DAY)
+        for statement in (
+            "update vote_question set verdict = 'not_passed'",
+            "update vote_question set consent_heads = 1",
+            "update vote set ballots_sha256 = repeat('0', 64)",
+            "update vote set settled_at = null",
+            "update vote set closes_at = closes_at + interval '1 day'",
+            "update ballot set confirmed_by = null where way = 'paper'",
+            "update ballot set confirmed_at = now() where way = 'paper'",
+        ):
+            with pytest.raises(DBAPIError, match="never change"):
                 async with poll.county.session() as session:
                     await session.exec(text(statement))  # type: ignore[call-overload]
 

@@ -208,6 +208,17 @@ class TestSilence:
         )  # fmt: skip
         assert found.counted.abstain == share(10, 1)
 
+    def test_who_spoke_for_one_of_their_units_is_not_made_to_abstain_by_the_others(self) -> None:
+        entries = [
+            one._replace(is_delivered=True) for one in roll(10, 10, 10, heads=["a", "a", "b"])
+        ]
+        found = of(entries, say(CONSENT, 0, 2), clause="第八条", silence=Silence.takes_part)
+        assert found.counted == Counted(share(20, 2), share(0, 0), share(10, 0))
+        found = of(
+            entries, say(AGAINST, 0, 2), clause="第八条", silence=Silence.joins_the_majority
+        )  # fmt: skip
+        assert found.counted.against == share(30, 2)
+
     def test_to_whom_nothing_was_delivered_is_not_silent(self) -> None:
         entries = [*self.delivered(2), Entry("u2", Decimal(10), "h2")]
         found = of(entries, say(CONSENT, 0), clause="第八条", silence=Silence.takes_part)

@@ -12,7 +12,12 @@ from services import clock, rows
 from services.errors import BadInput, NotFound, StaleVersion
 from services.units import UnitUnfit
 from services.votes import counting, deliveries, drafting, holding, objecting, rolls
-from services.votes.counting import CountStale, NothingToRecount, StillObjected
+from services.votes.counting import (
+    CountStale,
+    NothingPassed,
+    NothingToRecount,
+    StillObjected,
+)
 from services.votes.deliveries import DeliveryMethod
 from services.votes.drafting import (
     NobodyToAsk,
@@ -131,6 +136,22 @@ class TestDrafting:
         async with unchanged(poll.county, Denied):
             await poll.do(drafting.review, poll.chair, at=DRAFTED)
 
+    async def test_whoever_wrote_in_it_does_not_review_it(self, poll: Poll) -> None:
+        said: dict[str, Any] = {"item": VoteItem.other, "text": "是否装电梯？"}
+        await poll.drafted()
+        await poll.do(drafting.amend, poll.community, at=DRAFTED, title="改过的标题")
+        async with unchanged(poll.county, OwnDraft):
+            await poll.do(drafting.review, poll.community, at=DRAFTED)
+        await poll.do(drafting.amend, poll.chair, at=DRAFTED, title="又改过的标题")
+        row = await poll.do(drafting.ask, poll.community, at=DRAFTED, **said)
+        await poll.do(drafting.amend, poll.chair, at=DRAFTED, title="再改过的标题")
+        async with unchanged(poll.county, OwnDraft):
+            await poll.do(drafting.review, poll.community, at=DRAFTED)
+        await poll.do(drafting.drop, poll.community, at=DRAFTED, question=row.id)
+        async with unchanged(poll.county, OwnDraft):
+            await poll.do(drafting.review, poll.community, at=DRAFTED)
+        await poll.do(drafting.review, poll.bureau, at=DRAFTED)
+
     async def test_the_notice_is_out_for_as_long_as_the_county_wants(self, poll: Poll) -> None:
         await poll.drafted()
         await poll.do(drafting.review, poll.community, at=DRAFTED)
@@ -186,6 +207,16 @@ class TestCounting:
         row = await poll.do(counting.settle, poll.chair, at=LATER)
         assert row.state == "failed"
         async with unchanged(poll.county, VoteNotThere):
+            await poll.do(counting.execute, poll.chair, at=LATER, report="照办")
+
+    async def test_what_was_not_passed_is_not_carried_out(self, poll: Poll) -> None:
+        await poll.opened()
+        for owner in range(4):
+            await poll.cast(owner, "against")
+        await poll.closed()
+        await poll.counted()
+        await poll.do(counting.settle, poll.chair, at=LATER)
+        async with unchanged(poll.county, NothingPassed):
             await poll.do(counting.execute, poll.chair, at=LATER, report="照办")
 
     async def test_silence_counts_with_its_clause_and_for_whom_it_was_delivered(

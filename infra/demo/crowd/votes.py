@@ -52,6 +52,7 @@ from enrolled e join ownership o on o.tenant_id = e.tenant_id
   and o.property_unit_id = e.property_unit_id and o.state = 'verified' and o.until is null""",
     """
 update vote v set state = p.state, noticed_at = p.at, text_sha256 = repeat('0', 64),
+  first_closes_at = v.closes_at,
   frozen_at = p.at + interval '15 days', roll_sha256 = repeat('0', 64), roll_units = 42,
   roll_heads = 42, roll_area = 4200,
   counted_at = case when p.state <> 'noticed' then p.at + interval '27 days' end,

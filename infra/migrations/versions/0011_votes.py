@@ -31,10 +31,12 @@ def upgrade() -> None:
         sa.Column("opens_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closes_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("extensions", sa.Integer(), nullable=False),
+        sa.Column("written_by", sa.Uuid(), nullable=True),
         sa.Column("reviewed_by", sa.Uuid(), nullable=True),
         sa.Column("reviewed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("noticed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("text_sha256", sa.String(length=64), nullable=True),
+        sa.Column("first_closes_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("is_electronic", sa.Boolean(), nullable=False),
         sa.Column("frozen_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("roll_sha256", sa.String(length=64), nullable=True),
@@ -76,6 +78,9 @@ def upgrade() -> None:
         sa.CheckConstraint("isfinite(closes_at)", name=op.f("ck_vote_closes_at_is_finite")),
         sa.CheckConstraint("isfinite(counted_at)", name=op.f("ck_vote_counted_at_is_finite")),
         sa.CheckConstraint("isfinite(executed_at)", name=op.f("ck_vote_executed_at_is_finite")),
+        sa.CheckConstraint(
+            "isfinite(first_closes_at)", name=op.f("ck_vote_first_closes_at_is_finite")
+        ),
         sa.CheckConstraint("isfinite(frozen_at)", name=op.f("ck_vote_frozen_at_is_finite")),
         sa.CheckConstraint("isfinite(made_at)", name=op.f("ck_vote_made_at_is_finite")),
         sa.CheckConstraint("isfinite(noticed_at)", name=op.f("ck_vote_noticed_at_is_finite")),
@@ -89,7 +94,14 @@ def upgrade() -> None:
             "num_nonnulls(frozen_at, roll_sha256, roll_units, roll_heads, roll_area) in (0, 5)",
             name=op.f("ck_vote_roll"),
         ),
+        sa.CheckConstraint(
+            "num_nonnulls(noticed_at, text_sha256, first_closes_at) in (0, 3)",
+            name=op.f("ck_vote_noticed"),
+        ),
         sa.CheckConstraint("reviewed_by <> made_by", name=op.f("ck_vote_reviewed_by_another")),
+        sa.CheckConstraint(
+            "reviewed_by <> written_by", name=op.f("ck_vote_not_reviewed_by_who_wrote_it_last")
+        ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "convener_id"],
             ["unit.tenant_id", "unit.id"],

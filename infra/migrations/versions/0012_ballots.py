@@ -15,6 +15,13 @@ def upgrade() -> None:
         "file", sa.Column("is_ballot", sa.Boolean(), nullable=False, server_default="false")
     )
     op.alter_column("file", "is_ballot", server_default=None)
+    op.create_index(
+        "ix_file_ballot",
+        "file",
+        ["tenant_id", "sha256"],
+        unique=False,
+        postgresql_where=sa.text("is_ballot"),
+    )
     op.create_table(
         "roll_entry",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
@@ -239,6 +246,7 @@ def upgrade() -> None:
         sa.Column("scan_id", sa.Uuid(), nullable=True),
         sa.Column("confirmed_by", sa.Uuid(), nullable=True),
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("annulled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reason", sa.String(length=500), nullable=True),
         sa.CheckConstraint(
             "(way = 'paper') = (scan_id is not null)", name=op.f("ck_ballot_paper_has_its_scan")
@@ -251,6 +259,10 @@ def upgrade() -> None:
             "way = 'web' or state <> 'effective' or confirmed_by is not null",
             name=op.f("ck_ballot_paper_is_confirmed"),
         ),
+        sa.CheckConstraint(
+            "(state = 'annulled') = (annulled_at is not null)", name=op.f("ck_ballot_annulled")
+        ),
+        sa.CheckConstraint("isfinite(annulled_at)", name=op.f("ck_ballot_annulled_at_is_finite")),
         sa.CheckConstraint("way in ('web', 'paper')", name=op.f("ck_ballot_way")),
         sa.CheckConstraint("confirmed_by <> made_by", name=op.f("ck_ballot_confirmed_by_another")),
         sa.CheckConstraint("isfinite(confirmed_at)", name=op.f("ck_ballot_confirmed_at_is_finite")),
