@@ -1,4 +1,4 @@
-"""Holds (不可改动): what a vote fixed or a provider said stays so, whoever writes past commands."""
+"""Holds (不可改动): what was fixed, said or signed stays so, whoever writes past the commands."""
 
 from alembic import op
 
@@ -121,6 +121,20 @@ as $$ begin
 end $$;
 create trigger hold_line before update on public.payment_line
   for each row execute function public.sanfang_hold_line()"""
+
+# As the first of this name, and of the meeting too that an item would be moved out of.
+HOLD_AGENDA = """
+create or replace function public.sanfang_hold_agenda() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$ begin
+  if exists (
+    select from public.meeting m where m.tenant_id = new.tenant_id
+      and m.id in (old.meeting_id, new.meeting_id) and m.state in ('signed', 'published')
+  ) then
+    raise check_violation using message = 'the agenda of a signed meeting stays as it is';
+  end if;
+  return new;
+end $$"""
 
 
 def hold(statements: str) -> None:

@@ -1,7 +1,7 @@
 """Serving (履职): a term is filed with the bureau, recalled by a vote, ends by its day.
 
-Who elected it isn't who files it. The clock says when a filing is due or late, and when a term's
-end comes near; nobody serves on by silence.
+Who began it isn't who files it; who is elected the vote alone says. The clock says when a filing is
+due or late, and when a term's end comes near; nobody serves on by silence.
 """
 
 from datetime import date, datetime, timedelta
@@ -38,7 +38,7 @@ DUE_AHEAD = 7
 
 
 class OwnTerm(Refused):
-    """备案由筹备和宣布结果以外的人办理。
+    """备案由开始筹备的人以外的人办理。
     It is filed by another person than who began it.
     """
 

@@ -61,6 +61,13 @@ class TestSign:
         async with unchanged(table.way.county, IntegrityError):
             await table.sql("update agenda_item set said = '改过了'")
 
+    async def test_nothing_is_moved_out_of_a_signed_meeting(self, table: RoundTable) -> None:
+        await table.signed()
+        other = await table.drafted()
+        async with unchanged(table.way.county, IntegrityError) as refused:
+            await table.sql(f"update agenda_item set meeting_id = '{other.id}', said = '改过了'")
+        assert "of a signed meeting" in str(refused.value)
+
     @pytest.mark.parametrize(
         "change", ["text = '改过了'", "sha256 = null", "sha256 = repeat('0', 64)"]
     )
