@@ -68,10 +68,12 @@ def by_item(tenant: Tenant, seen: Asked, days: Days, entitled: Seen) -> Select[A
     """A row for each item and month of bills."""
     one = _each_bill(tenant, seen, days, entitled)
     keys = [one.c[name] for name in ITEM_KEYS]
-    few = func.count(distinct(one.c.property_unit_id)) < FEWEST
-    some = func.count(distinct(one.c.property_unit_id)).filter(one.c.paid > 0)
-    is_withheld = and_(not_(func.bool_and(one.c.is_entitled)),
-                       or_(few, and_(some > 0, some < FEWEST)))  # fmt: skip
+    units = func.count(distinct(one.c.property_unit_id))
+    some = [units.filter(each) for each in (one.c.paid > 0, one.c.charged > one.c.paid)]
+    is_withheld = and_(
+        not_(func.bool_and(one.c.is_entitled)),
+        or_(units < FEWEST, *(and_(each > 0, each < FEWEST) for each in some)),
+    )
     sums = {name: _sum(one.c[name]) for name in ("charged", "paid", "by_provider")}
     group = (
         select(

@@ -126,10 +126,12 @@ def _items(oracle: "Oracle", seen: Seen, begins: date, ends: date) -> list[Deriv
 def _item(oracle: "Oracle", found: list[Row], told: set[Any]) -> dict[str, Any]:
     sums = {"bills": len(found), "charges": 0, "charged": 0, "paid": 0, "by_provider": 0}
     paying: dict[UUID, int] = defaultdict(int)
+    owed: dict[UUID, int] = defaultdict(int)
     for bill in found:
         for entry in oracle.rows["LedgerEntry"]:
             if entry["bill_id"] != bill["id"]:
                 continue
+            owed[bill["id"]] += entry["amount"]
             sums["charges"] += entry["kind"] == "charge"
             sums["charged"] += entry["amount"] if entry["kind"] in CHARGED else 0
             if entry["kind"] in ("allocation", "refund"):
@@ -143,7 +145,9 @@ def _item(oracle: "Oracle", found: list[Row], told: set[Any]) -> dict[str, Any]:
     )
     units = len({bill["property_unit_id"] for bill in found})
     payers = len({bill["property_unit_id"] for bill in found if paying[bill["id"]] > 0})
-    is_withheld = not entitled and (units < FEWEST or 0 < payers < FEWEST)
+    owing = len({bill["property_unit_id"] for bill in found if owed[bill["id"]] > 0})
+    is_few = units < FEWEST or 0 < payers < FEWEST or 0 < owing < FEWEST
+    is_withheld = not entitled and is_few
     shown: dict[str, Any] = dict.fromkeys(sums) if is_withheld else dict(sums)
     first = {name: found[0][name] for name in ("estate_id", "firm_id", "month", "item", "label")}
     return first | shown | {"is_withheld": is_withheld}

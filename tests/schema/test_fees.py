@@ -159,3 +159,24 @@ class TestSums:
         groups = (await seen.ask(home.clerk, SUMMARY))["feeSummary"]["groups"]
         [group] = [one for one in groups if one["item"] == "PROPERTY" and one["month"][6] == "2"]
         assert (group["disputed"], group["overdue"]) == ("20000", str(7 * 20_000))
+
+    async def test_that_one_is_in_a_plan_is_no_difference_of_sums_either(
+        self, database: Database
+    ) -> None:
+        """What is owed, less what is overdue and disputed, is what those in a plan owe."""
+        home = await Estate.of(await County.new(database))
+        await home.adopt()
+        person = await home.county.person()
+        unit = await home.unit(person.id)
+        for _ in range(6):
+            await home.unit()
+        with clock.at(NOW):
+            await home.run()
+            [bill] = await home.bills(unit)
+            said = {"bills": [bill.id], "due_on": [date(2026, 7, 15)], "amounts": [20_000]}
+            plan = await home.propose(home.clerk, await home.account(unit), **said)
+            await home.agree(await home.county.reload(person.id), plan)
+        seen = Seen(home, home.member, [])
+        group = await seen.group(home.member)
+        assert (group["outstanding"], group["disputed"], group["overdue"]) == ("140000", None, None)
+        assert (await seen.group(home.clerk))["overdue"] == "120000"

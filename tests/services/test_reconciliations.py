@@ -167,6 +167,21 @@ class TestGroups:
         assert sums == [("300", "300"), ("400", "400")]
         assert found["differences"] == []
 
+    async def test_what_one_still_owes_is_no_difference_of_two_sums(
+        self, database: Database
+    ) -> None:
+        home = await Estate.of(await County.new(database))
+        await home.adopt()
+        accounts = [(await owing(home))[1] for _ in range(7)]
+        with clock.at(NOW):
+            for account in accounts[:6]:
+                await home.pay(account, 20_000)
+            [group] = (await read(database, home, home.officer))["byItem"]
+            assert (group["isWithheld"], group["charged"], group["paid"]) == (True, None, None)
+            await home.pay(accounts[6], 20_000)
+            [group] = (await read(database, home, home.officer))["byItem"]
+            assert (group["charged"], group["paid"]) == ("140000", "140000")
+
     async def test_few_units_are_withheld_from_who_sees_no_bills_and_all_from_strangers(
         self, database: Database, home: Estate, accounts: list[Any]
     ) -> None:
