@@ -136,9 +136,9 @@ LINE = (
 RECONCILED = (
     '{ reconciliation(from: "2025-12-31", to: "2026-12-31") { byItem { estate { name } firm {'
     " name } item label month bills charges charged paid byProvider isWithheld } byChannel {"
-    " estate { name } firm { name } channel month onLedger inLines } differences { estate { name }"
-    " firm { name } channel externalId at kind kindLabel kindEn: kindLabel(language: EN) onLedger"
-    " inLines } } }",
+    " estate { name } firm { name } channel month onLedger inLines isWithheld } differences {"
+    " estate { name } firm { name } channel externalId at kind kindLabel"
+    " kindEn: kindLabel(language: EN) onLedger inLines } } }",
     '{ reconciliation(from: "2026-01-01", to: "2026-12-31", channel: "bank") { differences {'
     " externalId kind } byChannel { channel } } }",
 )
