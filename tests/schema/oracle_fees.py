@@ -95,6 +95,11 @@ def _three_years_after(day: date) -> date:
         return day.replace(year=day.year + 3, day=28)
 
 
+def _about_bill(compute: Compute) -> Compute:
+    """The same of the bill that a dispute is about."""
+    return lambda oracle, row, said: compute(oracle, oracle.known["Bill"][row["bill_id"]], said)
+
+
 COMPUTED: Mapping[tuple[str, str], Compute] = {
     ("FeeHolder", "name"): _name,
     ("FeeAccount", "number"): _number,
@@ -114,6 +119,10 @@ COMPUTED: Mapping[tuple[str, str], Compute] = {
     ("InstalmentPlan", "bills"): _planned_bills,
     ("Bill", "limitationOn"): _limitation,
     ("Demand", "number"): _number,
+    ("FeeDispute", "number"): _about_bill(_number),
+    ("FeeDispute", "charged"): _about_bill(_sum("bill_id", kind="charge")),
+    ("FeeDispute", "item"): _about_bill(lambda oracle, row, _: row["item"].upper()),
+    ("FeeDispute", "month"): _about_bill(lambda oracle, row, _: row["month"].isoformat()),
 }
 
 

@@ -102,7 +102,7 @@ BILL = (
 PAYMENT = (
     "id amount method methodLabel receivedAt reference channel externalId credit refunded reversed"
 )
-DISPUTE = "id text state stateLabel since until answer loweredBy version"
+DISPUTE = "id number item month charged text state stateLabel since until answer loweredBy version"
 OWED = (
     f"{{ feeAccounts {{ totalCount nodes {{ {ACCOUNT} propertyUnit {{ number }} estate {{ name }}"
     " firm { name } holders { nodes { id name person { name } organisation { name } } } entries("

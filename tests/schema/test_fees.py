@@ -93,6 +93,24 @@ class TestLists:
             for id_ in (f"Bill:{bill.id}", f"FeeAccount:{account.id}"):
                 assert await seen.ask(by, f'{{ node(id: "{id_}") {{ id }} }}') == {"node": None}
 
+    async def test_who_decides_a_dispute_knows_what_of(self, database: Database) -> None:
+        home = await Estate.of(await County.new(database))
+        await home.adopt()
+        person = await home.county.person()
+        unit = await home.unit(person.id)
+        with clock.at(NOW):
+            await home.run()
+            [bill] = await home.bills(unit)
+            await home.dispute(bill, await home.county.reload(person.id))
+        asked = "{ feeDisputes { nodes { number item month charged bill { id } } } }"
+        [found] = (await Seen(home, home.clerk, []).ask(home.community, asked))["feeDisputes"][
+            "nodes"
+        ]
+        assert found == {
+            "number": unit.number, "item": "PROPERTY", "month": "2026-01-01", "charged": "20000",
+            "bill": None,
+        }  # fmt: skip
+
     async def test_the_public_is_refused_everything_and_an_owner_sums(self, seen: Seen) -> None:
         public = Actor(seen.home.county.id, seen.home.county.slug)
         refused = [(public, f"{{ {name} {{ totalCount }} }}") for name in LISTS]
