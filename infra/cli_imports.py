@@ -186,10 +186,10 @@ def _show(asked: Ask, id_: str, seen: dict[str, Any], most: int) -> None:
     if total > found:
         more = total - found
         typer.echo(say(f"…还有 {more} 个问题", f"… and {more} more problems"))
-    typer.echo(say(f"共 {seen['total']} 行：可登记 {seen['good']}，册上已有 {seen['unchanged']}，"
-                   f"有问题 {seen['bad']}",
+    typer.echo(say(f"共 {seen['total']} 行：可登记 {seen['good']}，册上已有或重复"
+                   f" {seen['unchanged']}，有问题 {seen['bad']}",
                    f"{seen['total']} rows: {seen['good']} to record, {seen['unchanged']} there"
-                   f" already, {seen['bad']} with problems"))  # fmt: skip
+                   f" already or repeated, {seen['bad']} with problems"))  # fmt: skip
 
 
 def _chosen(seen: dict[str, Any]) -> Mode | None:

@@ -1,5 +1,6 @@
 """Disputes (争议): bills that are contested and set apart until the community has decided."""
 
+from collections.abc import Callable
 from datetime import date
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,11 +10,20 @@ from sqlalchemy import ColumnElement, select
 
 from schema.bills import Bill
 from schema.commands import command
-from schema.ledger import mine
+from schema.ledger import mine, number_of_unit, summed
 from schema.linkages import at_estate
 from schema.nodes import Node, worded
 from schema.people import Person
-from schema.reading.declare import Ask, Row, column, connection, light, link, reads
+from schema.reading.declare import (
+    Ask,
+    Row,
+    column,
+    computed,
+    connection,
+    light,
+    link,
+    reads,
+)
 from schema.reading.found import Condition, either
 from schema.reading.pages import Connection, Direction
 from schema.reading.scalars import BigInt
@@ -22,6 +32,7 @@ from services import disputes
 from services.bills.tables import Bill as BillRow
 from services.disputes import STATES, DisputeState
 from services.disputes import FeeDispute as Table
+from services.fee_standards import FeeItem
 
 if TYPE_CHECKING:
     from schema.units import Unit
@@ -57,12 +68,37 @@ def _own(ask: Ask, row: Row) -> Condition:
     return found_by(ask, row["bill_id"], owed, one.c.id)
 
 
+def _of_bill(column_: str) -> Callable[[Ask, Row], ColumnElement[Any]]:
+    """What whoever decides has to know of the bill, which they don't read itself."""
+
+    def build(ask: Ask, row: Row) -> ColumnElement[Any]:
+        one = BILL.alias()
+        found = select(one.c[column_]).where(
+            one.c.tenant_id == ask.tenant, one.c.id == row["bill_id"]
+        )
+        return found.correlate_except(one).scalar_subquery()
+
+    return build
+
+
+def _number(ask: Ask, row: Row) -> ColumnElement[Any]:
+    return number_of_unit(ask, {"property_unit_id": _of_bill("property_unit_id")(ask, row)})
+
+
+def _charged(ask: Ask, row: Row) -> ColumnElement[Any]:
+    return summed("bill_id", kind="charge")(ask, {"id": row["bill_id"]})
+
+
 @strawberry.type(description="账单争议。 A bill that is contested.")
 @reads(Table, "disputes", unit=_within, own=_own)
 class FeeDispute(Node):
     """A bill that is contested."""
 
     bill: Bill | None = link(Table.bill_id, "账单。 The bill.", lenient=True)
+    number: str | None = computed(_number, "账单的房号。 The number of the bill's unit.")
+    item: FeeItem = computed(_of_bill("item"), "账单的项目。 What the bill is for.")
+    month: date = computed(_of_bill("month"), "账单月份的第一天。 The first day of its month.")
+    charged: BigInt = computed(_charged, "账单的出账金额，分。 What it charged, in fen.")
     estate: Annotated["Unit", strawberry.lazy("schema.units")] | None = link(
         Table.estate_id, "小区。 The estate."
     )

@@ -1,6 +1,5 @@
 """Reconciliation (对账): bills, ledger and providers' lines side by side, no names."""
 
-from collections.abc import Callable
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -53,8 +52,14 @@ def _wanted(ask: Ask) -> reconciliations.Asked:
     return lambda name: name == channel
 
 
-def _of(build: Callable[..., Select[Any]]) -> Callable[[Ask, Row], Select[Any]]:
-    return lambda ask, row: build(
+def _by_channel(ask: Ask, row: Row) -> Select[Any]:
+    return reconciliations.by_channel(
+        ask.tenant, _seen(ask), days_asked(ask, MOST_MONTHS), _wanted(ask), entitled(ask)
+    )
+
+
+def _differences(ask: Ask, row: Row) -> Select[Any]:
+    return reconciliations.differences(
         ask.tenant, _seen(ask), days_asked(ask, MOST_MONTHS), _wanted(ask)
     )
 
@@ -90,7 +95,7 @@ class ReconciledItem:
 
 @strawberry.type(description="一个渠道一个月的账上与渠道合计。 Of a channel and a month.")
 class ReconciledChannel:
-    """What came by a channel in a month, by the ledger and by the provider."""
+    """What came by a channel in a month; null where it is withheld."""
 
     estate: Annotated["Unit", strawberry.lazy("schema.units")] | None = link(
         "estate_id", "小区。 The estate."
@@ -100,8 +105,11 @@ class ReconciledChannel:
     )
     channel: str = column("channel", "渠道。 The channel.")
     month: date = column("month", "月份的第一天。 The first day of the month.")
-    on_ledger: BigInt = column("on_ledger", "账上，分。 On the ledger, in fen.")
-    in_lines: BigInt = column("in_lines", "渠道所说，分。 As the provider says, in fen.")
+    on_ledger: BigInt | None = column("on_ledger", "账上，分。 On the ledger, in fen.")
+    in_lines: BigInt | None = column("in_lines", "渠道所说，分。 As the provider says, in fen.")
+    is_withheld: bool = column(
+        "is_withheld", "是否因户数太少不显示。 Whether it is withheld, being of too few units."
+    )
 
 
 @strawberry.type(description="一笔不同。 An external id of which the two differ.")
@@ -129,10 +137,10 @@ class Reconciliation:
 
     by_item: list[ReconciledItem] = rows(_by_item, "按项目、月份。 By item and month.", SIZE)
     by_channel: list[ReconciledChannel] = rows(
-        _of(reconciliations.by_channel), "按渠道、月份。 By channel and month.", SIZE
+        _by_channel, "按渠道、整月。 By channel and whole month.", SIZE
     )
     differences: list[ReconciliationDifference] = rows(
-        _of(reconciliations.differences),
+        _differences,
         "逐笔不同；一致时为空。 What differs.",
         SIZE,
     )

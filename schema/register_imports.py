@@ -152,7 +152,9 @@ class RegisterImport(Node):
     ignored: JSON | None = column(Table.ignored, "没有用到的列。 The columns that aren't used.")
     total: int = column(Table.total, "共几行。 How many rows there are.")
     good: int = column(Table.good, "可登记几行。 How many can be recorded.")
-    unchanged: int = column(Table.unchanged, "册上已有几行。 How many are there already.")
+    unchanged: int = column(
+        Table.unchanged, "册上已有或与别行相同的几行。 There already, or repeating another row."
+    )
     bad: int = column(Table.bad, "有问题几行。 How many have problems.")
     done: int = column(Table.done, "已登记几行。 How many were recorded.")
     verified: int = column(Table.verified, "已核实几份产权。 How many ownerships were verified.")

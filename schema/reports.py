@@ -106,9 +106,11 @@ class EstateRecovered:
     estate: Annotated["Unit", strawberry.lazy("schema.units")] | None = link(
         "estate_id", "小区。 The estate."
     )
-    fen: BigInt | None = column("fen", "清缴金额，分；户数太少的不显示。 In fen; null if withheld.")
+    fen: BigInt | None = column(
+        "fen", "清缴金额，分，不含户数太少的月份。 In fen, of the months shown."
+    )
     is_withheld: bool = column(
-        "is_withheld", "是否因户数太少不显示。 Whether it is withheld, being of too few units."
+        "is_withheld", "是否有月份因户数太少不计入。 Whether a month of it is of too few units."
     )
 
 
@@ -144,7 +146,8 @@ class CountyReport:
         SIZE,
     )
     fees_recovered: BigInt = computed(
-        _recovered, "清缴的欠费，分，只含显示出来的小区。 Overdue fees that were recovered, in fen."
+        _recovered,
+        "清缴的欠费，分，按整月，不含户数太少的月份。 Overdue fees recovered, by whole months.",
     )
     fees_recovered_by_estate: list[EstateRecovered] = rows(
         _recovered_by_estate, "按小区清缴的欠费。 What was recovered, by estate.", SIZE

@@ -3,7 +3,7 @@
 Nothing here is kept: each figure is a piece of a reading statement over the ledger. Whoever sees
 sums and no bills is to find out no single debtor by them: a group of fewer than five units, or one
 in which some but fewer than five units owe, is withheld whole, and is in no sum of groups either.
-Whether some are disputed or overdue is withheld likewise.
+Whether some are disputed or overdue is withheld likewise, also where few are neither.
 """
 
 from collections.abc import Callable
@@ -114,6 +114,7 @@ def _groups(tenant: Tenant, seen: Seen, entitled: Seen, days: Days) -> Any:
         "owing": func.count(units).filter(of),
         "disputed": func.count(units).filter(disputed),
         "overdue": func.count(units).filter(overdue),
+        "rest": func.count(units).filter(of, not_(one.c.is_disputed), not_(one.c.is_overdue)),
     }
     some = {name: and_(counted > 0, counted < FEWEST) for name, counted in number.items()}
     keys = tuple(one.c[name] for name in KEYS)
@@ -125,7 +126,9 @@ def _groups(tenant: Tenant, seen: Seen, entitled: Seen, days: Days) -> Any:
             _sum(one.c.outstanding, disputed).label("disputed"),
             _sum(one.c.outstanding, overdue).label("overdue"),
             and_(stranger, or_(func.count(units) < FEWEST, some["owing"])).label("is_withheld"),
-            and_(stranger, or_(some["disputed"], some["overdue"])).label("is_apart_withheld"),
+            and_(stranger, or_(*(some[name] for name in (*APART, "rest")))).label(
+                "is_apart_withheld"
+            ),
         )
         .group_by(*keys)
         .subquery("fee_group")

@@ -2,13 +2,14 @@
 
 Nothing here is kept: each figure is a sum over what was recorded, made as it is asked for. A group
 is of an estate, an item and a month: how many bills, how many of them charged on the ledger, what
-was charged and paid, and what of that a provider said as well. Of each channel and month it is what
-came by the ledger and by the provider's lines. Each external id of which these two differ is
-listed, and none where they agree: refunds and reversals are taken off on either side.
+was charged and paid, and what of that a provider said as well. Of each channel and whole month it
+is what came by the ledger and by the provider's lines; of few it is withheld, as in `fees`. Each
+external id of which these two differ is listed, and none where they agree: refunds and reversals
+are taken off on either side.
 """
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -42,9 +43,12 @@ from services.tables import metadata
 
 Tenant: TypeAlias = ColumnElement[UUID]
 Days: TypeAlias = tuple[ColumnElement[date], ColumnElement[date]]
+# The first, and the first after it, in China and without a zone.
+Moments: TypeAlias = tuple[ColumnElement[datetime], ColumnElement[datetime]]
 # Of a row with `estate_id` and `firm_id`: whether the reader reconciles it; of a channel's name:
 # whether it is asked for.
 Asked: TypeAlias = Callable[[Any], ColumnElement[bool]]
+CHANNEL_KEYS = ("estate_id", "firm_id", "channel")
 ITEM_KEYS = ("estate_id", "firm_id", "month", "item", "label")
 UNCOUNTED = (LineState.repeated, LineState.differing, LineState.bad)
 
@@ -68,10 +72,12 @@ def by_item(tenant: Tenant, seen: Asked, days: Days, entitled: Seen) -> Select[A
     """A row for each item and month of bills."""
     one = _each_bill(tenant, seen, days, entitled)
     keys = [one.c[name] for name in ITEM_KEYS]
-    few = func.count(distinct(one.c.property_unit_id)) < FEWEST
-    some = func.count(distinct(one.c.property_unit_id)).filter(one.c.paid > 0)
-    is_withheld = and_(not_(func.bool_and(one.c.is_entitled)),
-                       or_(few, and_(some > 0, some < FEWEST)))  # fmt: skip
+    units = func.count(distinct(one.c.property_unit_id))
+    some = [units.filter(each) for each in (one.c.paid > 0, one.c.charged > one.c.paid)]
+    is_withheld = and_(
+        not_(func.bool_and(one.c.is_entitled)),
+        or_(units < FEWEST, *(and_(each > 0, each < FEWEST) for each in some)),
+    )
     sums = {name: _sum(one.c[name]) for name in ("charged", "paid", "by_provider")}
     group = (
         select(
@@ -93,29 +99,34 @@ def by_item(tenant: Tenant, seen: Asked, days: Days, entitled: Seen) -> Select[A
     ).order_by(*(group.c[name] for name in ITEM_KEYS))
 
 
-def by_channel(tenant: Tenant, seen: Asked, days: Days, wanted: Asked) -> Select[Any]:
+def by_channel(
+    tenant: Tenant, seen: Asked, days: Days, wanted: Asked, entitled: Seen
+) -> Select[Any]:
     """A row for each channel and month: what came by the ledger and by the provider's lines."""
-    one = _pairs(tenant, seen, days, wanted)
+    one = _pairs(tenant, seen, _whole_months(days), wanted)
     month = cast(func.date_trunc("month", func.timezone(CHINA, one.c.at)), Date)
-    by = (
-        select(
-            *(one.c[name] for name in ("estate_id", "firm_id", "channel")), month.label("month"),
-            one.c.on_ledger, one.c.in_lines,
-        )
+    by = select(
+        *(one.c[name] for name in CHANNEL_KEYS), month.label("month"), one.c.account_id,
+        one.c.on_ledger, one.c.in_lines, cast(entitled(one.c), Boolean).label("is_entitled"),
     ).subquery("con_month")  # fmt: skip
-    keys = (by.c.estate_id, by.c.firm_id, by.c.channel, by.c.month)
+    keys = [by.c[name] for name in (*CHANNEL_KEYS, "month")]
+    payers = func.count(distinct(by.c.account_id))
+    is_withheld = and_(not_(func.bool_and(by.c.is_entitled)), payers > 0, payers < FEWEST)
+    sums = {name: _sum(by.c[name]) for name in ("on_ledger", "in_lines")}
     return (
         select(
-            *keys, _sum(by.c.on_ledger).label("on_ledger"), _sum(by.c.in_lines).label("in_lines")
+            *keys, is_withheld.label("is_withheld"),
+            *(case((not_(is_withheld), value)).label(name) for name, value in sums.items()),
         )
         .group_by(*keys)
         .order_by(*keys)
-    )
+    )  # fmt: skip
 
 
 def differences(tenant: Tenant, seen: Asked, days: Days, wanted: Asked) -> Select[Any]:
     """A row for each external id of which the provider's lines and the ledger differ."""
-    one = _pairs(tenant, seen, days, wanted)
+    begins, ends = (cast(day, DateTime(timezone=False)) for day in days)
+    one = _pairs(tenant, seen, (begins, ends + func.make_interval(0, 0, 0, 1)), wanted)
     kind = case(
         (one.c.payment_id.is_(None), Difference.line_only.value),
         (one.c.lines == 0, Difference.ledger_only.value),
@@ -135,10 +146,16 @@ def differences(tenant: Tenant, seen: Asked, days: Days, wanted: Asked) -> Selec
     )  # fmt: skip
 
 
-def _pairs(tenant: Tenant, seen: Asked, days: Days, wanted: Asked) -> Any:
+def _whole_months(days: Days) -> Moments:
+    """From the first day's month until after the last day's."""
+    begins, ends = (func.date_trunc("month", cast(day, DateTime(timezone=False))) for day in days)
+    return begins, ends + func.make_interval(0, 1)
+
+
+def _pairs(tenant: Tenant, seen: Asked, within: Moments, wanted: Asked) -> Any:
     """Each external id with what the ledger has of it and what the provider said, refunds and
-    reversals taken off; a payment without one stands alone. In the days it is by the provider's
-    moment, where there is one.
+    reversals taken off; a payment without one stands alone. Within the moments it is by the
+    provider's own, where there is one.
     """
     said, paid = _said(tenant, seen, wanted), _paid(tenant, seen, wanted)
     both = paid.join(
@@ -152,13 +169,12 @@ def _pairs(tenant: Tenant, seen: Asked, days: Days, wanted: Asked) -> Any:
         full=True,
     )
     at = func.coalesce(said.c.at, paid.c.at)
-    begins, ends = (cast(day, DateTime(timezone=False)) for day in days)
-    following = ends + func.make_interval(0, 0, 0, 1)
+    begins, following = within
     return (
         select(
             *(func.coalesce(paid.c[name], said.c[name]).label(name)
               for name in ("estate_id", "firm_id", "channel", "external_id")),
-            at.label("at"), paid.c.payment_id,
+            at.label("at"), paid.c.payment_id, paid.c.account_id,
             func.coalesce(said.c.lines, 0).label("lines"),
             func.coalesce(said.c.is_contradicted, False).label("is_contradicted"),
             func.coalesce(paid.c.fen, 0).label("on_ledger"),
@@ -213,7 +229,8 @@ def _paid(tenant: Tenant, seen: Asked, wanted: Asked) -> Any:
     return (
         select(
             payment.c.estate_id, payment.c.firm_id, payment.c.channel, payment.c.external_id,
-            payment.c.id.label("payment_id"), payment.c.received_at.label("at"), fen.label("fen"),
+            payment.c.id.label("payment_id"), payment.c.account_id,
+            payment.c.received_at.label("at"), fen.label("fen"),
         )
         .where(payment.c.tenant_id == tenant, seen(payment.c), wanted(payment.c.channel))
         .correlate_except(payment)

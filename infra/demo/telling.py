@@ -9,9 +9,12 @@ import sys
 from collections.abc import Callable
 from datetime import date
 from random import Random
+from typing import Any
 from uuid import UUID
 
+from asyncpg import DeadlockDetectedError
 from sqlalchemy import func, text
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -73,7 +76,9 @@ async def tell_share(
         for number, cast in enumerate(everybody):
             if number % share[1] == share[0]:
                 place = (number, len(everybody))
-                await _tell_grid(database, store, cast, told, place, months, shown)
+                # Of two that wait for one another one gives way, and tells it anew.
+                while not await _is_told(database, store, cast, told, place, months, shown):
+                    pass
                 progress()
 
 
@@ -91,6 +96,19 @@ async def _tenant(database: Database, told: Description) -> UUID:
     return known[0]
 
 
+async def _is_told(database: Database, *grid: Any) -> bool:
+    """Tell a grid; false where another process was waited for that waited for this one."""
+    try:
+        await _tell_grid(database, *grid)
+    except DeadlockDetectedError:
+        return False
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != DeadlockDetectedError.sqlstate:
+            raise
+        return False
+    return True
+
+
 async def _tell_grid(
     database: Database,
     store: Store,
@@ -106,6 +124,8 @@ async def _tell_grid(
         if await _has_met(session, cast):
             return
         await session.exec(select(func.set_config("plan_cache_mode", "force_custom_plan", True)))
+        # Whoever carries out in several grids is held by one of them to its end, however slow.
+        await session.exec(select(func.set_config("statement_timeout", "0", True)))
         chance = Random(f"{told.slug}:{place[0]}:meetings")  # noqa: S311 - a story, not a secret
         story = Told(session, cast, chance, clock.now(), content_of(shown))
         for month in tasks:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, select
 
 from services.committees.tables import CommitteeTerm
 from services.contracts import Contract, ContractState
-from services.reports import Days, Tenant, Within, alias, between
+from services.reports import CHINA, Days, Tenant, Within, alias, between
 
 
 def committees_filed(tenant: Tenant, within: Within, days: Days) -> ScalarSelect[int]:
@@ -34,9 +34,13 @@ def firms_engaged(tenant: Tenant, within: Within, days: Days) -> ScalarSelect[in
 
 
 def set_right(tenant: Tenant, within: Within, days: Days) -> Select[Any]:
-    """A row for each estate that came to have both in these days, and has them on the last."""
+    """A row for each estate that came to have both in these days, and has them on the last.
+
+    Where the last is still to come, today tells: what runs out until then stands as yet.
+    """
     term, contract = alias(CommitteeTerm), alias(Contract)
-    begins, ends = days
+    begins, last = days
+    ends = func.least(last, func.date(func.timezone(CHINA, func.now())))
     latest = func.greatest(term.c.since, contract.c.since)
     return (
         select(term.c.estate_id, term.c.id.label("term_id"), contract.c.id.label("contract_id"))

@@ -2,8 +2,9 @@
 
 S9 of the account. A bill was asked for by a reminder that was recorded before the payment came, or
 a demand that was delivered before its day. Of a payment counts what lies on such bills now: what
-was refunded, reversed or taken off them since doesn't. Each figure is a sum over the ledger; where
-fewer than five units paid, it is withheld from whoever sees no bills there, as in `fees`.
+was refunded, reversed or taken off them since doesn't. Each figure is a sum over the ledger, of
+whole months; a month of an estate in which fewer than five units paid is withheld from whoever sees
+no bills there, as in `fees`.
 """
 
 from collections.abc import Callable
@@ -20,7 +21,6 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     and_,
-    case,
     cast,
     func,
     not_,
@@ -42,44 +42,51 @@ ASKING = (Rung.reminder, Rung.demand)
 
 
 def recovered(tenant: Tenant, within: Within, days: Days, entitled: Seen) -> ScalarSelect[int]:
-    """How many fen, in the estates whose figures are shown."""
-    estate = _estates(tenant, within, days, entitled)
-    fen = cast(func.coalesce(func.sum(estate.c.fen), 0), BigInteger)
-    return select(fen).where(not_(estate.c.is_withheld)).scalar_subquery()
+    """How many fen, in the months and estates whose figures are shown."""
+    one = _months(tenant, within, days, entitled)
+    fen = cast(func.coalesce(func.sum(one.c.fen), 0), BigInteger)
+    return select(fen).where(not_(one.c.is_withheld)).scalar_subquery()
 
 
 def by_estate(tenant: Tenant, within: Within, days: Days, entitled: Seen) -> Select[Any]:
-    """A row for each estate in which something was recovered; null where it is withheld."""
-    estate = _estates(tenant, within, days, entitled)
-    shown = case((not_(estate.c.is_withheld), estate.c.fen))
-    return select(estate.c.estate_id, estate.c.is_withheld, shown.label("fen")).order_by(
-        estate.c.estate_id
-    )
+    """A row for each estate in which something was recovered; null where no month is shown."""
+    one = _months(tenant, within, days, entitled)
+    shown = cast(func.sum(one.c.fen).filter(not_(one.c.is_withheld)), BigInteger)
+    return (
+        select(
+            one.c.estate_id, func.bool_or(one.c.is_withheld).label("is_withheld"),
+            shown.label("fen"),
+        )
+        .group_by(one.c.estate_id)
+        .order_by(one.c.estate_id)
+    )  # fmt: skip
 
 
-def _estates(tenant: Tenant, within: Within, days: Days, entitled: Seen) -> Any:
+def _months(tenant: Tenant, within: Within, days: Days, entitled: Seen) -> Any:
+    """An estate's month is shown or withheld whole: no two periods differ by less than one."""
     unit = _units(tenant, within, days, entitled)
     is_withheld = and_(func.count() < FEWEST, not_(func.bool_and(unit.c.is_entitled)))
     return (
         select(
-            unit.c.estate_id, cast(func.sum(unit.c.fen), BigInteger).label("fen"),
+            unit.c.estate_id, unit.c.month, cast(func.sum(unit.c.fen), BigInteger).label("fen"),
             is_withheld.label("is_withheld"),
         )
         .where(unit.c.fen > 0)
-        .group_by(unit.c.estate_id)
-        .subquery("rec_estate")
+        .group_by(unit.c.estate_id, unit.c.month)
+        .subquery("rec_month")
     )  # fmt: skip
 
 
 def _units(tenant: Tenant, within: Within, days: Days, entitled: Seen) -> Any:
-    """What each unit paid."""
+    """What each unit paid in each month."""
     payment, entry, bill = _alias(Payment), _alias(LedgerEntry), _alias(Bill)
     paid_on = cast(func.timezone(CHINA, payment.c.received_at), Date)
-    begins, ends = (cast(day, DateTime(timezone=False)) for day in days)
-    following = ends + func.make_interval(0, 0, 0, 1)
+    month = _month(paid_on)
+    begins, ends = (_month(day) for day in days)
+    following = ends + func.make_interval(0, 1)
     return (
         select(
-            bill.c.estate_id, bill.c.property_unit_id,
+            bill.c.estate_id, bill.c.property_unit_id, month.label("month"),
             (-func.sum(entry.c.amount)).label("fen"),
             func.bool_and(cast(entitled(bill.c), Boolean)).label("is_entitled"),
         )
@@ -91,7 +98,7 @@ def _units(tenant: Tenant, within: Within, days: Days, entitled: Seen) -> Any:
             bill.c.tenant_id == tenant, bill.c.id == entry.c.bill_id,
             bill.c.due_on < paid_on, _asked(tenant, bill, payment, paid_on),
         )
-        .group_by(bill.c.estate_id, bill.c.property_unit_id)
+        .group_by(bill.c.estate_id, bill.c.property_unit_id, month)
         .correlate_except(payment, entry, bill)
         .subquery("rec_unit")
     )  # fmt: skip
@@ -107,6 +114,10 @@ def _asked(tenant: Tenant, bill: Any, payment: Any, paid_on: Any) -> ColumnEleme
         or_(one.c.day < paid_on, one.c.made_at < payment.c.received_at),
     )  # fmt: skip
     return found.correlate_except(one, demanded).exists()
+
+
+def _month(day: Any) -> ColumnElement[Any]:
+    return func.date_trunc("month", cast(day, DateTime(timezone=False)))
 
 
 def _alias(model: Any) -> Any:

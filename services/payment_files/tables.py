@@ -58,7 +58,9 @@ KINDS: dict[str, Said] = {
 LINE_STATES: dict[str, Said] = {
     LineState.waiting: Said("等待", "waiting"),
     LineState.recorded: Said("已入账", "on the ledger"),
-    LineState.unmatched: Said("找不到账户，待分配", "of no account; to be allotted"),
+    LineState.unmatched: Said(
+        "没有对上账户或原收款，待处理", "fits no account or payment; for a person"
+    ),
     LineState.ambiguous: Said("不止一个账户，待分配", "of several accounts; to be allotted"),
     LineState.repeated: Said("以前已有，不变", "there already"),
     LineState.differing: Said("以前已有，内容不同", "there already, and otherwise"),

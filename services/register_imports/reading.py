@@ -180,7 +180,7 @@ def _look_at_a_unit(those: list[Entry]) -> None:
         if one.said == first.said and not one.problems:
             one.repeats = first.number
             one.problems = [problem("number", "SAME_AS_ROW", row=first.number)]
-        elif one.has_holder:
+        elif one.has_holder and one.said != first.said:
             one.problems.append(problem("name", "HOLDER_TWICE", row=first.number))
     counted = {id(one) for one in holders.values()}
     _look_at_shares([one for one in those if one.has_holder and id(one) in counted])

@@ -27,6 +27,7 @@ from services.files import File
 from services.matters.tables import Matter, MatterEntry
 from services.meetings.tables import Meeting
 from services.tenants import PLATFORM_ID
+from services.tree import HOLD
 from tests.county import County
 from tests.infra.live import live
 
@@ -111,6 +112,25 @@ class TestTelling:
             assert one.sha256 is not None
             size, _ = await store.read(loaded, one.id, one.sha256)
             assert size == one.size
+
+    async def test_it_waits_for_a_grid_that_is_slower_than_any_statement(
+        self, database: Database, settings: Settings, loaded: UUID
+    ) -> None:
+        """Whoever carries out in several grids is held to a grid's end by another process."""
+        async with database.session(loaded, read_only=True) as session:
+            cast = (await casts(session, loaded, TOLD.slug))[1]
+        months = months_until(clock.today(), MONTHS)
+        grid = (Store.of(settings), cast, TOLD, (1, 2), months, steps.photo())
+        hasty = settings.model_copy(update={"statement_timeout_ms": 1_000})
+        async with await Database.open(hasty) as beside:
+            async with database.session(loaded) as holding:
+                for person in {one.person_id for one in cast.sitters().values()}:
+                    await HOLD.rows(holding, name=f"files:{loaded}:{person}")
+                telling_it = asyncio.create_task(telling._is_told(beside, *grid))
+                await asyncio.sleep(4)
+                assert not telling_it.done()
+            assert await telling_it
+        assert await rows(database, loaded, Meeting, council_id=cast.council.id)
 
     async def _in_order(self, database: Database, tenant_id: UUID) -> None:
         """Nothing happened before what came before it, nor after now."""

@@ -95,6 +95,11 @@ def _three_years_after(day: date) -> date:
         return day.replace(year=day.year + 3, day=28)
 
 
+def _about_bill(compute: Compute) -> Compute:
+    """The same of the bill that a dispute is about."""
+    return lambda oracle, row, said: compute(oracle, oracle.known["Bill"][row["bill_id"]], said)
+
+
 COMPUTED: Mapping[tuple[str, str], Compute] = {
     ("FeeHolder", "name"): _name,
     ("FeeAccount", "number"): _number,
@@ -114,6 +119,10 @@ COMPUTED: Mapping[tuple[str, str], Compute] = {
     ("InstalmentPlan", "bills"): _planned_bills,
     ("Bill", "limitationOn"): _limitation,
     ("Demand", "number"): _number,
+    ("FeeDispute", "number"): _about_bill(_number),
+    ("FeeDispute", "charged"): _about_bill(_sum("bill_id", kind="charge")),
+    ("FeeDispute", "item"): _about_bill(lambda oracle, row, _: row["item"].upper()),
+    ("FeeDispute", "month"): _about_bill(lambda oracle, row, _: row["month"].isoformat()),
 }
 
 
@@ -154,9 +163,10 @@ def _group(oracle: "Oracle", found: list[Row]) -> dict[str, Any]:
         "disputed": [(b, s) for b, s in owing if _is_disputed(oracle, b)],
         "overdue": [(b, s) for b, s in owing if _is_overdue(oracle, b)],
     }
+    rest = [(b, s) for b, s in owing if not (_is_disputed(oracle, b) or _is_overdue(oracle, b))]
     units = _units(each)
     is_stranger = not all(_is_entitled(oracle, bill) for bill in found)
-    few = any(0 < _units(some) < FEWEST for some in apart.values())
+    few = any(0 < _units(some) < FEWEST for some in (rest, *apart.values()))
     is_withheld = is_stranger and (units < FEWEST or 0 < _units(owing) < FEWEST)
     sums = {name: sum(one[name] for _, one in each) for name in SUMS}
     beside = {name: sum(s["outstanding"] for _, s in some) for name, some in apart.items()}
@@ -206,26 +216,32 @@ def recovered(
     oracle: "Oracle", is_seen: Callable[[UUID], bool], begins: date, ends: date
 ) -> dict[str, Any]:
     """Payment by payment: what lies on bills that were overdue and asked for before it came."""
-    paid: dict[UUID, dict[UUID, int]] = defaultdict(lambda: defaultdict(int))
-    entitled: dict[UUID, bool] = {}
+    paid: dict[tuple[UUID, date], dict[UUID, int]] = defaultdict(lambda: defaultdict(int))
+    entitled: dict[tuple[UUID, date], bool] = {}
     for payment in oracle.rows["Payment"]:
         paid_on = (payment["received_at"] + timedelta(hours=8)).date()
-        if not (begins <= paid_on <= ends and is_seen(payment["estate_id"])):
+        month = paid_on.replace(day=1)
+        is_in = begins.replace(day=1) <= month <= ends.replace(day=1)
+        if not (is_in and is_seen(payment["estate_id"])):
             continue
         for entry in _entries(oracle, "payment_id", payment["id"]):
             bill = oracle.known["Bill"].get(entry["bill_id"])
             if bill and bill["due_on"] < paid_on and _was_asked(oracle, bill, payment, paid_on):
-                estate = bill["estate_id"]
-                paid[estate][bill["property_unit_id"]] -= entry["amount"]
-                entitled[estate] = entitled.get(estate, True) and _is_entitled(oracle, bill)
-    rows, total = [], 0
-    for estate in sorted(paid, key=lambda id_: id_.int):
-        fen = [one for one in paid[estate].values() if one > 0]
+                key = bill["estate_id"], month
+                paid[key][bill["property_unit_id"]] -= entry["amount"]
+                entitled[key] = entitled.get(key, True) and _is_entitled(oracle, bill)
+    of: dict[UUID, list[int | None]] = defaultdict(list)
+    for key, each in paid.items():
+        fen = [one for one in each.values() if one > 0]
         if fen:
-            is_withheld = len(fen) < FEWEST and not entitled[estate]
-            total += 0 if is_withheld else sum(fen)
-            shown = None if is_withheld else sum(fen)
-            rows.append({"estate_id": estate, "is_withheld": is_withheld, "fen": shown})
+            is_withheld = len(fen) < FEWEST and not entitled[key]
+            of[key[0]].append(None if is_withheld else sum(fen))
+    rows, total = [], 0
+    for estate in sorted(of, key=lambda id_: id_.int):
+        shown = [fen for fen in of[estate] if fen is not None]
+        total += sum(shown)
+        rows.append({"estate_id": estate, "is_withheld": None in of[estate],
+                     "fen": sum(shown) if shown else None})  # fmt: skip
     return {
         "feesRecovered": str(total),
         "feesRecoveredByEstate": [Derived("EstateRecovered", one) for one in rows],

@@ -28,7 +28,10 @@ def reconciliation(
         is_asked = "channel" not in row or channel in (None, row["channel"])
         return estate in (None, row["estate_id"]) and is_ours and is_asked
 
-    pairs = [one for one in _pairs(oracle, seen) if begins <= _day(one["at"]) <= ends]
+    every = _pairs(oracle, seen)
+    pairs = [one for one in every if begins <= _day(one["at"]) <= ends]
+    first, last = begins.replace(day=1), ends.replace(day=1)
+    whole = [one for one in every if first <= _day(one["at"]).replace(day=1) <= last]
     pairs.sort(
         key=lambda one: (
             one["at"], one["channel"], one["external_id"] or "", one["estate_id"].int,
@@ -37,7 +40,7 @@ def reconciliation(
     )  # fmt: skip
     return {
         "byItem": _items(oracle, seen, begins, ends),
-        "byChannel": _channels(pairs),
+        "byChannel": _channels(oracle, whole),
         "differences": [
             Derived("ReconciliationDifference", one)
             for one in pairs
@@ -89,24 +92,39 @@ def _pair(
         kind = "amounts_differ"
     at = min(came) if came else payment["received_at"] if payment else None
     return {"estate_id": key[0], "firm_id": key[1], "channel": key[2],
-            "external_id": key[3], "at": at, "kind": kind, "on_ledger": on_ledger,
+            "external_id": key[3], "at": at, "kind": kind,
+            "account_id": payment["account_id"] if payment else None, "on_ledger": on_ledger,
             "in_lines": in_lines}  # fmt: skip
 
 
-def _channels(pairs: list[dict[str, Any]]) -> list[Derived]:
-    sums: dict[Any, list[int]] = defaultdict(lambda: [0, 0])
+def _channels(oracle: "Oracle", pairs: list[dict[str, Any]]) -> list[Derived]:
+    groups: dict[Any, list[dict[str, Any]]] = defaultdict(list)
     for one in pairs:
         month = _day(one["at"]).replace(day=1)
-        of = sums[one["estate_id"].int, one["firm_id"].int, one["channel"], month]
-        of[0] += one["on_ledger"]
-        of[1] += one["in_lines"]
+        groups[one["estate_id"].int, one["firm_id"].int, one["channel"], month].append(one)
     return [
-        Derived("ReconciledChannel", {
-            "estate_id": UUID(int=key[0]), "firm_id": UUID(int=key[1]), "channel": key[2],
-            "month": key[3], "on_ledger": both[0], "in_lines": both[1],
-        })
-        for key, both in sorted(sums.items())
-    ]  # fmt: skip
+        Derived("ReconciledChannel", _channel(oracle, groups[key]) | {"month": key[3]})
+        for key in sorted(groups)
+    ]
+
+
+def _channel(oracle: "Oracle", found: list[dict[str, Any]]) -> dict[str, Any]:
+    payers = len({one["account_id"] for one in found} - {None})
+    is_withheld = 0 < payers < FEWEST and not _is_entitled(oracle, found)
+    shown: dict[str, Any] = {
+        name: None if is_withheld else sum(one[name] for one in found)
+        for name in ("on_ledger", "in_lines")
+    }
+    first = {name: found[0][name] for name in ("estate_id", "firm_id", "channel")}
+    return first | shown | {"is_withheld": is_withheld}
+
+
+def _is_entitled(oracle: "Oracle", found: list[Any]) -> bool:
+    reach = oracle.actor.reach("bills", "read")
+    return all(
+        reach.county or any(oracle.is_below(one["firm_id"], held) for held in reach.units)
+        for one in found
+    )
 
 
 def _items(oracle: "Oracle", seen: Seen, begins: date, ends: date) -> list[Derived]:
@@ -126,24 +144,24 @@ def _items(oracle: "Oracle", seen: Seen, begins: date, ends: date) -> list[Deriv
 def _item(oracle: "Oracle", found: list[Row], told: set[Any]) -> dict[str, Any]:
     sums = {"bills": len(found), "charges": 0, "charged": 0, "paid": 0, "by_provider": 0}
     paying: dict[UUID, int] = defaultdict(int)
+    owed: dict[UUID, int] = defaultdict(int)
     for bill in found:
         for entry in oracle.rows["LedgerEntry"]:
             if entry["bill_id"] != bill["id"]:
                 continue
+            owed[bill["id"]] += entry["amount"]
             sums["charges"] += entry["kind"] == "charge"
             sums["charged"] += entry["amount"] if entry["kind"] in CHARGED else 0
             if entry["kind"] in ("allocation", "refund"):
                 sums["paid"] -= entry["amount"]
                 paying[bill["id"]] -= entry["amount"]
                 sums["by_provider"] -= entry["amount"] if entry["payment_id"] in told else 0
-    reach = oracle.actor.reach("bills", "read")
-    entitled = all(
-        reach.county or any(oracle.is_below(bill["firm_id"], one) for one in reach.units)
-        for bill in found
-    )
+    entitled = _is_entitled(oracle, found)
     units = len({bill["property_unit_id"] for bill in found})
     payers = len({bill["property_unit_id"] for bill in found if paying[bill["id"]] > 0})
-    is_withheld = not entitled and (units < FEWEST or 0 < payers < FEWEST)
+    owing = len({bill["property_unit_id"] for bill in found if owed[bill["id"]] > 0})
+    is_few = units < FEWEST or 0 < payers < FEWEST or 0 < owing < FEWEST
+    is_withheld = not entitled and is_few
     shown: dict[str, Any] = dict.fromkeys(sums) if is_withheld else dict(sums)
     first = {name: found[0][name] for name in ("estate_id", "firm_id", "month", "item", "label")}
     return first | shown | {"is_withheld": is_withheld}

@@ -56,7 +56,7 @@ def _owners(
     oracle: "Oracle", sees: Callable[[UUID], bool], is_in: Is, days: tuple[date, date]
 ) -> dict[str, Any]:
     """Terms filed, contracts signed, and where both stand on the last day, since one of these."""
-    begins, ends = days
+    begins, ends = days[0], min(days[1], (oracle.now + timedelta(hours=8)).date())
     terms = [row for row in oracle.rows["CommitteeTerm"] if sees(row["estate_id"])]
     contracts = [row for row in oracle.rows["Contract"] if sees(row["estate_id"])]
 

@@ -102,7 +102,7 @@ BILL = (
 PAYMENT = (
     "id amount method methodLabel receivedAt reference channel externalId credit refunded reversed"
 )
-DISPUTE = "id text state stateLabel since until answer loweredBy version"
+DISPUTE = "id number item month charged text state stateLabel since until answer loweredBy version"
 OWED = (
     f"{{ feeAccounts {{ totalCount nodes {{ {ACCOUNT} propertyUnit {{ number }} estate {{ name }}"
     " firm { name } holders { nodes { id name person { name } organisation { name } } } entries("
@@ -136,9 +136,9 @@ LINE = (
 RECONCILED = (
     '{ reconciliation(from: "2025-12-31", to: "2026-12-31") { byItem { estate { name } firm {'
     " name } item label month bills charges charged paid byProvider isWithheld } byChannel {"
-    " estate { name } firm { name } channel month onLedger inLines } differences { estate { name }"
-    " firm { name } channel externalId at kind kindLabel kindEn: kindLabel(language: EN) onLedger"
-    " inLines } } }",
+    " estate { name } firm { name } channel month onLedger inLines isWithheld } differences {"
+    " estate { name } firm { name } channel externalId at kind kindLabel"
+    " kindEn: kindLabel(language: EN) onLedger inLines } } }",
     '{ reconciliation(from: "2026-01-01", to: "2026-12-31", channel: "bank") { differences {'
     " externalId kind } byChannel { channel } } }",
 )

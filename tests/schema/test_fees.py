@@ -93,6 +93,24 @@ class TestLists:
             for id_ in (f"Bill:{bill.id}", f"FeeAccount:{account.id}"):
                 assert await seen.ask(by, f'{{ node(id: "{id_}") {{ id }} }}') == {"node": None}
 
+    async def test_who_decides_a_dispute_knows_what_of(self, database: Database) -> None:
+        home = await Estate.of(await County.new(database))
+        await home.adopt()
+        person = await home.county.person()
+        unit = await home.unit(person.id)
+        with clock.at(NOW):
+            await home.run()
+            [bill] = await home.bills(unit)
+            await home.dispute(bill, await home.county.reload(person.id))
+        asked = "{ feeDisputes { nodes { number item month charged bill { id } } } }"
+        [found] = (await Seen(home, home.clerk, []).ask(home.community, asked))["feeDisputes"][
+            "nodes"
+        ]
+        assert found == {
+            "number": unit.number, "item": "PROPERTY", "month": "2026-01-01", "charged": "20000",
+            "bill": None,
+        }  # fmt: skip
+
     async def test_the_public_is_refused_everything_and_an_owner_sums(self, seen: Seen) -> None:
         public = Actor(seen.home.county.id, seen.home.county.slug)
         refused = [(public, f"{{ {name} {{ totalCount }} }}") for name in LISTS]
@@ -159,3 +177,24 @@ class TestSums:
         groups = (await seen.ask(home.clerk, SUMMARY))["feeSummary"]["groups"]
         [group] = [one for one in groups if one["item"] == "PROPERTY" and one["month"][6] == "2"]
         assert (group["disputed"], group["overdue"]) == ("20000", str(7 * 20_000))
+
+    async def test_that_one_is_in_a_plan_is_no_difference_of_sums_either(
+        self, database: Database
+    ) -> None:
+        """What is owed, less what is overdue and disputed, is what those in a plan owe."""
+        home = await Estate.of(await County.new(database))
+        await home.adopt()
+        person = await home.county.person()
+        unit = await home.unit(person.id)
+        for _ in range(6):
+            await home.unit()
+        with clock.at(NOW):
+            await home.run()
+            [bill] = await home.bills(unit)
+            said = {"bills": [bill.id], "due_on": [date(2026, 7, 15)], "amounts": [20_000]}
+            plan = await home.propose(home.clerk, await home.account(unit), **said)
+            await home.agree(await home.county.reload(person.id), plan)
+        seen = Seen(home, home.member, [])
+        group = await seen.group(home.member)
+        assert (group["outstanding"], group["disputed"], group["overdue"]) == ("140000", None, None)
+        assert (await seen.group(home.clerk))["overdue"] == "120000"

@@ -190,6 +190,13 @@ class TestRows:
             (6, "name", "HOLDER_TWICE"),
         ]
 
+    def test_a_row_repeated_with_its_mistake_is_not_said_to_differ(self) -> None:
+        wrong = ("101", 80, "试验甲", "110105194912310021", "13900000001", "1")
+        assert problems(wrong, wrong) == [
+            (2, "identity", "IDENTITY_UNFIT"),
+            (3, "identity", "IDENTITY_UNFIT"),
+        ]
+
     def test_shares_come_to_the_whole_at_most(self) -> None:
         def row(name: str, share: Any) -> tuple[Any, ...]:
             return ("101", 80, name, None, None, share)

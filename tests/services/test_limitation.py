@@ -126,11 +126,40 @@ class TestRecovered:
             assert await self.read(database, home.community) == ("0", [(True, None)])
             assert await self.read(database, officer, unit=home.tree.communities[1].id) == ("0", [])
 
+    async def test_what_one_paid_is_no_difference_of_two_periods(self, database: Database) -> None:
+        home = await Estate.of(await County.new(database))
+        await home.adopt()
+        debts = [await owing(home, months=2) for _ in range(7)]
+        with clock.at(days_after(7)):
+            for _, account, _ in debts:
+                await home.demand("remind", account)
+        for days, paying in ((8, debts[:5]), (9, debts[5:6]), (40, debts[6:])):
+            with clock.at(days_after(days)):
+                for _, account, _ in paying:
+                    await home.pay(account, 20_000)
+        # March the 10th, five; the 11th, one more; one in April, which is never shown.
+        with clock.at(days_after(60)):
+            for to, is_withheld in (("2026-03-10", False), ("2026-03-11", False),
+                                    ("2026-04-30", True)):  # fmt: skip
+                shown = await self.read(database, home.officer, to=to)
+                assert shown == ("120000", [(is_withheld, "120000")])
+            shown = await self.read(database, home.officer, since="2026-03-11", to="2026-03-11")
+            assert shown == ("120000", [(False, "120000")])
+            shown = await self.read(database, home.officer, since="2026-04-01")
+            assert shown == ("0", [(True, None)])
+            shown = await self.read(database, home.county.founders["auditor"])
+            assert shown == ("140000", [(False, "140000")])
+
     async def read(
-        self, database: Database, by: Actor, unit: UUID | None = None
+        self,
+        database: Database,
+        by: Actor,
+        unit: UUID | None = None,
+        since: str = "2026-01-01",
+        to: str = "2026-12-31",
     ) -> tuple[str, list[tuple[bool, Any]]]:
         asked = f', unit: "Unit:{unit}"' if unit else ""
-        document = f'{{ countyReport(from: "2026-01-01", to: "2026-12-31"{asked})'
+        document = f'{{ countyReport(from: "{since}", to: "{to}"{asked})'
         document += " { feesRecovered feesRecoveredByEstate { isWithheld fen } } }"
         found = (await compiled(database, by, document))["countyReport"]
         estates = [(one["isWithheld"], one["fen"]) for one in found["feesRecoveredByEstate"]]
