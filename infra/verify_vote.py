@@ -1,8 +1,7 @@
 """Verify the evidence of a vote (核验表决证据包): offline, by nothing but the archive and Python.
 
-It imports nothing of the service. It counts the ballots anew by the law (Civil Code, article 278)
-and the rules that the notice fixes, and compares: files with what names them, notice, roll and
-ballots with the published hashes, receipts, times and proxies with what is on record, the result.
+It counts the ballots anew by the law (Civil Code, article 278) and the rules that the notice fixes,
+and compares files, hashes, receipts, times, proxies and the result with what was published.
 
     python verify_vote.py ARCHIVE.zip [--roll SHA256] [--ballots SHA256] [--text SHA256]
 """
@@ -167,8 +166,7 @@ def total(lines: list[Any]) -> tuple[Fraction, int]:
 
 def exact(area: Fraction, heads: int) -> list[Any]:
     """Square metres with two places, nothing rounded as areas are hundredths; and the heads."""
-    hundredths = int(area * 100)
-    return [f"{hundredths // 100}.{hundredths % 100:02}", heads]
+    return ["{}.{:02}".format(*divmod(int(area * 100), 100)), heads]
 
 
 def grouped(lines: list[Any]) -> list[Any]:
@@ -182,16 +180,18 @@ def grouped(lines: list[Any]) -> list[Any]:
 def main(arguments: list[str] | None = None) -> int:
     """Say what was found; 1 if anything isn't as it was published."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("archive")
-    for name in ("roll", "ballots", "text"):
-        parser.add_argument(f"--{name}")
+    for name in ("archive", "--roll", "--ballots", "--text"):
+        parser.add_argument(name)
     given = vars(parser.parse_args(arguments))
-    with zipfile.ZipFile(given["archive"]) as packed:
-        vote = Vote(packed)
+    try:
+        vote = Vote(zipfile.ZipFile(given["archive"]))
+    except (OSError, LookupError, ValueError, zipfile.BadZipFile) as unread:
+        parser.error(f"读不了 can't be read: {unread}")
     vote.check_hashes(given)
     for check in (vote.check_files, vote.check_roll, vote.check_ballots, vote.check_tally):
         check()
-    print(*vote.read["tally"]["questions"], *(vote.wrong or ["核验无误 as published"]), sep="\n")
+    found = map(json.dumps, vote.read["tally"]["questions"])
+    print(*found, *(vote.wrong or ["核验无误 as published"]), sep="\n")
     return 1 if vote.wrong else 0
 
 

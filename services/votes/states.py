@@ -95,7 +95,7 @@ ACT_LABELS: dict[str, Said] = {
 
 class VoteNotThere(Refused):
     """表决现在是「{state}」，不能这样办（{act}）；应在：{wanted}。
-    The vote is {state} now, and this ({act}) is done while it is: {wanted}.
+    The vote stands at “{state}”. To {act}, it must stand at one of: {wanted}.
     """
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from infra import evidence_jobs
+from infra import evidence_jobs, verify_vote
 from infra.database import Database
 from policies import Actor, Denied
 from services import clock, rows, vote_evidence
@@ -192,7 +192,7 @@ class TestTheArchive:
             ("notice.json", lambda notice: notice["wording"].update(text="别的")),
             ("notice.json", lambda notice: notice["wording"]["rules"].update(silence="takes_part")),
             ("notice.json", lambda notice: notice.update(closed_at=notice["noticed_at"])),
-            ("proxies.json", lambda all_: all_[0].update(state="revoked")),
+            ("proxies.json", lambda all_: [one.update(state="revoked") for one in all_]),
             ("deliveries.json", lambda all_: all_[0].update(proof="proofs/none.pdf")),
             ("tally.json", lambda tally: tally.update(roll=["1.00", 1])),
             ("tally.json", lambda tally: tally["questions"][0].update(verdict="not_passed")),
@@ -258,6 +258,19 @@ class TestTheArchive:
         assert [one["reason"] for one in others if one["was_counted"]] == ["冒签"]
         await poll.counted(at=at)
         assert verified(tmp_path, await archive(poll)).returncode == 0
+
+    @pytest.mark.parametrize("data", [None, b"", b"no archive", b"PK\5\6" + bytes(18)])
+    def test_what_is_no_archive_is_said_in_a_sentence(
+        self, tmp_path: Path, data: bytes | None
+    ) -> None:
+        path = tmp_path / "vote.zip"
+        if data is not None:
+            path.write_bytes(data)
+        command = [sys.executable, "-I", "-S", verify_vote.__file__, str(path)]
+        said = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert said.returncode == 2
+        assert "读不了" in said.stderr
+        assert "Traceback" not in said.stderr
 
     async def test_a_scan_that_was_changed_shows(self, kept: bytes, tmp_path: Path) -> None:
         with zipfile.ZipFile(io.BytesIO(kept)) as packed:
