@@ -46,6 +46,8 @@ SECRET_BYTES = 32
 WINDOW_SECONDS = 300
 TEXTS = ("id", "at", "kind", "reference", "original")
 NEEDED = ("id", "at")
+# ISO 4217; where a call names one, it is this.
+CURRENCY = "CNY"
 # A provider has so long to change its secret.
 OVERLAP_HOURS, MOST_HOURS = 24, 168
 # An address is made of it.
@@ -311,6 +313,8 @@ def _told(body: bytes, now: datetime) -> Told:
     said = _object(body)
     amount, texts = said.get("amount"), _texts(said)
     at = moment_of(texts["at"])
+    if said.get("currency", CURRENCY) != CURRENCY:
+        raise CallUnreadable(field="currency")
     kind, original = texts["kind"] or LineKind.payment.value, texts["original"]
     if type(amount) is not int or not 0 < amount <= MOST_FEN:
         raise CallUnreadable(field="amount")

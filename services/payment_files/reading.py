@@ -7,13 +7,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import InvalidOperation
 from typing import Any
 
 from services.clock import CHINA
 from services.ledger import MOST_FEN
 from services.payment_files.tables import LineKind, LinesMissing
-from services.register_imports.cells import text_of
+from services.register_imports.cells import number_of, text_of
 from services.register_imports.layouts import heading
 
 ROWS_LOOKED_AT = 20
@@ -88,12 +88,12 @@ def fen_of(cell: Any) -> int | None:
     """Yuan to fen, exact; None where it is no such amount."""
     if isinstance(cell, bool):
         return None
-    plain = str(round(cell, 6)) if isinstance(cell, float) else text_of(cell)
+    plain = YUAN.sub("", text_of(cell)).strip().replace(",", "")
     try:
-        fen = Decimal(YUAN.sub("", plain).strip().replace(",", "")) * 100
-        whole = int(fen)
-    except (InvalidOperation, ValueError, OverflowError):
+        fen = number_of(cell, plain) * 100
+    except InvalidOperation:
         return None
+    whole = int(fen)
     return whole if fen == whole and 0 < whole <= MOST_FEN else None
 
 

@@ -32,6 +32,7 @@ DAY = re.compile(
     r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ T]0?0:00(?::00)?)?"
 )
 PLAIN_DAY = re.compile(r"(\d{4})(\d{2})(\d{2})")
+DIGITS = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 MEASURE = re.compile(r"(?:平方米|平米|平方|㎡|m2|m²|m\^2|M2)$")
 # Full-width digits and letters; brackets stay as titles have them.
 NARROW = {wide: wide - 0xFEE0 for first, last in ("０９", "ＡＺ", "ａｚ")
@@ -89,15 +90,27 @@ def kept_text(field: str, cell: Any, most: int) -> str:
         raise Wrong(_with_reason(field, "TEXT_UNFIT", wrong.said)) from None
 
 
+def number_of(cell: Any, plain: str) -> Decimal:
+    """A number, exact: a sheet's own freed of the noise of its doubles, a text's of digits alone.
+
+    `InvalidOperation` where it is none; "1e5" is what a sheet shows of digits that are gone.
+    """
+    if isinstance(cell, float):
+        found = Decimal(str(round(cell, 6)))
+        if found.is_finite():
+            return found
+    elif DIGITS.fullmatch(plain):
+        return Decimal(plain)
+    raise InvalidOperation
+
+
 def area_of(cell: Any) -> Decimal | None:
-    """Square metres, exact; what a spreadsheet reckoned is freed of the noise of its doubles."""
+    """Square metres, exact."""
     plain = MEASURE.sub("", text_of(cell)).strip().replace(",", "")
     if not plain:
         return None
     try:
-        found = Decimal(str(round(cell, 6)) if isinstance(cell, float) else plain)
-        if not found.is_finite():
-            raise InvalidOperation
+        found = number_of(cell, plain)
         kept = found.quantize(Decimal(1).scaleb(-PLACES_OF_AN_AREA))
     except InvalidOperation:
         raise Wrong(problem("area", "AREA_UNREADABLE")) from None

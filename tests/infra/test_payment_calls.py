@@ -261,6 +261,7 @@ class TestCalls:
             (provider.told("p", 100, reference=7), "reference"),
             (provider.told("p", True), "amount"), (provider.told("p", "1.00"), "amount"),
             (provider.told("p", 0), "amount"), (provider.told("p", 10**18), "amount"),
+            (provider.told("p", 100, currency="USD"), "currency"),
             (b"[" * 15_000, "JSON"), (b'{"amount":NaN}', "id"),
         ):  # fmt: skip
             answer = await provider.call(said)

@@ -48,7 +48,7 @@ class TestCells:
     def test_an_area_that_cannot_be(self, cell: Any) -> None:
         assert code_of(cells.area_of, cell) == "AREA_UNFIT"
 
-    @pytest.mark.parametrize("cell", ["八十", "80-90", "约80", "1e", "nan", "8 0"])
+    @pytest.mark.parametrize("cell", ["八十", "80-90", "约80", "1e", "1e2", "1_0", "nan", "8 0"])
     def test_what_is_no_area(self, cell: Any) -> None:
         assert code_of(cells.area_of, cell) in ("AREA_UNREADABLE", "AREA_UNFIT")
 

@@ -132,7 +132,21 @@ class TestRead:
 
     @pytest.mark.parametrize(
         "cell",
-        ["", "0", "-1", "1e3x", "NaN", "Infinity", "1.005", 10**13, None, True, "1.2.3"],
+        [
+            "",
+            "0",
+            "-1",
+            "1e3x",
+            "1e3",
+            "1_0",
+            "NaN",
+            "Infinity",
+            "1.005",
+            10**13,
+            None,
+            True,
+            "1.2.3",
+        ],
     )
     def test_what_is_no_amount_is_none(self, cell: Any) -> None:
         assert fen_of(cell) is None
