@@ -39,6 +39,8 @@ from services.votes.tables import VoteItem, VoteQuestion
 YEARS, MONTHS = 5, 12
 PRICES = {PropertyUse.dwelling: "1.5000", PropertyUse.shop: "4.0000"}
 PROMISES = ("楼道每日保洁", "公共照明报修二十四小时内处理", "每季度公布收支")
+# A contract is on file so long after it is drafted, which the next one is so long before its end.
+FILED, RENEWED = timedelta(days=11), timedelta(days=60)
 # Two flats of five paid late, and every shop of the street, until everybody paid in time.
 LATE, OF = 2, 5
 IN_TIME_SINCE = date(2026, 1, 1)
@@ -96,13 +98,13 @@ async def build_fees(desk: Desk) -> None:
     first, *others = desk.described.showcases
     begun = next(step.since for step in first.history if step.party == "firm")
     served = await _served(desk, first.estate, first.firm)
-    await _contract(served, begun, await _chosen(served))
+    await _contracts(served, begun, await _chosen(served))
     await _billed(served, begun, is_late=lambda number: number < FLATS and number % OF < LATE)
     for showcase in others[:1]:
         begun = next(step.since for step in showcase.history if step.party == "firm")
         served = await _served(desk, showcase.estate, showcase.firm)
         await _shops(served, at_hour(begun, 9))
-        await _contract(served, begun, None)
+        await _contracts(served, begun, None)
         await _billed(served, begun, is_late=lambda number: True)
 
 
@@ -123,28 +125,40 @@ async def _chosen(served: Served) -> UUID:
     return (await served.home.desk.session.exec(asked)).one()
 
 
-async def _contract(served: Served, begun: date, question: UUID | None) -> None:
+async def _contracts(served: Served, begun: date, question: UUID | None) -> None:
+    """The contract by which the firm came, and the next one before each has run out."""
+    since, drafted = begun, at_hour(begun, 9) - timedelta(days=3)
+    while drafted + FILED <= clock.now():
+        until = since.replace(year=since.year + YEARS)
+        await _contract(served, since, until, drafted, question)
+        since, drafted, question = until, at_hour(until, 9) - RENEWED, None
+
+
+async def _contract(
+    served: Served, since: date, until: date, drafted: datetime, question: UUID | None
+) -> None:
     """Drafted by the firm, signed for the owners, filed by the bureau."""
-    at, home = at_hour(begun, 9), served.home
+    home = served.home
     prices = "、".join(
         f"{property_units.USES[use].zh}每月每平方米 {Decimal(price):.2f} 元"
         for use, price in PRICES.items()
     )
     row = await served.do(
-        at - timedelta(days=3), contracts.draft, served.manager, estate=home.estate.id,
-        firm=served.firm, since=begun, until=begun.replace(year=begun.year + YEARS),
-        fee_terms=prices, promises=list(PROMISES), ground="业主共同决定", question=question,
+        drafted, contracts.draft, served.manager, estate=home.estate.id, firm=served.firm,
+        since=since, until=until, fee_terms=prices, promises=list(PROMISES),
+        ground="业主共同决定", question=question,
     )  # fmt: skip
-    await served.do(at - timedelta(days=2), contracts.sign, home.community, contract=row.id)
+    signed = drafted + timedelta(days=1)
+    await served.do(signed, contracts.sign, home.community, contract=row.id)
     await served.do(
-        at + timedelta(days=8), contracts.file, home.bureau, contract=row.id,
-        number=f"物备〔{begun.year}〕{home.estate.name}",
+        drafted + FILED, contracts.file, home.bureau, contract=row.id,
+        number=f"物备〔{since.year}〕{home.estate.name}",
     )  # fmt: skip
     for use, price in PRICES.items():
         await served.do(
-            at + timedelta(days=9), fee_standards.adopt, home.community, estate=home.estate.id,
+            drafted + FILED, fee_standards.adopt, home.community, estate=home.estate.id,
             contract=row.id, item=FeeItem.property, use=use, basis=FeeBasis.area,
-            price=Decimal(price), since=max(begun, date(FIRST_YEAR, 1, 1)),
+            price=Decimal(price), since=max(since, date(FIRST_YEAR, 1, 1)),
         )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -233,8 +233,12 @@ class TestOwners:
         """S9: 120,000 yuan and more in the one estate, 500,000 and more in the county."""
         named = {one.estate: await yihuang.unit(one.estate) for one in yihuang.told.showcases}
         home = named[yihuang.told.showcases[0].estate]
-        by_estate = {row.estate_id: row for row in await yihuang.rows(Contract)}
-        contract = by_estate[home.id]
+        [contract, *next_] = sorted(
+            (row for row in await yihuang.rows(Contract) if row.estate_id == home.id),
+            key=lambda row: row.since,
+        )
+        assert [row.since for row in next_] == [row.until for row in (contract, *next_)][:-1]
+        assert next_[-1].until > clock.today() + timedelta(days=365)
         questions = {row.id: row for row in await yihuang.rows(VoteQuestion)}
         assert contract.question_id is not None
         assert questions[contract.question_id].verdict == "passed"
