@@ -70,7 +70,7 @@ async def fill(poll: Poll) -> float:
             row = Ballot(tenant_id=county.id, id=uuid7(), vote_id=poll.vote,
                          entry_id=holder.entry_id, holder_id=holder.id, way=BallotWay.web,
                          state=BallotState.effective, key_number=0, answers_cipher=b"",
-                         receipt="")  # fmt: skip
+                         receipt="", received_at=VOTING)  # fmt: skip
             choice = "consent" if place % 3 else "against"
             row.seal(keys, {str(poll.questions[0]): choice}, place + 1)
             put(session, Ballot, **row.model_dump())
