@@ -33,7 +33,7 @@ from services.bills import Bill
 from services.disputes import FeeDispute
 from services.instalment_plans import InstalmentPlan, PlannedBill, PlanState
 from services.ledger import EntryKind, LedgerEntry
-from services.tables import metadata
+from services.tables import alias
 
 Tenant: TypeAlias = ColumnElement[UUID]
 Days: TypeAlias = tuple[ColumnElement[date], ColumnElement[date]]
@@ -68,7 +68,7 @@ def in_all(tenant: Tenant, seen: Seen, entitled: Seen, days: Days) -> Select[Any
     """One row: the sums of the groups that are shown; null of what is withheld in any of them."""
     group = _groups(tenant, seen, entitled, days)
     shown = not_(group.c.is_withheld)
-    sums = {name: _total(group.c[name], shown) for name in (*SUMS, *APART)}
+    sums = {name: summed(group.c[name], shown) for name in (*SUMS, *APART)}
     is_whole = ~func.coalesce(func.bool_or(and_(shown, group.c.is_apart_withheld)), False)
     return select(
         func.count().filter(group.c.is_withheld).label("withheld"),
@@ -88,7 +88,7 @@ def is_overdue(tenant: Tenant, bill: Any, unpaid: ColumnElement[int]) -> ColumnE
 
 def is_disputed(tenant: Tenant, bill: Any) -> ColumnElement[bool]:
     """A dispute about it is open."""
-    one = _alias(FeeDispute)
+    one = alias("fee", FeeDispute)
     found = select(one.c.id).where(
         one.c.tenant_id == tenant, one.c.bill_id == bill.c.id, one.c.until.is_(None)
     )
@@ -97,7 +97,7 @@ def is_disputed(tenant: Tenant, bill: Any) -> ColumnElement[bool]:
 
 def is_planned(tenant: Tenant, bill: Any) -> ColumnElement[bool]:
     """It is in an instalment plan that is being kept."""
-    planned, plan = _alias(PlannedBill), _alias(InstalmentPlan)
+    planned, plan = alias("fee", PlannedBill), alias("fee", InstalmentPlan)
     found = select(plan.c.id).where(
         planned.c.tenant_id == tenant, planned.c.bill_id == bill.c.id,
         plan.c.tenant_id == tenant, plan.c.id == planned.c.plan_id,
@@ -122,9 +122,9 @@ def _groups(tenant: Tenant, seen: Seen, entitled: Seen, days: Days) -> Any:
     return (
         select(
             *keys, func.count(units).label("units"),
-            *(_sum(one.c[name]).label(name) for name in SUMS),
-            _sum(one.c.outstanding, disputed).label("disputed"),
-            _sum(one.c.outstanding, overdue).label("overdue"),
+            *(summed(one.c[name]).label(name) for name in SUMS),
+            summed(one.c.outstanding, disputed).label("disputed"),
+            summed(one.c.outstanding, overdue).label("overdue"),
             and_(stranger, or_(func.count(units) < FEWEST, some["owing"])).label("is_withheld"),
             and_(stranger, or_(*(some[name] for name in (*APART, "rest")))).label(
                 "is_apart_withheld"
@@ -136,15 +136,16 @@ def _groups(tenant: Tenant, seen: Seen, entitled: Seen, days: Days) -> Any:
 
 
 def _each_bill(tenant: Tenant, seen: Seen, entitled: Seen, days: Days) -> Any:
-    bill, entry = _alias(Bill), _alias(LedgerEntry)
+    bill, entry = alias("fee", Bill), alias("fee", LedgerEntry)
     begins, ends = (cast(func.date_trunc("month", day), Date) for day in days)
+    charges = entry.c.kind.in_([one.value for one in CHARGED])
     is_paid = entry.c.kind == EntryKind.allocation.value
     sums = (
         select(
-            _sum(entry.c.amount, entry.c.kind.in_([one.value for one in CHARGED])).label("charged"),
-            (-_sum(entry.c.amount, is_paid)).label("paid"),
-            _sum(entry.c.amount, entry.c.kind == EntryKind.refund.value).label("refunded"),
-            _sum(entry.c.amount).label("outstanding"),
+            summed(entry.c.amount, charges).label("charged"),
+            (-summed(entry.c.amount, is_paid)).label("paid"),
+            summed(entry.c.amount, entry.c.kind == EntryKind.refund.value).label("refunded"),
+            summed(entry.c.amount).label("outstanding"),
         )
         .where(entry.c.tenant_id == tenant, entry.c.bill_id == bill.c.id)
         .correlate(bill)
@@ -167,20 +168,14 @@ def _each_bill(tenant: Tenant, seen: Seen, entitled: Seen, days: Days) -> Any:
     )  # fmt: skip
 
 
-def _sum(column: ColumnElement[Any], *which: ColumnElement[bool]) -> ColumnElement[Any]:
+def summed(column: ColumnElement[Any], *which: ColumnElement[bool]) -> ColumnElement[Any]:
+    """So many fen; nought of nothing."""
     found: Any = func.sum(column)
     found = found.filter(*which) if which else found
     return cast(func.coalesce(found, 0), BigInteger)
-
-
-_total = _sum
 
 
 def _rate(charged: ColumnElement[Any], outstanding: ColumnElement[Any]) -> ColumnElement[Any]:
     """What share of what was charged was paid and kept; null where nothing was charged."""
     paid = (charged - outstanding) * 1.0 / charged
     return case((charged > 0, cast(func.round(paid, 4), Float)))
-
-
-def _alias(model: Any) -> Any:
-    return metadata.tables[model.__tablename__].alias(f"fee_{model.__tablename__}")

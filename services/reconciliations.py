@@ -15,7 +15,6 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     ColumnElement,
     Date,
@@ -35,11 +34,11 @@ from sqlalchemy import (
 
 from services.bills import Bill
 from services.errors import Said
-from services.fees import CHARGED, CHINA, FEWEST, Seen
+from services.fees import CHARGED, CHINA, FEWEST, Seen, summed
 from services.ledger import EntryKind, LedgerEntry, Part
 from services.payment_files.tables import LineKind, LineState, PaymentLine
 from services.payments import COUNTER, Payment
-from services.tables import metadata
+from services.tables import alias
 
 Tenant: TypeAlias = ColumnElement[UUID]
 Days: TypeAlias = tuple[ColumnElement[date], ColumnElement[date]]
@@ -78,7 +77,7 @@ def by_item(tenant: Tenant, seen: Asked, days: Days, entitled: Seen) -> Select[A
         not_(func.bool_and(one.c.is_entitled)),
         or_(units < FEWEST, *(and_(each > 0, each < FEWEST) for each in some)),
     )
-    sums = {name: _sum(one.c[name]) for name in ("charged", "paid", "by_provider")}
+    sums = {name: summed(one.c[name]) for name in ("charged", "paid", "by_provider")}
     group = (
         select(
             *keys, func.count().label("bills"),
@@ -112,7 +111,7 @@ def by_channel(
     keys = [by.c[name] for name in (*CHANNEL_KEYS, "month")]
     payers = func.count(distinct(by.c.account_id))
     is_withheld = and_(not_(func.bool_and(by.c.is_entitled)), payers > 0, payers < FEWEST)
-    sums = {name: _sum(by.c[name]) for name in ("on_ledger", "in_lines")}
+    sums = {name: summed(by.c[name]) for name in ("on_ledger", "in_lines")}
     return (
         select(
             *keys, is_withheld.label("is_withheld"),
@@ -188,7 +187,7 @@ def _pairs(tenant: Tenant, seen: Asked, within: Moments, wanted: Asked) -> Any:
 
 def _said(tenant: Tenant, seen: Asked, wanted: Asked) -> Any:
     """What the provider said of each payment; of refunds under the payment's own number."""
-    line = _alias(PaymentLine)
+    line = alias("con", PaymentLine)
     is_refund = line.c.kind == LineKind.refund.value
     number = case((is_refund, line.c.original_id), else_=line.c.external_id)
     counts = line.c.state.not_in([state.value for state in UNCOUNTED])
@@ -200,7 +199,7 @@ def _said(tenant: Tenant, seen: Asked, wanted: Asked) -> Any:
                 func.min(line.c.paid_at).filter(not_(is_refund)), func.min(line.c.paid_at)
             ).label("at"),
             func.count().filter(counts).label("lines"),
-            _sum(fen, counts).label("fen"),
+            summed(fen, counts).label("fen"),
             func.bool_or(line.c.state == LineState.differing.value).label("is_contradicted"),
         )
         .where(
@@ -215,10 +214,10 @@ def _said(tenant: Tenant, seen: Asked, wanted: Asked) -> Any:
 
 def _paid(tenant: Tenant, seen: Asked, wanted: Asked) -> Any:
     """What the ledger has of each payment: what came, less what went back or was reversed."""
-    payment, entry = _alias(Payment), _alias(LedgerEntry)
+    payment, entry = alias("con", Payment), alias("con", LedgerEntry)
     kinds = [EntryKind.payment.value, EntryKind.refund.value, EntryKind.reversal.value]
     fen = (
-        select((-_sum(entry.c.amount)).label("fen"))
+        select((-summed(entry.c.amount)).label("fen"))
         .where(
             entry.c.tenant_id == tenant, entry.c.payment_id == payment.c.id,
             entry.c.kind.in_(kinds),
@@ -239,7 +238,7 @@ def _paid(tenant: Tenant, seen: Asked, wanted: Asked) -> Any:
 
 
 def _each_bill(tenant: Tenant, seen: Asked, days: Days, entitled: Seen) -> Any:
-    bill, entry, line = _alias(Bill), _alias(LedgerEntry), _alias(PaymentLine)
+    bill, entry, line = alias("con", Bill), alias("con", LedgerEntry), alias("con", PaymentLine)
     begins, ends = (cast(func.date_trunc("month", day), Date) for day in days)
     is_told = (
         select(line.c.id)
@@ -250,12 +249,13 @@ def _each_bill(tenant: Tenant, seen: Asked, days: Days, entitled: Seen) -> Any:
         .correlate(entry)
         .exists()
     )  # fmt: skip
+    charges = entry.c.kind.in_([one.value for one in CHARGED])
     is_paid = entry.c.kind.in_([EntryKind.allocation.value, EntryKind.refund.value])
     sums = (
         select(
-            _sum(entry.c.amount, entry.c.kind.in_([one.value for one in CHARGED])).label("charged"),
-            (-_sum(entry.c.amount, is_paid)).label("paid"),
-            (-_sum(entry.c.amount, is_paid, is_told)).label("by_provider"),
+            summed(entry.c.amount, charges).label("charged"),
+            (-summed(entry.c.amount, is_paid)).label("paid"),
+            (-summed(entry.c.amount, is_paid, is_told)).label("by_provider"),
             func.coalesce(func.bool_or(and_(
                 entry.c.kind == EntryKind.charge.value, entry.c.part == Part.principal.value
             )), False).label("is_charged"),
@@ -282,13 +282,3 @@ def _each_bill(tenant: Tenant, seen: Asked, days: Days, entitled: Seen) -> Any:
 def anything(_: Any) -> ColumnElement[bool]:
     """No channel is asked for: all are."""
     return true()
-
-
-def _sum(column: ColumnElement[Any], *which: ColumnElement[bool]) -> ColumnElement[Any]:
-    found: Any = func.sum(column)
-    found = found.filter(*which) if which else found
-    return cast(func.coalesce(found, 0), BigInteger)
-
-
-def _alias(model: Any) -> Any:
-    return metadata.tables[model.__tablename__].alias(f"con_{model.__tablename__}")

@@ -29,10 +29,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.sql.elements import Grouping
 
+from services import tables
 from services.councils import Council
 from services.matters.tables import LASTED, Matter
 from services.meetings.tables import AgendaItem, Meeting, Outcome, Resolution
-from services.tables import metadata
 from services.units import Unit, UnitKind
 
 Tenant: TypeAlias = ColumnElement[UUID]
@@ -212,4 +212,4 @@ def _count(table: Any, *conditions: ColumnElement[bool]) -> ScalarSelect[int]:
 
 def alias(model: Any) -> Any:
     """A table under a name of its own within a report."""
-    return metadata.tables[model.__tablename__].alias(f"rep_{model.__tablename__}")
+    return tables.alias("rep", model)

@@ -42,6 +42,11 @@ Moment = SqlDateTime(timezone=True)
 NameType = String(80, collation="C")
 
 
+def alias(prefix: str, model: Any) -> Any:
+    """A table under a name of its own within a statement that is made of several pieces."""
+    return metadata.tables[model.__tablename__].alias(f"{prefix}_{model.__tablename__}")
+
+
 class TenantState(StrEnum):
     """A county is served, or it is suspended and every request of it is refused."""
 

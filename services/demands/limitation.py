@@ -24,7 +24,7 @@ from services.demands.tables import Demand, DemandedBill, LimitationAlarm, Limit
 from services.events import write
 from services.ledger import LedgerEntry
 from services.prepared import put
-from services.tables import metadata
+from services.tables import alias
 
 AHEAD = timedelta(days=90)
 INTERRUPTING = (Rung.demand, Rung.mediation, Rung.litigation)
@@ -34,7 +34,7 @@ BILLS = 1_000
 
 def limitation(tenant: Any, bill: Any) -> ColumnElement[Any]:
     """The last day on which an action for a bill can be brought, out of what interrupted it."""
-    one, demanded = _alias(Demand), _alias(DemandedBill)
+    one, demanded = alias("lim", Demand), alias("lim", DemandedBill)
     interrupting = [
         select(day.label("day"))
         .select_from(demanded.join(one, one.c.id == demanded.c.demand_id))
@@ -63,7 +63,7 @@ async def look(session: AsyncSession, by: Actor, *, at: datetime, most: int) -> 
     day = await _day(session, by, today)
     if day is None or day.finished_at is not None:
         return 0
-    bill, entry = _alias(Bill), _alias(LedgerEntry)
+    bill, entry = alias("lim", Bill), alias("lim", LedgerEntry)
     unpaid = (
         select(func.coalesce(func.sum(entry.c.amount), 0))
         .where(entry.c.tenant_id == by.tenant_id, entry.c.bill_id == bill.c.id)
@@ -103,7 +103,7 @@ def _say(session: AsyncSession, by: Actor, one: Any, at: datetime) -> None:
 
 
 async def _known(session: AsyncSession, by: Actor, bills: list[UUID]) -> set[Any]:
-    alarm = _alias(LimitationAlarm)
+    alarm = alias("lim", LimitationAlarm)
     said = select(alarm.c.bill_id, alarm.c.limitation_on).where(
         alarm.c.tenant_id == by.tenant_id, alarm.c.bill_id.in_(bills)
     )
@@ -124,10 +124,6 @@ async def _day(session: AsyncSession, by: Actor, today: date) -> LimitationDay |
 
 def _years_after(day: ColumnElement[Any]) -> ColumnElement[Any]:
     return cast(day + func.make_interval(LIMITATION_YEARS), Date)
-
-
-def _alias(model: Any) -> Any:
-    return metadata.tables[model.__tablename__].alias(f"lim_{model.__tablename__}")
 
 
 alarms.ALARMS["limitation"] = Alarm(look)

@@ -33,7 +33,7 @@ from services.demands.tables import Demand, DemandedBill, Rung
 from services.fees import CHINA, FEWEST, Seen
 from services.ledger import LedgerEntry
 from services.payments import Payment
-from services.tables import metadata
+from services.tables import alias
 
 Tenant: TypeAlias = ColumnElement[UUID]
 Within: TypeAlias = Callable[[ColumnElement[UUID]], ColumnElement[bool]]
@@ -79,7 +79,7 @@ def _months(tenant: Tenant, within: Within, days: Days, entitled: Seen) -> Any:
 
 def _units(tenant: Tenant, within: Within, days: Days, entitled: Seen) -> Any:
     """What each unit paid in each month."""
-    payment, entry, bill = _alias(Payment), _alias(LedgerEntry), _alias(Bill)
+    payment, entry, bill = alias("rec", Payment), alias("rec", LedgerEntry), alias("rec", Bill)
     paid_on = cast(func.timezone(CHINA, payment.c.received_at), Date)
     month = _month(paid_on)
     begins, ends = (_month(day) for day in days)
@@ -106,7 +106,7 @@ def _units(tenant: Tenant, within: Within, days: Days, entitled: Seen) -> Any:
 
 def _asked(tenant: Tenant, bill: Any, payment: Any, paid_on: Any) -> ColumnElement[bool]:
     """A reminder or a demand came before the payment."""
-    one, demanded = _alias(Demand), _alias(DemandedBill)
+    one, demanded = alias("rec", Demand), alias("rec", DemandedBill)
     found = select(one.c.id).where(
         demanded.c.tenant_id == tenant, demanded.c.bill_id == bill.c.id,
         one.c.tenant_id == tenant, one.c.id == demanded.c.demand_id,
@@ -118,7 +118,3 @@ def _asked(tenant: Tenant, bill: Any, payment: Any, paid_on: Any) -> ColumnEleme
 
 def _month(day: Any) -> ColumnElement[Any]:
     return func.date_trunc("month", cast(day, DateTime(timezone=False)))
-
-
-def _alias(model: Any) -> Any:
-    return metadata.tables[model.__tablename__].alias(f"rec_{model.__tablename__}")
